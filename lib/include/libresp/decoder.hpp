@@ -1,0 +1,112 @@
+// Bytes to frames: whole values, read in place through views. Built on the tokenizer, which is the
+// grammar; what is added here is the index that makes views quick, and the keeping of bytes.
+#pragma once
+
+#include <libresp/buffer.hpp>
+#include <libresp/tokenizer.hpp>
+#include <libresp/view.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace resp {
+
+/// Decodes a stream of RESP frame by frame, however the bytes are cut.
+///
+///     resp::Decoder decoder;
+///     std::span<char> room = decoder.prepare(16'384);   // read into this ...
+///     decoder.commit(n);                                // ... and say how much came
+///     while (auto frame = decoder.next()) use(*frame);
+///     if (auto& error = decoder.error()) report(*error);
+///
+/// Its own bytes, where `.` was handed out, `u` is an unfinished frame and `r` is room:
+///
+///     own_    |...........|uuuuuuuuu|rrrrrrrrr|
+///                         ^ frame_  ^ end_
+///
+/// Once warm a frame costs no allocation, no copy, and no byte is looked at twice but those of a
+/// header that is cut (at most 24). Throws nothing but std::bad_alloc, after which only destroying it
+/// or reset() is allowed.
+class Decoder {
+public:
+    explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+
+    /// Room for at least `n` bytes, to receive into; holds until the next call of a member.
+    [[nodiscard]] std::span<char> prepare(std::size_t n);
+    /// Takes the first `n` bytes of the room as received.
+    void commit(std::size_t n);
+
+    /// Lends bytes, to be decoded where they stand; they must stay until release(), prepare() or the
+    /// next feed(), each of which first copies what is left of an unfinished frame. So one large
+    /// buffer can serve many decoders, and a decoder between two frames holds nothing.
+    void feed(std::span<const char> bytes);
+    /// Gives lent bytes back to their owner; copies what next() has not taken of them.
+    void release();
+
+    /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
+    /// The view holds until the next call of next(), prepare(), feed(), release() or reset().
+    [[nodiscard]] std::optional<View> next();
+
+    /// What ended the stream: set once next() has come to it, and for good. Frames before it were
+    /// handed out. Incomplete input is not an error.
+    [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
+
+    /// Bytes from the start of the stream to the end of the last frame that next() handed out.
+    [[nodiscard]] std::uint64_t offset() const noexcept;
+    /// Bytes behind that: received, but not yet part of a frame that was handed out.
+    [[nodiscard]] std::size_t pending() const noexcept {
+        return static_cast<std::size_t>(end_ - pending_begin());
+    }
+    /// Bytes of memory that it holds, lent bytes not counted.
+    [[nodiscard]] std::size_t memory() const noexcept;
+
+    /// Begins a new stream, whose offsets count from `offset`. Keeps at most `keep` bytes of memory
+    /// for reuse.
+    void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
+
+private:
+    class Shortcut;  // takes the common forms without the tokenizer
+
+    void begin_frame() noexcept;
+    void rebase(const char* pending, const char* end) noexcept;
+    bool index(const Token& token);
+    void index_value(const Token& token);
+    void index_part(const Token& token);
+    void index_aggregate(const Token& token);
+    void index_stream_end(const Token& token);
+    bool index_inline(const Token& token);
+    void close(std::uint32_t depth, std::uint32_t levels) noexcept;
+    detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
+    void grow_index();
+    View view() noexcept;
+
+    /// Bytes from the start of the frame.
+    std::uint64_t in_frame(const char* p) const noexcept { return static_cast<std::uint64_t>(p - frame_); }
+    std::uint64_t in_frame(std::uint64_t offset) const noexcept {
+        return offset - tokenizer_.offset_of(frame_);
+    }
+    const char* pending_begin() const noexcept { return complete_ ? tokenizer_.next_ : frame_; }
+
+    Tokenizer tokenizer_;
+    Buffer own_;
+    bool lent_ = false;            // the bytes at hand are not in own_
+    bool complete_ = true;         // the frame at frame_ was handed out
+    const char* frame_ = nullptr;  // the first byte of the frame that is being read
+    const char* end_ = nullptr;    // behind the last byte at hand
+
+    detail::Frame current_;  // what the handed out view refers to
+    std::unique_ptr<detail::Node[]> nodes_;
+    std::size_t node_count_ = 0;
+    std::size_t node_capacity_ = 0;
+    std::string scratch_;
+    std::array<std::uint32_t, limits::depth_ceiling> open_;  // the entries of the open aggregates
+};
+
+}  // namespace resp

@@ -1,0 +1,201 @@
+// Reading a value inside received bytes, without copying it.
+#pragma once
+
+#include <libresp/wire.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace resp {
+
+class View;
+
+namespace detail {
+
+/// One entry of a frame's index: values in the order of the wire, each before what it holds.
+///
+///     *2\r\n  $5\r\nhello\r\n  :42\r\n
+///     [array, size 2, span 3]  [bulk string, begin 8, size 5]  [integer 42, begin 16, digits 2]
+///
+/// A streamed value ends with a marker, an entry without a type, so that the last entry of a value
+/// always tells where its bytes end.
+struct Node {
+    enum Flag : std::uint8_t { streamed = 1, in_scratch = 2, inline_line = 4 };
+
+    std::uint32_t begin;  // of the text, or of what an aggregate holds; from the start of the frame
+    Type type;            // Type{}: a marker
+    std::uint8_t flags;
+    std::uint8_t header;  // bytes from the type byte to `begin`
+    std::uint8_t digits;  // of an integer or boolean: bytes of its text
+    std::uint32_t size;   // bytes of a text, values in an aggregate; of a number, its low half
+    std::uint32_t span;   // entries of an aggregate or a streamed string, itself included; high half
+
+    [[nodiscard]] std::int64_t integer() const noexcept {
+        return static_cast<std::int64_t>(std::uint64_t{span} << 32 | size);
+    }
+    void set_integer(std::int64_t value) noexcept {
+        size = static_cast<std::uint32_t>(value);
+        span = static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32);
+    }
+    [[nodiscard]] bool has(Flag flag) const noexcept { return (flags & flag) != 0; }
+    [[nodiscard]] bool is_marker() const noexcept { return type == Type{}; }
+    /// Where the value after this one stands, if there is one.
+    [[nodiscard]] const Node* next() const noexcept {
+        const bool spans = resp::is_aggregate(type) || (type == Type::bulk_string && has(streamed));
+        return this + (spans ? span : 1);
+    }
+};
+static_assert(sizeof(Node) == 16);
+
+/// What the entries of an index refer to.
+struct Frame {
+    const char* wire = nullptr;  // the frame's bytes as received
+    std::size_t size = 0;
+    const char* scratch = nullptr;  // text that stands nowhere in them: unescaped, or joined of chunks
+};
+
+/// The entries of a value in wire order, its attributes first.
+struct NodeRange {
+    const Frame* frame;
+    const Node* first;
+    const Node* last;  // behind the last
+};
+[[nodiscard]] NodeRange nodes(View view) noexcept;
+[[nodiscard]] const Node* attributed(const Node* attribute) noexcept;
+[[nodiscard]] std::string_view text(const Frame& frame, const Node& node) noexcept;
+
+}  // namespace detail
+
+/// A value inside received bytes. Cheap to copy; it and every string_view that it hands out live as
+/// long as the bytes: with a Decoder until its next next(), prepare(), feed() or release(), with a
+/// Value as long as that, in a handler until it has returned or, a coroutine, has ended.
+///
+/// An accessor that does not fit the type returns the empty answer named with it; none throws.
+class View {
+public:
+    class iterator;
+
+    [[nodiscard]] Type type() const noexcept { return node_->type; }
+    /// Any of the three nulls.
+    [[nodiscard]] bool is_null() const noexcept { return resp::is_null(type()); }
+    [[nodiscard]] bool is_aggregate() const noexcept { return resp::is_aggregate(type()); }
+    /// A simple error or a bulk error.
+    [[nodiscard]] bool is_error() const noexcept {
+        return type() == Type::simple_error || type() == Type::bulk_error;
+    }
+    /// Whether it came as an inline command; then it reads as an array of bulk strings.
+    [[nodiscard]] bool is_inline() const noexcept { return node_->has(detail::Node::inline_line); }
+
+    /// How many values it holds: elements of an array, set or push; keys *and* values of a map or an
+    /// attribute, so twice its pairs. 0 for a scalar.
+    [[nodiscard]] std::size_t size() const noexcept { return is_aggregate() ? node_->size : 0; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// The value at position `i`, which must be below size(). Takes one step where no aggregate comes
+    /// before it, else one for each value before it.
+    [[nodiscard]] View operator[](std::size_t i) const noexcept;
+    [[nodiscard]] iterator begin() const noexcept;
+    [[nodiscard]] iterator end() const noexcept;
+    /// The value that stands behind the first string `key` of a map or attribute.
+    [[nodiscard]] std::optional<View> find(std::string_view key) const noexcept;
+
+    /// The bytes of a string or error, without framing; a verbatim string without its `txt:`, a
+    /// streamed string with its chunks joined. Of a number or boolean, its text as sent. Else empty.
+    [[nodiscard]] std::string_view text() const noexcept;
+    /// An integer's value; 1 or 0 for a boolean; else 0.
+    [[nodiscard]] std::int64_t integer() const noexcept;
+    /// A boolean's value, or whether an integer is not 0; else false.
+    [[nodiscard]] bool boolean() const noexcept { return integer() != 0; }
+    /// A double's value, or an integer's; else 0. A number beyond the largest double is infinite.
+    [[nodiscard]] double as_double() const noexcept;
+    /// The three bytes before a verbatim string's colon: `txt`, `mkd`. Else empty.
+    [[nodiscard]] std::string_view format() const noexcept;
+
+    /// The attribute right before this value, itself a value of type attribute. Source: RESP3,
+    /// "Attribute type".
+    [[nodiscard]] std::optional<View> attribute() const noexcept;
+
+    /// The exact bytes that it was sent as, attributes before it included. For a word of an inline
+    /// command, its text.
+    [[nodiscard]] std::string_view wire() const noexcept;
+
+private:
+    friend class Decoder;
+    friend class Value;
+    friend detail::NodeRange detail::nodes(View view) noexcept;
+
+    View(const detail::Frame& frame, const detail::Node* node) noexcept : frame_(&frame), node_(node) {
+        if (node_->type == Type::attribute) [[unlikely]]
+            skip_attributes();
+    }
+    View(const detail::Frame& frame, const detail::Node* node, const detail::Node* attributes) noexcept
+        : frame_(&frame), node_(node), attributes_(attributes) {}
+    void skip_attributes() noexcept;
+
+    const detail::Frame* frame_;
+    const detail::Node* node_;
+    const detail::Node* attributes_ = nullptr;  // the first of those before the value, if any
+};
+
+/// Walks the values of an aggregate in the order they were sent.
+class View::iterator {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using iterator_concept = std::forward_iterator_tag;
+    using value_type = View;
+    using difference_type = std::ptrdiff_t;
+    using reference = View;
+    using pointer = void;
+
+    iterator() = default;
+    [[nodiscard]] View operator*() const noexcept { return {*frame_, node_}; }
+    iterator& operator++() noexcept {
+        node_ = node_->next();
+        --left_;
+        return *this;
+    }
+    iterator operator++(int) noexcept {
+        iterator old = *this;
+        ++*this;
+        return old;
+    }
+    [[nodiscard]] friend bool operator==(const iterator& a, const iterator& b) noexcept {
+        return a.left_ == b.left_;
+    }
+
+private:
+    friend class View;
+    iterator(const detail::Frame* frame, const detail::Node* node, std::size_t left) noexcept
+        : frame_(frame), node_(node), left_(left) {}
+
+    const detail::Frame* frame_ = nullptr;
+    const detail::Node* node_ = nullptr;
+    std::size_t left_ = 0;
+};
+
+inline View::iterator View::begin() const noexcept { return {frame_, node_ + 1, size()}; }
+inline View::iterator View::end() const noexcept { return {frame_, nullptr, 0}; }
+
+inline View View::operator[](std::size_t i) const noexcept {
+    // Entries and values are as many only where no value holds others.
+    const std::size_t marker = node_->has(detail::Node::streamed) ? 1 : 0;
+    if (node_->span == node_->size + 1 + marker) return {*frame_, node_ + 1 + i};
+    iterator it = begin();
+    while (i-- > 0) ++it;
+    return *it;
+}
+
+inline std::string_view View::text() const noexcept { return detail::text(*frame_, *node_); }
+
+inline std::int64_t View::integer() const noexcept {
+    return type() == Type::integer || type() == Type::boolean ? node_->integer() : 0;
+}
+
+/// For people: see format.hpp. Iterative, every byte that is not printable ASCII escaped; at most
+/// about `limit` bytes, with "..." where something was left out.
+[[nodiscard]] std::string to_string(View view, std::size_t limit = std::string_view::npos);
+
+}  // namespace resp

@@ -1,0 +1,208 @@
+// The grammar's smallest pieces, and the only place where they stand: the type bytes, the CRLF and
+// the strict decimal. Everything that reads or writes RESP is built from what is here.
+#pragma once
+
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace resp {
+
+/// The type of a RESP value. An enumerator's number is the type byte on the wire; the two nulls of
+/// RESP2 have no byte of their own (they are a `$` or `*` with the length -1) and set the high bit.
+/// Source: RESP3, "RESP types".
+enum class Type : unsigned char {
+    simple_string = '+',            ///< `+<text>\r\n`
+    simple_error = '-',             ///< `-<text>\r\n`
+    integer = ':',                  ///< `:[+|-]<digits>\r\n`, 64 bits
+    bulk_string = '$',              ///< `$<length>\r\n<bytes>\r\n`, or streamed: `$?\r\n` and chunks
+    array = '*',                    ///< `*<count>\r\n` and that many values, or streamed: `*?\r\n … .\r\n`
+    null = '_',                     ///< `_\r\n`
+    boolean = '#',                  ///< `#t\r\n` or `#f\r\n`
+    double_ = ',',                  ///< `,<decimal>\r\n`, or inf, -inf, nan
+    big_number = '(',               ///< `([+|-]<digits>\r\n`, any length
+    bulk_error = '!',               ///< `!<length>\r\n<bytes>\r\n`
+    verbatim_string = '=',          ///< `=<length>\r\n<three bytes>:<bytes>\r\n`
+    map = '%',                      ///< `%<pairs>\r\n` and twice that many values
+    set = '~',                      ///< `~<count>\r\n` and that many values
+    attribute = '|',                ///< `|<pairs>\r\n`, as a map; it belongs to the value that follows
+    push = '>',                     ///< `><count>\r\n` and that many values; between replies only
+    null_bulk_string = '$' | 0x80,  ///< `$-1\r\n`, RESP2
+    null_array = '*' | 0x80,        ///< `*-1\r\n`, RESP2
+};
+
+/// The protocol's two versions: RESP2 has only + - : $ * and the two nulls.
+enum class Version : unsigned char { resp2 = 2, resp3 = 3 };
+
+/// The name of a type in RESP's own words: "bulk string". Lives for ever.
+[[nodiscard]] std::string_view name(Type type) noexcept;
+
+/// Whether a value of this type holds other values.
+[[nodiscard]] constexpr bool is_aggregate(Type type) noexcept {
+    return type == Type::array || type == Type::map || type == Type::set || type == Type::push ||
+           type == Type::attribute;
+}
+
+/// Whether the values of this aggregate come as pairs, a key and what belongs to it.
+[[nodiscard]] constexpr bool has_pairs(Type type) noexcept {
+    return type == Type::map || type == Type::attribute;
+}
+
+/// Whether this is one of the three nulls.
+[[nodiscard]] constexpr bool is_null(Type type) noexcept {
+    return type == Type::null || type == Type::null_bulk_string || type == Type::null_array;
+}
+
+namespace wire {
+
+inline constexpr char cr = '\r';
+inline constexpr char lf = '\n';
+inline constexpr std::string_view crlf = "\r\n";
+inline constexpr char chunk = ';';          // `;<length>\r\n<bytes>\r\n`, a part of a streamed string
+inline constexpr char end_of_stream = '.';  // `.\r\n` ends a streamed aggregate
+inline constexpr char streamed = '?';       // stands in place of a length that is not known yet
+inline constexpr char minus = '-';
+inline constexpr char plus = '+';
+inline constexpr char boolean_true = 't';
+inline constexpr char boolean_false = 'f';
+inline constexpr std::size_t verbatim_prefix = 4;  // three bytes of format and a colon
+inline constexpr char verbatim_colon = ':';
+
+/// A header is a type byte, at most 20 characters and CRLF: what a cut one can leave unread.
+inline constexpr std::size_t longest_header = 24;
+
+[[nodiscard]] constexpr char byte(Type type) noexcept { return static_cast<char>(type); }
+
+/// Whether a value can begin with this byte.
+[[nodiscard]] constexpr bool is_type_byte(char c) noexcept {
+    return std::string_view{"+-:$*_#,(!=%~|>"}.find(c) != std::string_view::npos;
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+[[nodiscard]] inline std::uint16_t load16(const char* p) noexcept {
+    std::uint16_t word;
+    std::memcpy(&word, p, sizeof word);
+    return word;
+}
+
+[[nodiscard]] inline bool is_crlf(const char* p) noexcept {
+    return load16(p) == (std::endian::native == std::endian::little ? 0x0A0D : 0x0D0A);
+}
+
+/// How far a piece of a line could be read.
+enum class Outcome : unsigned char {
+    done,      ///< `at` is behind the CRLF
+    partial,   ///< right so far, the rest has not come
+    bad_byte,  ///< `at` cannot stand there
+    bad_line,  ///< `at` is a bare LF, or what follows a CR and is no LF
+    overflow,  ///< with the digit `at` the number is over its bound
+};
+
+struct Decimal {
+    Outcome outcome;
+    const char* at;  ///< the first byte that was not taken
+    std::uint64_t value;
+};
+
+/// Reads `\r\n` at p.
+[[nodiscard]] inline Decimal read_crlf(const char* p, const char* end, std::uint64_t value) noexcept {
+    if (p == end) return {Outcome::partial, p, value};
+    if (*p != cr) return {*p == lf ? Outcome::bad_line : Outcome::bad_byte, p, value};
+    if (p + 1 == end) return {Outcome::partial, p, value};
+    if (p[1] != lf) return {Outcome::bad_line, p + 1, value};
+    return {Outcome::done, p + 2, value};
+}
+
+/// Reads `<digits>\r\n` at p: plain decimal digits, no leading zero, at most `max`. The one number
+/// parser of the project. It finds the first wrong byte as soon as that byte has come, so a caller
+/// who reads a cut line again with more of it gets the same answer.
+[[nodiscard]] inline Decimal read_decimal(const char* p, const char* end, std::uint64_t max) noexcept {
+    std::uint64_t value = 0;
+    for (const char* first = p;; ++p) {
+        if (p == end) return {Outcome::partial, p, value};
+        if (!is_digit(*p)) {
+            if (p != first) return read_crlf(p, end, value);
+            return {*p == lf ? Outcome::bad_line : Outcome::bad_byte, p, value};
+        }
+        const auto digit = static_cast<std::uint64_t>(*p - '0');
+        if (p != first && value == 0) return {Outcome::bad_byte, p, value};
+        if (value > (max - digit) / 10 || digit > max) return {Outcome::overflow, p, value};
+        value = value * 10 + digit;
+    }
+}
+
+/// The length in the header at p if it has one or two digits, which nearly all have; at least five
+/// bytes must be readable. Returns the header's size in bytes, 0 for every other header, right or
+/// wrong. A branch on the number of digits predicts well and beats arithmetic that needs none.
+[[nodiscard]] inline std::size_t short_header(const char* p, std::uint32_t& length) noexcept {
+    const auto first = static_cast<std::uint32_t>(static_cast<unsigned char>(p[1])) - '0';
+    if (first > 9) return 0;
+    if (is_crlf(p + 2)) {
+        length = first;
+        return 4;
+    }
+    const auto second = static_cast<std::uint32_t>(static_cast<unsigned char>(p[2])) - '0';
+    if (second > 9 || first == 0 || !is_crlf(p + 3)) return 0;
+    length = first * 10 + second;
+    return 5;
+}
+
+/// The first CR or LF of [p, end), or `end`. Eight bytes at a time: the lines of RESP are short, and
+/// a call of memchr costs more than it finds.
+[[nodiscard]] inline const char* find_line_end(const char* p, const char* end) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t highs = 0x8080808080808080U;
+    if constexpr (std::endian::native == std::endian::little) {
+        for (; end - p >= 8; p += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, p, sizeof word);
+            const std::uint64_t no_cr = word ^ (ones * static_cast<unsigned char>(cr));
+            const std::uint64_t no_lf = word ^ (ones * static_cast<unsigned char>(lf));
+            // A byte that is zero borrows into its high bit; the lowest such bit is exact.
+            const std::uint64_t hit = (((no_cr - ones) & ~no_cr) | ((no_lf - ones) & ~no_lf)) & highs;
+            if (hit != 0) return p + (std::countr_zero(hit) >> 3);
+        }
+    }
+    while (p != end && *p != cr && *p != lf) ++p;
+    return p;
+}
+
+/// Reads a double's text one byte at a time, so that a cut line goes on where it stopped:
+/// `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]`, inf, -inf, nan or -nan (which Redis has sent).
+/// Source: RESP3, "Double".
+class DoubleSyntax {
+public:
+    /// Whether `c` may come next.
+    [[nodiscard]] bool take(char c) noexcept;
+    /// Whether what was taken is a whole double.
+    [[nodiscard]] bool complete() const noexcept;
+
+private:
+    enum class State : unsigned char {
+        start,
+        sign,
+        whole,
+        point,
+        fraction,
+        e,
+        e_sign,
+        exponent,
+        i,
+        in,
+        inf,
+        n,
+        na,
+        nan
+    };
+    State state_ = State::start;
+};
+
+/// The value of a text that DoubleSyntax took: the nearest double; beyond the largest one an infinity.
+[[nodiscard]] double to_double(std::string_view text) noexcept;
+
+}  // namespace wire
+}  // namespace resp

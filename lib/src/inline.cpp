@@ -1,0 +1,76 @@
+// The words of an inline command.
+#include "inline.hpp"
+
+namespace resp::detail {
+
+namespace {
+
+bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Redis skips every white space before a word, but ends one only at these.
+bool ends_word(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+}  // namespace
+
+bool InlineWords::next(Word& word) {
+    while (at_ != end_ && is_space(*at_)) ++at_;
+    if (at_ == end_) return false;
+    const char* const first = at_;
+    while (at_ != end_ && !ends_word(*at_) && *at_ != '"' && *at_ != '\'') ++at_;
+    if (at_ == end_ || ends_word(*at_)) {
+        word = {{first, static_cast<std::size_t>(at_ - first)}, false};
+        return true;
+    }
+    const std::size_t begin = scratch_.size();
+    scratch_.append(first, at_);
+    if (!quoted()) return false;
+    word = {std::string_view{scratch_}.substr(begin), true};
+    return true;
+}
+
+/// Appends what stands between the quote at at_ and its partner, which ends the word.
+bool InlineWords::quoted() {
+    const char quote = *at_++;
+    while (at_ != end_ && *at_ != quote) {
+        if (*at_ == '\\' && end_ - at_ > 1 && (quote == '"' || at_[1] == '\'')) {
+            escape();
+        } else {
+            scratch_ += *at_++;
+        }
+    }
+    if (at_ != end_ && (++at_ == end_ || is_space(*at_))) return true;
+    wrong_ = at_;
+    return false;
+}
+
+/// Appends what the backslash at at_ and the bytes behind it, of which there is one, stand for.
+void InlineWords::escape() {
+    const char c = at_[1];
+    if (c == 'x' && end_ - at_ > 3) {
+        const int high = hex_digit(at_[2]);
+        const int low = hex_digit(at_[3]);
+        if (high >= 0 && low >= 0) {
+            scratch_ += static_cast<char>(high * 16 + low);
+            at_ += 4;
+            return;
+        }
+    }
+    switch (c) {
+        case 'n': scratch_ += '\n'; break;
+        case 'r': scratch_ += '\r'; break;
+        case 't': scratch_ += '\t'; break;
+        case 'b': scratch_ += '\b'; break;
+        case 'a': scratch_ += '\a'; break;
+        default: scratch_ += c;
+    }
+    at_ += 2;
+}
+
+}  // namespace resp::detail

@@ -1,0 +1,193 @@
+// The accept loop.
+#include "listener.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace resp::detail {
+
+namespace {
+
+// A storm of clients must not starve those that are connected.
+constexpr int accepts_each_turn = 16;
+// Without descriptors or memory there is nothing to do but to wait for some.
+constexpr std::chrono::milliseconds exhausted_pause{100};
+
+/// Accepts with the flags set that a socket must have before another thread can fork.
+int accept_client(int listener, sockaddr* address, socklen_t* size) noexcept {
+#ifdef SOCK_CLOEXEC
+    return ::accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+    const int client = ::accept(listener, address, size);
+    if (client >= 0) ::fcntl(client, F_SETFD, FD_CLOEXEC);
+    return client;
+#endif
+}
+
+bool passes_by_itself(int error) noexcept {
+    switch (error) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: return false;
+        default: return true;  // the client's fault, or its network's: ECONNABORTED, EPROTO, EPERM, …
+    }
+}
+
+/// Removes a socket file that nobody listens on any more.
+void remove_stale(const std::string& path, const asio::any_io_executor& executor) {
+    std::error_code ec;
+    asio::local::stream_protocol::socket probe{executor};
+    probe.connect(path, ec);
+    if (ec == asio::error::connection_refused) ::unlink(path.c_str());
+}
+
+}  // namespace
+
+Listener::Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker)
+    : shared_(std::move(shared)),
+      executor_(std::move(executor)),
+      next_worker_(std::move(next_worker)),
+      acceptor_(executor_),
+      pause_(executor_) {}
+
+Listener::~Listener() { close(); }
+
+void Listener::listen(const std::string& address, std::uint16_t port) {
+    std::error_code ec;
+    const auto numeric = asio::ip::make_address(address, ec);
+    if (ec) throw std::system_error{ec, "cannot listen on \"" + address + "\", which is no numeric address"};
+    listen(asio::ip::tcp::endpoint{numeric, port}, {address, port, {}});
+}
+
+void Listener::listen(const std::string& unix_path) {
+    if (unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
+        throw std::system_error{std::make_error_code(std::errc::filename_too_long),
+                                "cannot listen on " + unix_path};
+    }
+    remove_stale(unix_path, executor_);
+    listen(asio::local::stream_protocol::endpoint{unix_path}, {{}, 0, unix_path});
+    unix_path_ = unix_path;
+}
+
+void Listener::listen(const Acceptor::endpoint_type& endpoint, const Endpoint& name) {
+    try {
+        acceptor_.open(endpoint.protocol());
+        ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+        const int family = endpoint.protocol().family();
+        if (family != AF_UNIX) acceptor_.set_option(asio::socket_base::reuse_address{true});
+        // Else "::" would take the IPv4 port as well, and a listener of its own could not have it.
+        if (family == AF_INET6) acceptor_.set_option(asio::ip::v6_only{true});
+        acceptor_.bind(endpoint);
+        acceptor_.listen(shared_->options.backlog);
+        acceptor_.non_blocking(true);
+    } catch (const std::system_error& error) {
+        throw std::system_error{error.code(), "cannot listen on " + name.to_string()};
+    }
+}
+
+Endpoint Listener::endpoint() const {
+    if (!unix_path_.empty()) return {{}, 0, unix_path_};
+    asio::ip::tcp::endpoint local;
+    const auto bound = acceptor_.local_endpoint();
+    std::memcpy(local.data(), bound.data(), std::min<std::size_t>(bound.size(), local.capacity()));
+    return Peer{local}.endpoint();
+}
+
+void Listener::start() {
+    shared_->log(LogLevel::info, "[server] Listening on {}", endpoint().to_string());
+    asio::co_spawn(executor_, run(shared_from_this()), asio::detached);
+}
+
+void Listener::close() {
+    std::error_code ignored;
+    if (acceptor_.is_open() && !unix_path_.empty()) ::unlink(unix_path_.c_str());
+    acceptor_.close(ignored);
+    pause_.cancel();
+}
+
+void Listener::descriptor_freed() {
+    if (!exhausted_.load(std::memory_order_relaxed)) return;
+    asio::post(executor_, [self = shared_from_this()] { self->pause_.cancel(); });
+}
+
+asio::awaitable<void> Listener::run(std::shared_ptr<Listener>) {
+    while (acceptor_.is_open()) {
+        try {
+            co_await accept_some();
+        } catch (const std::exception&) {
+            ++shared_->accept_errors;  // no memory to wait with
+        }
+    }
+}
+
+/// Waits for clients and accepts a few of them.
+asio::awaitable<void> Listener::accept_some() {
+    std::error_code ec;
+    co_await acceptor_.async_wait(Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+    Accepted last = Accepted::client;
+    for (int i = 0; i != accepts_each_turn && acceptor_.is_open(); ++i) {
+        last = accept();
+        if (last == Accepted::none || last == Accepted::exhausted) break;
+    }
+    if (last == Accepted::exhausted) co_await pause();
+    // The waiting clients are still there: let the connected ones run before the next of them.
+    if (last == Accepted::client) co_await asio::post(executor_, asio::use_awaitable);
+}
+
+/// Waits until a connection has closed, or a little while.
+asio::awaitable<void> Listener::pause() {
+    std::error_code ec;
+    exhausted_.store(true, std::memory_order_relaxed);
+    pause_.expires_after(exhausted_pause);
+    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    exhausted_.store(false, std::memory_order_relaxed);
+}
+
+Listener::Accepted Listener::accept() {
+    Peer peer;
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Descriptor client{accept_client(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size)};
+    if (client.number() < 0) {
+        const int error = errno;
+        if (error == EAGAIN || error == EWOULDBLOCK) return Accepted::none;
+        ++shared_->accept_errors;
+        if (passes_by_itself(error)) return Accepted::retry;
+        shared_->log(LogLevel::warn, "[server] Cannot accept: {}", std::generic_category().message(error));
+        return Accepted::exhausted;
+    }
+    peer.is_unix = address.ss_family == AF_UNIX;
+    if (!peer.is_unix)
+        std::memcpy(peer.tcp.data(), &address, std::min<std::size_t>(size, peer.tcp.capacity()));
+    try {
+        hand_over(std::move(client), peer);
+    } catch (const std::exception& error) {
+        ++shared_->accept_errors;
+        shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", error.what());
+        return Accepted::exhausted;
+    }
+    return Accepted::client;
+}
+
+/// To the worker whose turn it is, on that worker's thread.
+void Listener::hand_over(Descriptor client, const Peer& peer) {
+    const bool refused = shared_->connections.load(std::memory_order_relaxed) >= shared_->max_connections;
+    if (!refused) {
+        ++shared_->connections;
+        ++shared_->accepted;
+    }
+    const auto worker = next_worker_().shared_from_this();
+    asio::dispatch(worker->executor(), [worker, client = std::move(client), peer, refused]() mutable {
+        if (refused) {
+            worker->refuse(std::move(client), peer);
+        } else {
+            worker->adopt(std::move(client), peer);
+        }
+    });
+}
+
+}  // namespace resp::detail

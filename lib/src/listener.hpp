@@ -1,0 +1,54 @@
+// Accepting clients, whatever happens.
+#pragma once
+
+#include "asio.hpp"
+#include "shared.hpp"
+#include "worker.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace resp::detail {
+
+/// One listening socket. Only close() ends its loop: every error of accept is one that passes.
+class Listener : public std::enable_shared_from_this<Listener> {
+public:
+    /// Who gets the next client.
+    using NextWorker = std::function<Worker&()>;
+
+    Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker);
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    ~Listener();
+
+    /// Both throw std::system_error, whose text names the address.
+    void listen(const std::string& address, std::uint16_t port);
+    void listen(const std::string& unix_path);
+    void start();
+    void close();
+    /// A descriptor was freed. From any thread.
+    void descriptor_freed();
+    [[nodiscard]] Endpoint endpoint() const;
+
+private:
+    using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+    enum class Accepted : unsigned char { client, none, retry, exhausted };
+
+    void listen(const Acceptor::endpoint_type& endpoint, const Endpoint& name);
+    asio::awaitable<void> run(std::shared_ptr<Listener> self);
+    asio::awaitable<void> accept_some();
+    asio::awaitable<void> pause();
+    Accepted accept();
+    void hand_over(Descriptor client, const Peer& peer);
+
+    const std::shared_ptr<Shared> shared_;
+    const asio::any_io_executor executor_;
+    const NextWorker next_worker_;
+    Acceptor acceptor_;
+    asio::steady_timer pause_;
+    std::atomic<bool> exhausted_{false};
+    std::string unix_path_;
+};
+
+}  // namespace resp::detail

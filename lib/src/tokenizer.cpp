@@ -1,0 +1,423 @@
+// The grammar of RESP. Each function takes one form of token from next_ on, or leaves everything as
+// it was where the form is cut; only strings and lines are taken in parts. Every error is found at
+// the first byte that cannot be right, as soon as that byte has come, so the answer does not depend
+// on how the input is cut.
+#include <libresp/tokenizer.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace resp {
+
+using wire::Decimal;
+using wire::Outcome;
+
+void Tokenizer::feed(std::span<const char> bytes) noexcept {
+    offset_ = offset();
+    begin_ = next_ = bytes.data();
+    end_ = begin_ + bytes.size();
+}
+
+void Tokenizer::reset(std::uint64_t offset) noexcept {
+    begin_ = next_ = end_ = nullptr;
+    offset_ = offset;
+    mode_ = Mode::value;
+    depth_ = 0;
+    left_ = 1;
+    position_ = 0;
+    error_.reset();
+}
+
+std::optional<Token> Tokenizer::next() noexcept {
+    if (error_) return std::nullopt;
+    switch (mode_) {
+        case Mode::value: return value();
+        case Mode::body:
+        case Mode::chunk: return body_part();
+        case Mode::chunks: return chunk_header();
+        case Mode::line: return line_part();
+    }
+    return std::nullopt;
+}
+
+std::optional<Token> Tokenizer::value() noexcept {
+    if (next_ == end_) return std::nullopt;
+    const char c = *next_;
+    if (depth_ == 0) {
+        if (reads_ == Reads::commands && c != wire::byte(Type::array)) return inline_line();
+        if (reads_ == Reads::anything && !wire::is_type_byte(c)) return inline_line();
+    } else if (reads_ == Reads::commands && c != wire::byte(Type::bulk_string)) {
+        return fail(Errc::expected_bulk, next_);
+    }
+    if (c == wire::end_of_stream) return stream_end();
+    if (!wire::is_type_byte(c)) return fail(Errc::bad_type, next_);
+    if (left_ == 0) return fail(Errc::too_many_elements, next_);  // a streamed aggregate is full
+
+    const auto type = static_cast<Type>(c);
+    switch (type) {
+        case Type::bulk_string:
+        case Type::bulk_error:
+        case Type::verbatim_string: return string(type);
+        case Type::integer: return integer();
+        case Type::boolean: return boolean();
+        case Type::null: return null();
+        case Type::simple_string:
+        case Type::simple_error:
+        case Type::double_:
+        case Type::big_number: return line(type);
+        default: return aggregate(type);
+    }
+}
+
+// ---- strings
+
+std::optional<Token> Tokenizer::string(Type type) noexcept {
+    const char* const length_at = next_ + 1;
+    if (length_at == end_) return std::nullopt;
+    if (type == Type::bulk_string && reads_ != Reads::commands) {
+        if (*length_at == wire::minus) return null_string();
+        if (*length_at == wire::streamed) return streamed_string();
+    }
+    const Decimal length = wire::read_decimal(length_at, end_, limits_.max_bulk);
+    if (!taken(length, Errc::bad_length, Errc::bulk_too_long)) return std::nullopt;
+    if (type == Type::verbatim_string && length.value < wire::verbatim_prefix) {
+        return fail(Errc::bad_verbatim, length.at - wire::crlf.size());
+    }
+    type_ = type;
+    value_offset_ = offset_of(next_);
+    size_ = remaining_ = length.value;
+    position_ = 0;
+    mode_ = Mode::body;
+    next_ = length.at;
+    return body_part();
+}
+
+std::optional<Token> Tokenizer::null_string() noexcept {
+    const char* const one = next_ + 2;
+    if (one == end_) return std::nullopt;
+    if (*one != '1') return fail(Errc::bad_length, one);
+    const Decimal read = wire::read_crlf(one + 1, end_, 0);
+    if (!taken(read, Errc::bad_length, Errc::bad_length)) return std::nullopt;
+    return scalar(Type::null_bulk_string, one + 1, read.at);
+}
+
+std::optional<Token> Tokenizer::streamed_string() noexcept {
+    const Decimal read = wire::read_crlf(next_ + 2, end_, 0);
+    if (!taken(read, Errc::bad_length, Errc::bad_length)) return std::nullopt;
+    type_ = Type::bulk_string;
+    value_offset_ = offset_of(next_);
+    size_ = position_ = 0;
+    mode_ = Mode::chunks;
+    next_ = read.at;
+    return chunk_header();
+}
+
+std::optional<Token> Tokenizer::chunk_header() noexcept {
+    if (next_ == end_) return std::nullopt;
+    if (*next_ != wire::chunk) return fail(Errc::bad_stream, next_);
+    const Decimal length = wire::read_decimal(next_ + 1, end_, limits_.max_bulk - position_);
+    if (!taken(length, Errc::bad_length, Errc::bulk_too_long)) return std::nullopt;
+    next_ = length.at;
+    if (length.value == 0) {
+        Token end = token(Token::Kind::part, type_);
+        end.streamed = true;
+        mode_ = Mode::value;
+        complete(end);
+        return end;
+    }
+    remaining_ = length.value;
+    mode_ = Mode::chunk;
+    return body_part();
+}
+
+std::optional<Token> Tokenizer::body_part() noexcept {
+    const bool in_chunk = mode_ == Mode::chunk;
+    const auto here = static_cast<std::uint64_t>(end_ - next_);
+    Token part = token(Token::Kind::part, type_);
+    part.streamed = in_chunk;
+    part.text = {next_, static_cast<std::size_t>(std::min(remaining_, here))};
+    if (type_ == Type::verbatim_string) {
+        // The colon may come in any part.
+        const std::uint64_t colon = wire::verbatim_prefix - 1;
+        if (position_ <= colon && colon - position_ < part.text.size()) {
+            const char* const at = next_ + (colon - position_);
+            if (*at != wire::verbatim_colon) return fail(Errc::bad_verbatim, at);
+        }
+    }
+    const char* const body_end = next_ + part.text.size();
+    remaining_ -= part.text.size();
+    position_ += part.text.size();
+    next_ = body_end;
+    part.last = false;
+    if (remaining_ != 0) return part.text.empty() ? Result{} : part;
+
+    const Decimal read = wire::read_crlf(body_end, end_, 0);
+    if (read.outcome == Outcome::partial) return part.text.empty() ? Result{} : part;
+    if (read.outcome != Outcome::done) return fail(Errc::bad_terminator, read.at);
+    next_ = read.at;
+    if (in_chunk) {
+        mode_ = Mode::chunks;
+        return part.text.empty() ? chunk_header() : part;
+    }
+    mode_ = Mode::value;
+    if (part.position == 0) part.kind = Token::Kind::value;
+    part.last = true;
+    complete(part);
+    return part;
+}
+
+// ---- lines
+
+std::optional<Token> Tokenizer::line(Type type) noexcept {
+    type_ = type;
+    value_offset_ = offset_of(next_);
+    size_ = position_ = digits_ = 0;
+    double_ = {};
+    mode_ = Mode::line;
+    ++next_;
+    return line_part();
+}
+
+std::optional<Token> Tokenizer::line_part() noexcept {
+    const char* const stop = wire::find_line_end(next_, end_);
+    const std::uint64_t room = limits_.max_line - position_;
+    const bool too_long = static_cast<std::uint64_t>(stop - next_) > room;
+    const char* const text_end = too_long ? next_ + room : stop;
+    const char* const wrong = first_wrong(next_, text_end);
+    if (wrong != text_end) {
+        return fail(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, wrong);
+    }
+    if (too_long) return fail(Errc::line_too_long, text_end);
+
+    Token part = token(Token::Kind::part, type_);
+    part.text = {next_, static_cast<std::size_t>(stop - next_)};
+    part.last = false;
+    if (stop != end_) {
+        if (!line_complete()) {
+            return fail(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, stop);
+        }
+        const Decimal read = wire::read_crlf(stop, end_, 0);
+        if (read.outcome == Outcome::done) {
+            next_ = read.at;
+            mode_ = Mode::value;
+            if (part.position == 0) part.kind = Token::Kind::value;
+            part.size = part.position + part.text.size();
+            part.last = true;
+            complete(part);
+            return part;
+        }
+        if (read.outcome != Outcome::partial) return fail(Errc::bad_line, read.at);
+    }
+    position_ += part.text.size();
+    next_ = stop;
+    return part.text.empty() ? Result{} : part;
+}
+
+/// The first byte of a number's text that cannot stand there. Texts of strings have none.
+const char* Tokenizer::first_wrong(const char* from, const char* to) noexcept {
+    if (type_ == Type::double_) return std::find_if_not(from, to, [&](char c) { return double_.take(c); });
+    if (type_ != Type::big_number) return to;
+    if (from != to && position_ == 0 && (*from == wire::minus || *from == wire::plus)) ++from;
+    const char* const wrong = std::find_if_not(from, to, wire::is_digit);
+    digits_ += static_cast<std::uint64_t>(wrong - from);
+    return wrong;
+}
+
+bool Tokenizer::line_complete() const noexcept {
+    if (type_ == Type::double_) return double_.complete();
+    return type_ != Type::big_number || digits_ != 0;
+}
+
+// ---- short scalars
+
+std::optional<Token> Tokenizer::integer() noexcept {
+    const char* const text = next_ + 1;
+    if (text == end_) return std::nullopt;
+    const bool negative = *text == wire::minus;
+    const char* const digits = text + (negative || *text == wire::plus ? 1 : 0);
+    constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
+    const Decimal read = wire::read_decimal(digits, end_, largest + (negative ? 1 : 0));
+    if (negative && read.value == 0 && digits != end_ && *digits == '0') {
+        return fail(Errc::bad_integer, digits);
+    }
+    if (!taken(read, Errc::bad_integer, Errc::bad_integer)) return std::nullopt;
+    Result token = scalar(Type::integer, text, read.at);
+    token->integer = static_cast<std::int64_t>(negative ? 0 - read.value : read.value);
+    return token;
+}
+
+std::optional<Token> Tokenizer::boolean() noexcept {
+    const char* const text = next_ + 1;
+    if (text == end_) return std::nullopt;
+    if (*text != wire::boolean_true && *text != wire::boolean_false) return fail(Errc::bad_boolean, text);
+    const Decimal read = wire::read_crlf(text + 1, end_, 0);
+    if (!taken(read, Errc::bad_boolean, Errc::bad_boolean)) return std::nullopt;
+    Result token = scalar(Type::boolean, text, read.at);
+    token->integer = *text == wire::boolean_true ? 1 : 0;
+    return token;
+}
+
+std::optional<Token> Tokenizer::null() noexcept {
+    const Decimal read = wire::read_crlf(next_ + 1, end_, 0);
+    if (!taken(read, Errc::bad_null, Errc::bad_null)) return std::nullopt;
+    return scalar(Type::null, next_ + 1, read.at);
+}
+
+/// The token of a scalar whose text begins at `text` and whose CRLF ends at `next`.
+std::optional<Token> Tokenizer::scalar(Type type, const char* text, const char* next) noexcept {
+    value_offset_ = offset_of(next_);
+    position_ = size_ = 0;
+    Token value = token(Token::Kind::value, type);
+    value.text = {text, static_cast<std::size_t>(next - text) - wire::crlf.size()};
+    value.size = value.text.size();
+    next_ = next;
+    complete(value);
+    return value;
+}
+
+// ---- aggregates
+
+std::optional<Token> Tokenizer::aggregate(Type type) noexcept {
+    const char* const count_at = next_ + 1;
+    if (type == Type::push && !may_push()) return fail(Errc::bad_push, next_);
+    if (count_at == end_) return std::nullopt;
+    if (type == Type::array && *count_at == wire::minus) return null_array();
+    if (depth_ == limits_.max_depth) return fail(Errc::too_deep, next_);
+    const bool streams = type == Type::array || type == Type::set || type == Type::map;
+    if (streams && *count_at == wire::streamed && reads_ != Reads::commands) return streamed_aggregate(type);
+
+    const Decimal count = wire::read_decimal(count_at, end_, limits_.max_elements);
+    if (!taken(count, Errc::bad_count, Errc::too_many_elements)) return std::nullopt;
+    value_offset_ = offset_of(next_);
+    position_ = 0;
+    size_ = count.value;
+    Token header = token(Token::Kind::aggregate, type);
+    if (size_ != 0 || type == Type::attribute) return open(header, count.at);
+    next_ = count.at;
+    complete(header);
+    return header;
+}
+
+std::optional<Token> Tokenizer::null_array() noexcept {
+    const char* const one = next_ + 2;
+    if (one == end_) return std::nullopt;
+    if (*one != '1') return fail(Errc::bad_count, one);
+    const Decimal read = wire::read_crlf(one + 1, end_, 0);
+    if (!taken(read, Errc::bad_count, Errc::bad_count)) return std::nullopt;
+    return scalar(Type::null_array, one + 1, read.at);
+}
+
+std::optional<Token> Tokenizer::streamed_aggregate(Type type) noexcept {
+    const Decimal read = wire::read_crlf(next_ + 2, end_, 0);
+    if (!taken(read, Errc::bad_count, Errc::bad_count)) return std::nullopt;
+    value_offset_ = offset_of(next_);
+    size_ = position_ = 0;
+    Token header = token(Token::Kind::aggregate, type);
+    header.streamed = true;
+    return open(header, read.at);
+}
+
+std::optional<Token> Tokenizer::open(Token header, const char* next) noexcept {
+    levels_[depth_++] = {left_, header.type, header.streamed};
+    const std::uint64_t elements = header.streamed ? limits_.max_elements : header.size;
+    left_ = static_cast<std::uint32_t>(has_pairs(header.type) ? 2 * elements : elements);
+    if (header.type == Type::attribute) ++left_;  // and the value that it belongs to
+    next_ = next;
+    return header;
+}
+
+std::optional<Token> Tokenizer::stream_end() noexcept {
+    if (depth_ == 0 || !levels_[depth_ - 1].streamed) return fail(Errc::bad_type, next_);
+    const Level& level = levels_[depth_ - 1];
+    const bool pairs = has_pairs(level.type);
+    const std::uint64_t seen = limits_.max_elements * (pairs ? 2 : 1) - left_;
+    if (pairs && seen % 2 != 0) return fail(Errc::bad_stream, next_);
+    const Decimal read = wire::read_crlf(next_ + 1, end_, 0);
+    if (!taken(read, Errc::bad_stream, Errc::bad_stream)) return std::nullopt;
+    value_offset_ = offset_of(next_);
+    position_ = 0;
+    size_ = pairs ? seen / 2 : seen;
+    Token end = token(Token::Kind::stream_end, level.type);
+    end.streamed = true;
+    next_ = read.at;
+    left_ = level.outer_left;
+    --depth_;
+    end.closes = 1;
+    complete(end);
+    return end;
+}
+
+/// A push stands at the top, where only attributes may be around it.
+bool Tokenizer::may_push() const noexcept {
+    for (std::uint32_t i = 0; i != depth_; ++i) {
+        const std::uint32_t left = i + 1 == depth_ ? left_ : levels_[i + 1].outer_left;
+        if (levels_[i].type != Type::attribute || left != 1) return false;
+    }
+    return true;
+}
+
+// ---- inline commands
+
+std::optional<Token> Tokenizer::inline_line() noexcept {
+    // The longest line, its CR and its LF.
+    const std::uint64_t longest = limits_.max_line + wire::crlf.size();
+    const auto here = static_cast<std::uint64_t>(end_ - next_);
+    const char* const search_end = next_ + std::min(here, longest);
+    const char* const lf = std::find(next_ + position_, search_end, wire::lf);
+    if (lf == search_end) {
+        if (here >= longest) return fail(Errc::inline_too_long, next_ + limits_.max_line);
+        position_ = here;
+        return std::nullopt;
+    }
+    const char* const text_end = lf != next_ && lf[-1] == wire::cr ? lf - 1 : lf;
+    if (static_cast<std::uint64_t>(text_end - next_) > limits_.max_line) {
+        return fail(Errc::inline_too_long, next_ + limits_.max_line);
+    }
+    value_offset_ = offset_of(next_);
+    position_ = size_ = 0;
+    Token line = token(Token::Kind::inline_line, Type::array);
+    line.text = {next_, static_cast<std::size_t>(text_end - next_)};
+    next_ = lf + 1;
+    return line;
+}
+
+// ---- what all of them use
+
+/// Whether a piece was read whole. If it is cut, nothing happens; if it is wrong, the stream ends.
+bool Tokenizer::taken(const Decimal& read, Errc malformed, Errc over) noexcept {
+    switch (read.outcome) {
+        case Outcome::done: return true;
+        case Outcome::partial: return false;
+        case Outcome::bad_byte: fail(malformed, read.at); return false;
+        case Outcome::bad_line: fail(Errc::bad_line, read.at); return false;
+        case Outcome::overflow: fail(over, read.at); return false;
+    }
+    return false;
+}
+
+Token Tokenizer::token(Token::Kind kind, Type type) const noexcept {
+    Token token;
+    token.kind = kind;
+    token.type = type;
+    token.depth = depth_;
+    token.offset = value_offset_;
+    token.size = size_;
+    token.position = position_;
+    return token;
+}
+
+/// A value is complete, and with it every aggregate whose last one it is.
+void Tokenizer::complete(Token& token) noexcept {
+    while (depth_ != 0 && --left_ == 0 && !levels_[depth_ - 1].streamed) {
+        left_ = levels_[--depth_].outer_left;
+        ++token.closes;
+    }
+    position_ = 0;
+}
+
+std::nullopt_t Tokenizer::fail(Errc code, const char* at) noexcept {
+    error_ = DecodeError{code, offset_of(at), at == end_ ? '\0' : *at};
+    return std::nullopt;
+}
+
+}  // namespace resp

@@ -1,0 +1,102 @@
+// The accessors of a view that are more than a line.
+#include <libresp/view.hpp>
+
+namespace resp {
+
+using detail::Node;
+
+namespace {
+
+/// Where a value's bytes end in its frame.
+std::size_t end_of(const Node& node) noexcept {
+    const Node& last = node.next()[-1];  // the last entry of what it holds, or itself
+    if (last.is_marker()) return last.begin;
+    if (is_aggregate(last.type)) return last.begin;  // an empty one
+    const bool counted = last.type == Type::integer || last.type == Type::boolean;
+    return last.begin + (counted ? last.digits : last.size) + wire::crlf.size();
+}
+
+}  // namespace
+
+namespace detail {
+
+/// The value that an attribute belongs to, or the next attribute before it.
+const Node* attributed(const Node* attribute) noexcept {
+    const Node* node = attribute + 1;
+    for (std::uint32_t i = 0; i != attribute->size; ++i) node = node->next();
+    return node;
+}
+
+NodeRange nodes(View view) noexcept {
+    const Node* const first = view.attributes_ != nullptr ? view.attributes_ : view.node_;
+    const Node* const last = view.type() == Type::attribute ? attributed(view.node_) : view.node_->next();
+    return {view.frame_, first, last};
+}
+
+std::string_view text(const Frame& frame, const Node& node) noexcept {
+    if (is_aggregate(node.type)) return {};
+    if (node.flags != 0) [[unlikely]] {
+        if (node.has(Node::streamed)) return {frame.scratch + node.next()[-1].span, node.size};
+        const char* const base = node.has(Node::in_scratch) ? frame.scratch : frame.wire;
+        return {base + node.begin, node.size};
+    }
+    const char* const begin = frame.wire + node.begin;
+    if (node.type == Type::integer || node.type == Type::boolean) return {begin, node.digits};
+    if (node.type == Type::verbatim_string) {
+        return {begin + wire::verbatim_prefix, node.size - wire::verbatim_prefix};
+    }
+    return {begin, node.size};
+}
+
+}  // namespace detail
+
+void View::skip_attributes() noexcept {
+    attributes_ = node_;
+    while (node_->type == Type::attribute) node_ = detail::attributed(node_);
+}
+
+std::optional<View> View::attribute() const noexcept {
+    if (attributes_ == nullptr) return std::nullopt;
+    const Node* attribute = attributes_;
+    for (;;) {
+        const Node* const after = detail::attributed(attribute);
+        if (after == node_) break;
+        attribute = after;
+    }
+    return View{*frame_, attribute, attribute == attributes_ ? nullptr : attributes_};
+}
+
+std::optional<View> View::find(std::string_view key) const noexcept {
+    if (!has_pairs(type())) return std::nullopt;
+    for (iterator it = begin(); it != end(); ++it) {
+        const View candidate = *it++;
+        if (!candidate.is_aggregate() && !candidate.is_null() && candidate.text() == key) return *it;
+    }
+    return std::nullopt;
+}
+
+double View::as_double() const noexcept {
+    if (type() == Type::double_) return wire::to_double(text());
+    return type() == Type::integer ? static_cast<double>(node_->integer()) : 0;
+}
+
+std::string_view View::format() const noexcept {
+    if (type() != Type::verbatim_string) return {};
+    return {frame_->wire + node_->begin, wire::verbatim_prefix - 1};
+}
+
+std::string_view View::wire() const noexcept {
+    if (is_inline()) return type() == Type::array ? std::string_view{frame_->wire, frame_->size} : text();
+    const Node& first = attributes_ != nullptr ? *attributes_ : *node_;
+    const std::size_t begin = first.begin - first.header;
+    std::size_t end = 0;
+    if (type() == Type::attribute) {
+        const Node& after = *detail::attributed(node_);
+        end = after.begin - after.header;
+    } else {
+        end = end_of(*node_);
+    }
+    return {frame_->wire + begin, end - begin};
+}
+
+}  // namespace resp
