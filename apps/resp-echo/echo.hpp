@@ -1,0 +1,51 @@
+// What resp-echo does with a request: it logs it and sends it back.
+#pragma once
+
+#include <libresp/handler.hpp>
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <string>
+
+/// Sends every value back byte for byte; an inline command as the array of bulk strings that it reads
+/// as. One exception, unless `verbatim`: redis-cli sends COMMAND DOCS before it shows its prompt, and
+/// dies of an answer that is no list of commands, so COMMAND and COMMAND DOCS are answered with none.
+class Echo {
+public:
+    Echo(const resp::Log& log, bool verbatim) : log_(&log), verbatim_(verbatim) {}
+
+    void on_open(const resp::Connection& connection) { peer_ = connection.peer().to_string(); }
+
+    void operator()(const resp::Request& request, resp::Reply& reply) {
+        const resp::View value = request.value();
+        if (log_->enabled(resp::LogLevel::debug)) log(value);
+        if (!verbatim_ && asks_for_commands(request.command())) {
+            reply.array(0);
+        } else if (value.is_inline()) {
+            reply.value(value);
+        } else {
+            reply.wire(value.wire());
+        }
+    }
+
+private:
+    static constexpr std::size_t most_shown = 64;  // bytes of a value in a log line
+
+    static bool asks_for_commands(const resp::Command& command) {
+        if (!command.is("COMMAND")) return false;
+        return command.size() == 1 || resp::equals_ignoring_case(command[1], "DOCS");
+    }
+
+    /// "[127.0.0.1:54523] Received Integer 42"
+    void log(resp::View value) const {
+        std::string type{name(value.type())};
+        type[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(type[0])));
+        log_->sink(resp::LogLevel::debug,
+                   fmt::format("[{}] Received {} {}", peer_, type, resp::to_string(value, most_shown)));
+    }
+
+    const resp::Log* log_;
+    bool verbatim_;
+    std::string peer_;
+};

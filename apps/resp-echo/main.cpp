@@ -1,0 +1,131 @@
+// resp-echo: parses every RESP value that a client sends, logs it, and sends the same value back.
+#include "echo.hpp"
+#include "log.hpp"
+
+#include <libresp/server.hpp>
+#include <libresp/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <string>
+#include <thread>
+
+namespace {
+
+struct Flags {
+    resp::Options options;
+    bool verbatim = false;
+    double idle_timeout = 300;
+    double drain_timeout = 5;
+};
+
+/// An echo's clients need less than a database's: bounds of their own where the library's are Redis'.
+resp::Options defaults() {
+    resp::Options options;
+    options.reads = resp::Reads::anything;
+    options.limits.max_elements = 65'536;
+    options.limits.max_bulk = 64 * 1024 * 1024;
+    options.limits.max_frame = options.limits.max_bulk + 64 * 1024;
+    options.stop_signals = {SIGINT, SIGTERM};
+    options.log.sink = write_log_line;
+    return options;
+}
+
+void add_flags(CLI::App& app, Flags& flags) {
+    resp::Options& options = flags.options;
+    const std::map<std::string, resp::LogLevel> levels = {
+        {"trace", resp::LogLevel::trace}, {"debug", resp::LogLevel::debug}, {"info", resp::LogLevel::info},
+        {"warn", resp::LogLevel::warn},   {"error", resp::LogLevel::error}, {"off", resp::LogLevel::off}};
+
+    app.add_option("-b,--bind", options.addresses,
+                   "Numeric address to listen on; may be given more than once")
+        ->envname("RESP_BIND")
+        ->delimiter(',')
+        ->capture_default_str();
+    app.add_option("-p,--port", options.port, "TCP port; 0 takes a free one and logs it")
+        ->envname("RESP_PORT")
+        ->capture_default_str();
+    app.add_option("--unix", options.unix_path, "Unix socket to listen on as well")->envname("RESP_UNIX");
+    app.add_option("-l,--log-level", options.log.level, "trace, debug, info, warn, error or off")
+        ->envname("RESP_LOG")
+        ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""))
+        ->default_str("info");
+    app.add_option("-t,--threads", options.threads, "Threads that serve; a connection stays on one")
+        ->envname("RESP_THREADS")
+        ->check(CLI::Range(1U, 1024U))
+        ->capture_default_str();
+    app.add_option("--max-connections", options.max_connections, "Clients at a time; the next one is refused")
+        ->envname("RESP_MAX_CONNECTIONS")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--max-bulk", options.limits.max_bulk, "Bytes of the largest string that is taken")
+        ->envname("RESP_MAX_BULK")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--idle-timeout", flags.idle_timeout,
+                   "Seconds without a byte after which a client is closed; 0: never")
+        ->envname("RESP_IDLE_TIMEOUT")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_option("--drain-timeout", flags.drain_timeout,
+                   "Seconds that SIGINT or SIGTERM leave for the last replies")
+        ->envname("RESP_DRAIN_TIMEOUT")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_flag("--verbatim", flags.verbatim, "Echo COMMAND and COMMAND DOCS too; redis-cli dies of that")
+        ->envname("RESP_VERBATIM");
+    app.set_version_flag("-V,--version", "resp-echo " + std::string{resp::version});
+}
+
+/// As many connections as were asked for need as many descriptors.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::chrono::milliseconds seconds(double n) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(n * 1000)};
+}
+
+int serve(Flags flags) {
+    resp::Options& options = flags.options;
+    options.limits.max_frame = std::max(options.limits.max_frame, options.limits.max_bulk + 64 * 1024);
+    options.idle_timeout = seconds(flags.idle_timeout);
+    options.drain_deadline = seconds(flags.drain_timeout);
+    raise_descriptor_limit();
+    const resp::Log log = options.log;
+    resp::Server server{options, Echo{log, flags.verbatim}};
+    server.run();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{
+        "resp-echo sends every RESP value back. Try it with redis-cli, or with\n"
+        "    printf ':42\\r\\n' | nc -N 127.0.0.1 6379\n"
+        "Logs go to standard output. Exit code: 0 after a stop, 1 if it cannot serve, 2 for a bad flag.",
+        "resp-echo"};
+    Flags flags{.options = defaults()};
+    add_flags(app, flags);
+    std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe whose reader has gone
+    try {
+        app.parse(argc, argv);
+        return serve(flags);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        fmt::print(stderr, "resp-echo: {}\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "resp-echo: {}\n", error.what());
+        return 1;
+    }
+}
