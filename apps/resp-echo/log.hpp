@@ -6,22 +6,34 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
 /// Writes "2026-01-31T12:00:00.123456Z  INFO [server] Listening on 127.0.0.1:6379": the time is
-/// RFC 3339, UTC. A line is one write, so that lines of several threads do not mix; what standard
-/// output does not take is lost, rather than that clients wait for it or the server ends.
+/// RFC 3339, UTC. A line is one write, which a pipe takes whole or not at all, so lines of several
+/// threads do not mix. Clients never wait for whoever reads the log: a line that standard output has no
+/// room for is lost, and counted in the next one that it has room for.
 inline void write_log_line(resp::LogLevel level, std::string_view line) {
     using namespace std::chrono;
+    static std::atomic<unsigned> lost{0};
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    if (::poll(&out, 1, 0) == 0) {
+        ++lost;
+        return;
+    }
     const auto now = time_point_cast<microseconds>(system_clock::now());
     const auto micros = now.time_since_epoch().count() % 1'000'000;
     std::string label{name(level)};
     for (char& c : label) c = static_cast<char>(c - 'a' + 'A');
-    const std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z {:>5} {}\n",
-                                         fmt::gmtime(system_clock::to_time_t(now)), micros, label, line);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z {:>5} {}",
+                                   fmt::gmtime(system_clock::to_time_t(now)), micros, label, line);
+    if (const unsigned n = lost.exchange(0); n != 0)
+        text += fmt::format(" ({} lines lost before this one)", n);
+    text += '\n';
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
 }

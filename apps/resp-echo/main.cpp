@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <map>
 #include <string>
 #include <thread>
 
@@ -36,12 +35,16 @@ resp::Options defaults() {
     return options;
 }
 
+resp::LogLevel level_of(const std::string& word) {
+    using enum resp::LogLevel;
+    for (const auto level : {trace, debug, info, warn, error, off}) {
+        if (resp::equals_ignoring_case(word, name(level))) return level;
+    }
+    throw CLI::ValidationError{"--log-level", word + " is none of trace, debug, info, warn, error, off"};
+}
+
 void add_flags(CLI::App& app, Flags& flags) {
     resp::Options& options = flags.options;
-    const std::map<std::string, resp::LogLevel> levels = {
-        {"trace", resp::LogLevel::trace}, {"debug", resp::LogLevel::debug}, {"info", resp::LogLevel::info},
-        {"warn", resp::LogLevel::warn},   {"error", resp::LogLevel::error}, {"off", resp::LogLevel::off}};
-
     app.add_option("-b,--bind", options.addresses,
                    "Numeric address to listen on; may be given more than once")
         ->envname("RESP_BIND")
@@ -49,11 +52,14 @@ void add_flags(CLI::App& app, Flags& flags) {
         ->capture_default_str();
     app.add_option("-p,--port", options.port, "TCP port; 0 takes a free one and logs it")
         ->envname("RESP_PORT")
+        ->check(CLI::Validator{
+            [](std::string& text) { return text.empty() ? "--port needs a number" : std::string{}; }, ""})
         ->capture_default_str();
     app.add_option("--unix", options.unix_path, "Unix socket to listen on as well")->envname("RESP_UNIX");
-    app.add_option("-l,--log-level", options.log.level, "trace, debug, info, warn, error or off")
+    app.add_option_function<std::string>(
+           "-l,--log-level", [&](const std::string& word) { options.log.level = level_of(word); },
+           "trace, debug, info, warn, error or off")
         ->envname("RESP_LOG")
-        ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""))
         ->default_str("info");
     app.add_option("-t,--threads", options.threads, "Threads that serve; a connection stays on one")
         ->envname("RESP_THREADS")

@@ -4,6 +4,7 @@
 //     redis-cli -p 6379 SET greeting 'Hello world!'
 #include <libresp/server.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 
 struct Echo {
@@ -13,5 +14,7 @@ struct Echo {
 int main(int argc, char** argv) {
     const int port = argc > 1 ? std::atoi(argv[1]) : 6379;
     resp::Server server{{.port = static_cast<std::uint16_t>(port)}, Echo{}};
+    std::printf("Listening on %s\n", server.local_endpoint().to_string().c_str());
+    std::fflush(stdout);
     server.run();
 }

@@ -40,8 +40,9 @@ std::optional<std::int64_t> Command::integer(std::size_t i) const noexcept {
 std::string unknown_command(const Command& command) {
     std::string arguments;
     for (std::size_t i = 1; i < command.size() && arguments.size() < most_quoted; ++i) {
+        const std::size_t room = most_quoted - arguments.size();
         arguments += '\'';
-        arguments += command[i].substr(0, most_quoted - arguments.size());
+        arguments += command[i].substr(0, room);
         arguments += "' ";
     }
     std::string text = "ERR unknown command '";

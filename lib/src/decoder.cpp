@@ -67,7 +67,7 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
         own_.release();
         nodes_.reset();
         node_capacity_ = 0;
-        scratch_ = {};
+        std::string{}.swap(scratch_);
     }
     own_.clear();
     lent_ = false;
@@ -140,6 +140,7 @@ bool Decoder::index(const Token& token) {
 void Decoder::index_value(const Token& token) {
     Node& node = add_node(token.type, in_frame(token.text.data()), token.offset);
     if (token.type == Type::integer || token.type == Type::boolean) {
+        node.flags = 0;
         node.digits = static_cast<std::uint8_t>(token.text.size());
         node.set_integer(token.integer);
     } else {
@@ -151,7 +152,7 @@ void Decoder::index_part(const Token& token) {
     if (token.position == 0) {
         if (token.streamed) {
             Node& node = add_node(token.type, in_frame(token.offset) + 4, token.offset);  // $?\r\n
-            node.flags = Node::streamed;
+            node.flags = Node::streamed | Node::spans;
             node.span = 2;
             node.size = static_cast<std::uint32_t>(scratch_.size());  // for now: where its text begins
         } else {
@@ -177,7 +178,7 @@ void Decoder::index_aggregate(const Token& token) {
     Node& node = add_node(token.type, in_frame(tokenizer_.next_), token.offset);
     node.size = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * token.size : token.size);
     node.span = 1;
-    if (token.streamed) node.flags = Node::streamed;
+    node.flags = static_cast<std::uint8_t>(Node::spans | (token.streamed ? Node::streamed : 0));
     if (token.depth != limits::depth_ceiling) open_[token.depth] = entry;
 }
 
@@ -188,7 +189,7 @@ void Decoder::index_stream_end(const Token& token) {
 }
 
 bool Decoder::index_inline(const Token& token) {
-    add_node(Type::array, 0, token.offset).flags = Node::inline_line;
+    add_node(Type::array, 0, token.offset).flags = Node::inline_line | Node::spans;
     detail::InlineWords words{token.text, scratch_};
     detail::InlineWords::Word word;
     while (words.next(word)) {
@@ -196,7 +197,8 @@ bool Decoder::index_inline(const Token& token) {
         const auto begin = static_cast<std::uint64_t>(word.text.data() - base);
         Node& node = add_node(Type::bulk_string, begin, token.offset);
         node.header = 0;
-        node.flags = static_cast<std::uint8_t>(Node::inline_line | (word.in_scratch ? Node::in_scratch : 0));
+        node.flags = static_cast<std::uint8_t>(Node::inline_line |
+                                               (word.in_scratch ? Node::in_scratch : Node::plain_text));
         node.size = static_cast<std::uint32_t>(word.text.size());
     }
     if (words.wrong() != nullptr) tokenizer_.fail(Errc::unbalanced_quotes, words.wrong());
@@ -220,7 +222,7 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     Node& node = nodes_[node_count_++];
     node.begin = static_cast<std::uint32_t>(begin);
     node.type = type;
-    node.flags = 0;
+    node.flags = type == Type::verbatim_string ? std::uint8_t{0} : std::uint8_t{Node::plain_text};
     node.header = static_cast<std::uint8_t>(begin - in_frame(offset));
     node.digits = 0;
     node.size = 0;

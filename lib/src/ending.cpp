@@ -60,7 +60,8 @@ void Session::drain() {
 }
 
 void Session::close() {
-    asio::post(worker_->executor(), [self = shared_from_this()] {
+    is_open_.store(false, std::memory_order_relaxed);  // next_request() sees it at once
+    worker_->post([self = shared_from_this()] {
         self->stop_reading({});
         self->wake();
     });
@@ -106,14 +107,19 @@ void Session::abort(std::error_code reason) noexcept {
     state_ = State::closed;
     is_open_.store(false, std::memory_order_relaxed);
     std::error_code ignored;
-    socket_.close(ignored);  // ends every wait on it
+    socket_->close(ignored);  // ends every wait on it
     wake();
+}
+
+void Session::dispose() noexcept {
+    resume_.reset();
+    socket_.reset();
 }
 
 /// Makes run() look at the state again.
 void Session::wake() noexcept {
     std::error_code ignored;
-    if (waiting_to_read_ && state_ != State::closed) socket_.cancel(ignored);
+    if (waiting_to_read_ && state_ != State::closed) socket_->cancel(ignored);
     if (resume_ != nullptr) resume_->cancel();
 }
 
@@ -124,6 +130,7 @@ void Session::close_service() noexcept try {
     service->closed(reason_);
 } catch (...) {
     worker_->counters().handler_errors.add();
+    log(LogLevel::error, "Handler threw an exception: {}", current_exception_text());
 }
 
 /// The end of run(), by itself or by an exception.
@@ -133,6 +140,7 @@ void Session::ended(const std::exception_ptr& failure) noexcept {
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
     account(0);
     if (service_ != nullptr) close_service();
+    dispose();
     worker_->remove(*this);
 }
 

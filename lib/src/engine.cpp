@@ -74,6 +74,11 @@ public:
         add_worker(asio::make_strand(executor));
     }
 
+    ~Core() {
+        // On a user's executor the connections are what keeps this alive, and none is left.
+        for (std::size_t i = 0; i != contexts_.size(); ++i) workers_[i]->dispose();
+    }
+
     void listen() {
         const Options& options = shared_->options;
         std::uint16_t port = options.port;
@@ -177,11 +182,13 @@ private:
                 for (const auto& listener : listeners_) listener->descriptor_freed();
             };
         }
+        // Before a line says that it listens: whoever reads that may send a signal.
+        if (!shared_->options.stop_signals.empty()) {
+            signals_.emplace(executor());
+            for (const int signal : shared_->options.stop_signals) signals_->add(signal);
+            wait_for_signal();
+        }
         for (const auto& listener : listeners_) listener->start();
-        if (shared_->options.stop_signals.empty()) return;
-        signals_.emplace(executor());
-        for (const int signal : shared_->options.stop_signals) signals_->add(signal);
-        wait_for_signal();
     }
 
     void wait_for_signal() {

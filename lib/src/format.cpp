@@ -4,6 +4,7 @@
 
 #include "escape.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,7 +20,7 @@ public:
     Printer(const detail::Frame& frame, std::size_t limit) noexcept : frame_(frame), limit_(limit) {}
 
     std::string print(const detail::NodeRange& range) {
-        for (const Node* node = range.first; node != range.last; ++node) {
+        for (const Node* node = range.first; node != range.last && !cut_; ++node) {
             if (node->is_marker()) continue;
             if (text_.size() >= limit_) {
                 text_ += "...";
@@ -28,6 +29,7 @@ public:
             separate();
             add(*node);
         }
+        if (after_attribute_) text_.pop_back();  // the blank before a value that is not shown
         return std::move(text_);
     }
 
@@ -40,7 +42,7 @@ private:
 
     /// What stands between the value before and the next one.
     void separate() {
-        if (depth_ == 0 || std::exchange(after_attribute_, false)) return;
+        if (std::exchange(after_attribute_, false) || depth_ == 0) return;
         const Level& level = levels_[depth_ - 1];
         const std::uint32_t seen = level.count - level.left;
         if (seen == 0) return;
@@ -61,20 +63,22 @@ private:
     }
 
     void add_scalar(const Node& node) {
-        const std::string_view text = detail::text(frame_, node);
-        const std::size_t room = limit_ - text_.size();
         switch (node.type) {
             case Type::simple_error:
-            case Type::bulk_error: text_ += "(error) "; [[fallthrough]];
-            case Type::simple_string: text_ += detail::escaped(text, room); break;
-            case Type::bulk_string:
-            case Type::verbatim_string: text_ += '"' + detail::escaped(text, room) + '"'; break;
-            case Type::boolean: text_ += node.integer() != 0 ? "true" : "false"; break;
+            case Type::bulk_error: text_ += "(error) "; break;
+            case Type::boolean: text_ += node.integer() != 0 ? "true" : "false"; return;
             case Type::null:
             case Type::null_bulk_string:
-            case Type::null_array: text_ += "nil"; break;
-            default: text_ += detail::escaped(text, room);
+            case Type::null_array: text_ += "nil"; return;
+            default: break;
         }
+        const std::string_view text = detail::text(frame_, node);
+        const bool quoted = node.type == Type::bulk_string || node.type == Type::verbatim_string;
+        const std::size_t room = limit_ - std::min(limit_, text_.size());
+        if (quoted) text_ += '"';
+        text_ += detail::escaped(text, room);
+        if (quoted) text_ += '"';
+        cut_ = text.size() > room;
     }
 
     /// A value is whole, and with it every aggregate whose last one it was.
@@ -98,6 +102,7 @@ private:
     std::array<Level, limits::depth_ceiling> levels_;
     std::size_t depth_ = 0;
     bool after_attribute_ = false;
+    bool cut_ = false;  // a text was too long
 };
 
 }  // namespace

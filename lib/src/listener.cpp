@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,8 +38,10 @@ bool passes_by_itself(int error) noexcept {
     }
 }
 
-/// Removes a socket file that nobody listens on any more.
+/// Removes a socket file that nobody listens on any more, and nothing else.
 void remove_stale(const std::string& path, const asio::any_io_executor& executor) {
+    struct stat file{};
+    if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return;
     std::error_code ec;
     asio::local::stream_protocol::socket probe{executor};
     probe.connect(path, ec);

@@ -34,7 +34,8 @@ Session::~Session() = default;
 
 void Session::start() {
     service_ = worker_->shared().factory->make();
-    connection_ = Connection{weak_from_this(), ++worker_->shared().last_id};
+    static std::atomic<std::uint64_t> last_id{0};
+    connection_ = Connection{weak_from_this(), ++last_id};
     spawn();
 }
 
@@ -69,10 +70,11 @@ asio::awaitable<void> Session::run(std::shared_ptr<Session>) {
             hold();
             std::error_code ec;
             waiting_to_read_ = true;
-            co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+            co_await socket_->async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
             waiting_to_read_ = false;
             continue;
         }
+        begin_turn();
         for (Turn turn = handle(); turn != Turn::done; turn = handle()) {
             if (turn == Turn::awaiting) {
                 co_await handle_awaited();
@@ -81,6 +83,7 @@ asio::awaitable<void> Session::run(std::shared_ptr<Session>) {
             hold();
             if (turn == Turn::output_full) co_await output_below(worker_->shared().options.output_low_water);
             if (turn == Turn::budget_spent) co_await asio::post(worker_->executor(), asio::use_awaitable);
+            begin_turn();
         }
         hold();
         // The others first: until they have had their turn, the next request is likely to have come,
@@ -133,10 +136,10 @@ Session::Receipt Session::receive() {
 
 std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
     const bool first = offset_ == 0 && (decoder_ == nullptr || decoder_->pending() == 0);
-    const std::size_t n = socket_.read_some(asio::buffer(room.data(), room.size()), ec);
+    const std::size_t n = socket_->read_some(asio::buffer(room.data(), room.size()), ec);
     if (first && n != 0 && room[0] == tls_handshake) {
         log(LogLevel::warn, "Speaks TLS, not RESP");
-        ec = asio::error::eof;
+        ec = std::make_error_code(std::errc::protocol_not_supported);
         return 0;
     }
     return n;
@@ -144,25 +147,25 @@ std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
 
 // ---- handling
 
+void Session::begin_turn() noexcept { turn_begin_ = decoder_ != nullptr ? decoder_->offset() : offset_; }
+
 /// Lets the handler have the requests that are at hand, and sends its replies.
 Session::Turn Session::handle() {
     if (decoder_ == nullptr) return Turn::done;
     if (out_.capacity() == 0) out_ = worker_->take_buffer();
-    turn_begin_ = decoder_->offset();
-    budget_spent_ = false;
+    turn_ = Turn::done;
     Batch batch{*this};
     try {
         if (service_->handle(batch)) {
             handling_ = true;
+            post_flush();
             return Turn::awaiting;
         }
     } catch (...) {
         request_failed();
     }
     end_turn();
-    if (state_ != State::open) return Turn::done;
-    if (queued() > worker_->shared().options.output_high_water) return Turn::output_full;
-    return budget_spent_ ? Turn::budget_spent : Turn::done;
+    return state_ == State::open ? turn_ : Turn::done;
 }
 
 asio::awaitable<void> Session::handle_awaited() {
@@ -173,24 +176,43 @@ asio::awaitable<void> Session::handle_awaited() {
         request_failed();
     }
     handling_ = false;
-    end_turn();
+}
+
+/// A coroutine handler may wait now, and may not. If it does, the replies before leave without it.
+void Session::post_flush() {
+    if (flush_posted_ || sent_ == reply_begin_) return;
+    flush_posted_ = true;
+    asio::post(worker_->executor(), [self = shared_from_this()] {
+        self->flush_posted_ = false;
+        self->guarded([&] { self->flush(); });
+    });
 }
 
 /// The replies so far are whole: they may leave, and pushes may follow them.
 void Session::end_turn() {
-    reply_begin_ = out_.size();
-    if (reply_.version() != version()) version_.store(reply_.version(), std::memory_order_relaxed);
+    end_reply();
     if (!pushes_.empty()) deliver_pushes();
     flush();
 }
 
-std::optional<View> Session::next_request() {
-    reply_begin_ = out_.size();  // the reply before is whole
-    if (reply_.closing() && state_ == State::open) stop_reading({});
-    if (state_ != State::open || queued() > worker_->shared().options.output_high_water) return std::nullopt;
-    budget_spent_ = decoder_->offset() - turn_begin_ >= turn_budget;
-    if (budget_spent_) return std::nullopt;
+void Session::end_reply() noexcept {
+    reply_begin_ = out_.size();
+    if (reply_.version() != version()) version_.store(reply_.version(), std::memory_order_relaxed);
+}
 
+std::optional<View> Session::next_request() {
+    end_reply();
+    if (!pushes_.empty()) deliver_pushes();
+    if (reply_.closing() || !is_open()) stop_reading({});
+    if (state_ != State::open) return std::nullopt;
+    if (queued() > worker_->shared().options.output_high_water) {
+        turn_ = Turn::output_full;
+        return std::nullopt;
+    }
+    if (decoder_->offset() - turn_begin_ >= turn_budget) {
+        turn_ = Turn::budget_spent;
+        return std::nullopt;
+    }
     const std::optional<View> request = decoder_->next();
     if (!request) {
         if (decoder_->error()) protocol_error(*decoder_->error());
@@ -217,7 +239,6 @@ void Session::hold() {
         if (nothing_left) worker_->give_back(std::move(decoder_));
         account(nothing_left ? 0 : decoder_->memory());
     }
-    if (out_.empty() && out_.capacity() != 0) worker_->give_back(std::move(out_));
 
     const Options& options = worker_->shared().options;
     if (decoder_ == nullptr || options.frame_deadline.count() == 0) {
@@ -259,16 +280,16 @@ asio::awaitable<void> Session::finish() {
     co_await output_below(0);
     std::error_code ec;
     if (state_ == State::closed) co_return;
-    socket_.shutdown(Socket::shutdown_send, ec);
+    socket_->shutdown(Socket::shutdown_send, ec);
     if (at_end_) co_return;
     state_ = State::lingering;
     deadline_ = worker_->now() + linger_time;
     for (std::size_t discarded = 0; state_ == State::lingering && discarded < most_discarded;) {
         const std::span<char> room = worker_->read_room();
-        discarded += socket_.read_some(asio::buffer(room.data(), room.size()), ec);
+        discarded += socket_->read_some(asio::buffer(room.data(), room.size()), ec);
         if (ec && ec != asio::error::would_block) co_return;
         waiting_to_read_ = true;
-        co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+        co_await socket_->async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
         waiting_to_read_ = false;
     }
 }

@@ -57,6 +57,9 @@ public:
     void pause(bool paused);
     [[nodiscard]] bool is_paused() const noexcept { return paused_; }
     [[nodiscard]] bool was_refused() const noexcept { return refused_; }
+    /// The server is gone, and its context is going: lets go of what belongs to that. A Connection may be
+    /// the last owner of the rest, on a thread of its own.
+    void dispose() noexcept;
     /// Bytes of received input that it holds.
     [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
@@ -85,10 +88,13 @@ private:
     void open();
     Receipt receive();
     std::size_t read_some(std::span<char> room, std::error_code& ec);
+    void begin_turn() noexcept;
     Turn handle();
     std::optional<View> next_request();
     asio::awaitable<void> handle_awaited();
+    void post_flush();
     void end_turn();
+    void end_reply() noexcept;
     void hold();
     asio::awaitable<void> resumed();
     asio::awaitable<void> output_below(std::size_t mark);
@@ -126,7 +132,7 @@ private:
     [[nodiscard]] Logger& logger() const noexcept;
 
     const std::shared_ptr<Worker> worker_;
-    Socket socket_;
+    std::optional<Socket> socket_;  // until the end
     std::unique_ptr<Service> service_;
     std::unique_ptr<Decoder> decoder_;  // of the worker's pool while there is something to decode
     Connection connection_;
@@ -154,7 +160,8 @@ private:
     bool draining_ = false;
     bool at_end_ = false;    // the client has sent its last byte
     bool handling_ = false;  // a coroutine handler has not ended
-    bool budget_spent_ = false;
+    bool flush_posted_ = false;
+    Turn turn_ = Turn::done;  // why next_request() had no more
     bool waiting_to_read_ = false;
     bool waiting_to_write_ = false;
     bool paused_ = false;

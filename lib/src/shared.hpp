@@ -69,7 +69,6 @@ struct Shared {
     const std::unique_ptr<ServiceFactory> factory;
     Logger log;
     std::size_t max_connections = 0;  // of the options, and what the fd limit allows
-    std::atomic<std::uint64_t> last_id{0};
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};

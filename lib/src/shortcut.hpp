@@ -80,7 +80,7 @@ private:
         const auto here = static_cast<std::size_t>(end_ - at_);
         if (here < header + length + 2 || length > most || !wire::is_crlf(at_ + header + length))
             return false;
-        add(type, header)->size = length;
+        add(type, header, Node::plain_text)->size = length;
         at_ += header + length + 2;
         return true;
     }
@@ -91,7 +91,7 @@ private:
         const Limits& limits = decoder_.tokenizer_.limits_;
         if (header == 0 || count > limits.max_elements || depth_ == limits.max_depth) return false;
         const std::uint32_t values = type == Type::map ? 2 * count : count;
-        Node* const node = add(type, header);
+        Node* const node = add(type, header, Node::spans);
         node->size = values;
         node->span = 1;
         at_ += header;
@@ -113,7 +113,7 @@ private:
         for (; digit != most && wire::is_digit(*digit); ++digit) value = value * 10 + (*digit - '0');
         if (digit == first || end_ - digit < 2 || !wire::is_crlf(digit)) return false;
         if (*first == '0' && (negative || digit - first > 1)) return false;
-        Node* const node = add(Type::integer, 1);
+        Node* const node = add(Type::integer, 1, 0);
         node->digits = static_cast<std::uint8_t>(digit - at_ - 1);
         node->set_integer(negative ? -value : value);
         at_ = digit + 2;
@@ -126,16 +126,16 @@ private:
         if (end_ - stop < 2 || !wire::is_crlf(stop)) return false;
         const auto size = static_cast<std::size_t>(stop - text);
         if (size > decoder_.tokenizer_.limits_.max_line) return false;
-        add(type, 1)->size = static_cast<std::uint32_t>(size);
+        add(type, 1, Node::plain_text)->size = static_cast<std::uint32_t>(size);
         at_ = stop + 2;
         return true;
     }
 
-    [[gnu::always_inline]] Node* add(Type type, std::size_t header) noexcept {
+    [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags) noexcept {
         Node* const node = node_++;
         node->begin = static_cast<std::uint32_t>(at_ - frame_ + static_cast<std::ptrdiff_t>(header));
         node->type = type;
-        node->flags = 0;
+        node->flags = flags;
         node->header = static_cast<std::uint8_t>(header);
         node->digits = 0;
         return node;

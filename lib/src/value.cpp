@@ -35,7 +35,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         if (word) {
             // A word of an inline line has no frame of its own: its text is all there is.
             node.begin = 0;
-            node.flags = Node::inline_line;
+            node.flags = Node::inline_line | Node::plain_text;
         } else if (node.has(Node::in_scratch)) {
             node.begin = static_cast<std::uint32_t>(bytes.size());
             bytes += detail::text(*range.frame, original);
@@ -49,9 +49,10 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
     }
     if (view.type() == Type::attribute) {
         // Without the value that it belongs to, it is a map.
-        Node& node = content_->nodes[static_cast<std::size_t>(view.node_ - range.first)];
+        Node& node = content_->nodes.front();
         node.type = Type::map;
-        bytes[node.begin - node.header] = wire::byte(Type::map);
+        node.span = static_cast<std::uint32_t>(content_->nodes.size());
+        bytes.front() = wire::byte(Type::map);
     }
     // Both kinds of text stand in one piece here.
     content_->frame = {bytes.data(), sent.size(), bytes.data()};
@@ -143,7 +144,12 @@ void encode_scalar(Encoder& out, const detail::Frame& frame, const Node& node) {
 
 void encode(Encoder& out, View value) {
     const NodeRange range = detail::nodes(value);
-    for (const Node* node = range.first; node != range.last;) {
+    const Node* node = range.first;
+    if (value.type() == Type::attribute) {
+        out.map(node->size / 2);  // by itself, without a value that it belongs to
+        ++node;
+    }
+    while (node != range.last) {
         if (node->type == Type::attribute && out.version() == Version::resp2) {
             node = detail::attributed(node);
             continue;

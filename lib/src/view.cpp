@@ -28,24 +28,21 @@ const Node* attributed(const Node* attribute) noexcept {
 }
 
 NodeRange nodes(View view) noexcept {
+    if (view.type() == Type::attribute) return {view.frame_, view.node_, attributed(view.node_)};
     const Node* const first = view.attributes_ != nullptr ? view.attributes_ : view.node_;
-    const Node* const last = view.type() == Type::attribute ? attributed(view.node_) : view.node_->next();
-    return {view.frame_, first, last};
+    return {view.frame_, first, view.node_->next()};
 }
 
 std::string_view text(const Frame& frame, const Node& node) noexcept {
-    if (is_aggregate(node.type)) return {};
-    if (node.flags != 0) [[unlikely]] {
-        if (node.has(Node::streamed)) return {frame.scratch + node.next()[-1].span, node.size};
-        const char* const base = node.has(Node::in_scratch) ? frame.scratch : frame.wire;
-        return {base + node.begin, node.size};
-    }
     const char* const begin = frame.wire + node.begin;
-    if (node.type == Type::integer || node.type == Type::boolean) return {begin, node.digits};
+    if (node.has(Node::plain_text)) return {begin, node.size};
+    if (node.has(Node::in_scratch)) return {frame.scratch + node.begin, node.size};
+    if (is_aggregate(node.type)) return {};
+    if (node.has(Node::streamed)) return {frame.scratch + node.next()[-1].span, node.size};
     if (node.type == Type::verbatim_string) {
         return {begin + wire::verbatim_prefix, node.size - wire::verbatim_prefix};
     }
-    return {begin, node.size};
+    return {begin, node.digits};
 }
 
 }  // namespace detail
@@ -87,15 +84,10 @@ std::string_view View::format() const noexcept {
 
 std::string_view View::wire() const noexcept {
     if (is_inline()) return type() == Type::array ? std::string_view{frame_->wire, frame_->size} : text();
-    const Node& first = attributes_ != nullptr ? *attributes_ : *node_;
-    const std::size_t begin = first.begin - first.header;
-    std::size_t end = 0;
-    if (type() == Type::attribute) {
-        const Node& after = *detail::attributed(node_);
-        end = after.begin - after.header;
-    } else {
-        end = end_of(*node_);
-    }
+    const detail::NodeRange range = detail::nodes(*this);
+    const std::size_t begin = range.first->begin - range.first->header;
+    const bool alone = type() == Type::attribute;
+    const std::size_t end = alone ? range.last->begin - range.last->header : end_of(*node_);
     return {frame_->wire + begin, end - begin};
 }
 

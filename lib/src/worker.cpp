@@ -76,6 +76,7 @@ void Worker::adopt(Descriptor client, const Peer& peer) noexcept {
 
 void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
     ++shared_->refused;
+    shared_->log(LogLevel::info, "[{}] Refused: there are too many clients", peer.endpoint().to_string());
     if (lingering_ < most_lingering) {
         const auto session = make_session(std::move(client), peer);
         add(*session);
@@ -109,7 +110,7 @@ void Worker::remove(Session& session) noexcept {
     }
     if (on_closed) on_closed();
     if (!stopping_ || first_ != nullptr) return;
-    timer_.cancel();
+    timer_->cancel();
     if (drained_) std::exchange(drained_, nullptr)();
 }
 
@@ -117,13 +118,24 @@ void Worker::drain(std::function<void()> done) {
     stopping_ = true;
     drained_ = std::move(done);
     for (Session* session = first_; session != nullptr; session = session->next) session->drain();
-    if (first_ == nullptr) std::exchange(drained_, nullptr)();
+    if (first_ != nullptr) return;
+    timer_->cancel();
+    std::exchange(drained_, nullptr)();
 }
 
 void Worker::abort() {
     for (Session* session = first_; session != nullptr; session = session->next) {
         session->abort(std::make_error_code(std::errc::operation_canceled));
     }
+}
+
+void Worker::dispose() noexcept {
+    {
+        const std::lock_guard lock{gate_};
+        open_ = false;
+    }
+    for (Session* session = first_; session != nullptr; session = session->next) session->dispose();
+    timer_.reset();
 }
 
 // ---- what sessions borrow
@@ -166,8 +178,8 @@ void Worker::give_back(Buffer buffer) {
 
 void Worker::wait_for_tick() {
     ticking_ = true;
-    timer_.expires_after(tick_time);
-    timer_.async_wait([self = shared_from_this()](const std::error_code&) {
+    timer_->expires_after(tick_time);
+    timer_->async_wait([self = shared_from_this()](const std::error_code&) {
         self->ticking_ = false;
         if (self->first_ != nullptr) self->tick();
     });
@@ -186,12 +198,19 @@ void Worker::tick() noexcept try {
 
 void Worker::input_memory_exceeded() {
     if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = now_;
-    if (Session* const session = largest(false)) session->pause(true);
+    // Who holds no more than an equal share is not what makes it too much.
+    const std::uint64_t share =
+        shared_->options.max_input_memory / std::max<std::uint64_t>(shared_->connections, 1);
+    Session* const session = largest(false);
+    if (session != nullptr && session->held() > share) session->pause(true);
 }
 
 void Worker::bound_input_memory() {
+    const bool exceeded =
+        shared_->input_memory.load(std::memory_order_relaxed) > shared_->options.max_input_memory;
+    if (exceeded && memory_exceeded_ == Clock::time_point{}) input_memory_exceeded();
     if (memory_exceeded_ == Clock::time_point{}) return;
-    if (shared_->input_memory.load(std::memory_order_relaxed) <= shared_->options.max_input_memory) {
+    if (!exceeded) {
         memory_exceeded_ = {};
         for (Session* session = first_; session != nullptr; session = session->next) session->pause(false);
         return;

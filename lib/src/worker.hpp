@@ -9,6 +9,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -43,6 +45,15 @@ public:
     void drain(std::function<void()> done);
     /// Closes every connection at once.
     void abort();
+    /// The context is going, and no thread runs it any more: lets go of what belongs to it.
+    void dispose() noexcept;
+
+    /// Runs an action on the executor, from any thread; drops it if the context is gone.
+    template <class Action>
+    void post(Action&& action) {
+        const std::lock_guard lock{gate_};
+        if (open_) asio::post(executor_, std::forward<Action>(action));
+    }
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] Shared& shared() noexcept { return *shared_; }
@@ -82,7 +93,9 @@ private:
     std::vector<Buffer> buffers_;
     Session* first_ = nullptr;
     std::function<void()> drained_;
-    asio::steady_timer timer_;
+    std::optional<asio::steady_timer> timer_;
+    std::mutex gate_;
+    bool open_ = true;  // behind the gate: the context is there to post to
     bool ticking_ = false;
     bool stopping_ = false;
     Clock::time_point memory_exceeded_{};  // since when, 0: it is not

@@ -52,7 +52,7 @@ public:
     /// Drops the first `n` bytes and moves the others to the front.
     void consume(std::size_t n) noexcept {
         size_ -= n;
-        if (size_ != 0) std::memmove(data_, data_ + n, size_);
+        if (n != 0 && size_ != 0) std::memmove(data_, data_ + n, size_);
     }
     /// Drops everything behind the first `n` bytes.
     void truncate(std::size_t n) noexcept { size_ = n; }

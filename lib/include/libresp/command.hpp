@@ -18,7 +18,8 @@ namespace resp {
 ///
 ///     *3\r\n $3\r\nset\r\n $3\r\nkey\r\n $1\r\n7\r\n      is("SET"), size() 3, [1] "key", integer(2) 7
 ///
-/// Every array of scalars can be read as one; of anything else the command is empty, with size() 0.
+/// Any array can be read as one; a word that is no text is empty. Of anything else the command is empty,
+/// with size() 0.
 class Command {
 public:
     explicit Command(View request) noexcept

@@ -32,8 +32,9 @@ public:
     /// Whether it can still be sent to.
     [[nodiscard]] bool is_open() const noexcept;
 
-    /// Sends whole RESP values, a push usually, after the reply that is being written, if any. False if
-    /// the connection is gone. One that lets more than Options::max_output bytes pile up is closed.
+    /// Sends whole RESP values, a push usually: after the replies to what was received so far, or, while
+    /// a coroutine handler waits, after the reply that it is writing, if any. False if the connection is
+    /// gone. One that lets more than Options::max_output bytes pile up is closed.
     bool send(std::string bytes) const;
     /// The same, encoded in the connection's version:
     ///
@@ -46,7 +47,8 @@ public:
         return send(std::move(bytes));
     }
 
-    /// Closes it when what is queued for it has been sent. Requests not yet handled are dropped.
+    /// Closes it when what is queued for it has been sent. Requests that are not being handled yet are
+    /// dropped.
     void close() const;
 
     friend bool operator==(const Connection& a, const Connection& b) noexcept { return a.id_ == b.id_; }

@@ -43,7 +43,8 @@ public:
     /// Takes the first `n` bytes of the room as received.
     void commit(std::size_t n);
 
-    /// Lends bytes, to be decoded where they stand; they must stay until release(), prepare() or the
+    /// Lends bytes. Between two frames they are decoded where they stand, inside one they are copied to
+    /// what has come of it. They must stay until release(), prepare() or the
     /// next feed(), each of which first copies what is left of an unfinished frame. So one large
     /// buffer can serve many decoders, and a decoder between two frames holds nothing.
     void feed(std::span<const char> bytes);
@@ -58,7 +59,7 @@ public:
     /// handed out. Incomplete input is not an error.
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
 
-    /// Bytes from the start of the stream to the end of the last frame that next() handed out.
+    /// Bytes from the start of the stream to the end of the last frame that next() handed out or skipped.
     [[nodiscard]] std::uint64_t offset() const noexcept;
     /// Bytes behind that: received, but not yet part of a frame that was handed out.
     [[nodiscard]] std::size_t pending() const noexcept {

@@ -43,6 +43,8 @@ private:
 class Reply : public Encoder {
 public:
     using Encoder::Encoder;
+    Reply(const Reply&) = delete;  // what a copy is told, nobody hears
+    Reply& operator=(const Reply&) = delete;
 
     /// Any value; see encode() for how it reads in RESP2.
     Reply& value(View value) {
@@ -105,11 +107,6 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Service> make() const = 0;
 };
 
-template <class T>
-inline constexpr bool is_awaitable = false;
-template <class Executor>
-inline constexpr bool is_awaitable<asio::awaitable<void, Executor>> = true;
-
 }  // namespace detail
 
 /// A callable `(const Request&, Reply&) -> void`, called for each request in order.
@@ -124,7 +121,7 @@ concept SyncHandler =
 template <class H>
 concept CoroutineHandler =
     std::copy_constructible<H> && requires(H& handler, const Request& request, Reply& reply) {
-        requires detail::is_awaitable<decltype(handler(request, reply))>;
+        { handler(request, reply) } -> std::same_as<detail::Awaitable>;
     };
 
 /// What a Server takes. It is copied once for each connection, so its members are that connection's

@@ -68,7 +68,7 @@ struct Options {
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
     /// Bytes of received input that all connections may hold together: a bound per connection is no
-    /// bound. Over it the largest holders are not read, then the largest is closed.
+    /// bound. Over it the largest holders, of each thread, are not read, then the largest is closed.
     std::size_t max_input_memory = std::size_t{1} << 30;
 
     /// Bytes of replies waiting for one client above which its requests are not handled, and it is not

@@ -12,7 +12,7 @@ namespace resp {
 
 namespace detail {
 
-/// What a Server does, whatever its handler is. See src/engine.hpp.
+/// What a Server does, whatever its handler is.
 class Engine {
 public:
     Engine(Options options, std::unique_ptr<ServiceFactory> factory);
@@ -47,8 +47,13 @@ private:
 /// Requests of one connection are handled one after another, and replies leave in that order; all
 /// replies to what came in one read leave in one write. stop() and stats() may be called from any
 /// thread. The library installs no signal handler but those of Options::stop_signals.
-template <Handler H>
+template <class H>
 class Server {
+    static_assert(
+        Handler<H>,
+        "a handler can be copied, and called with (const resp::Request&, resp::Reply&), and returns void "
+        "or asio::awaitable<void>");
+
 public:
     /// Binds and listens. Throws std::system_error, whose text names the address, where that fails, and
     /// std::invalid_argument for an option that makes no sense.
@@ -78,7 +83,7 @@ public:
     [[nodiscard]] Stats stats() const { return engine_.stats(); }
 
 private:
-    /// An executor, or the executor of a context.
+    /// Any executor; dependent, so that Asio is not needed before one is given.
     template <class Executor, class Any = asio::any_io_executor>
     static Any any_executor(const Executor& executor) {
         return Any{executor};

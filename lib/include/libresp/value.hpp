@@ -15,7 +15,8 @@ namespace resp {
 
 /// Writes a value in the version that the encoder writes. In RESP3 what was decoded reads back as the
 /// same value, attributes included; streamed values get their lengths. In RESP2 the forms are those of
-/// the encoder's table, and attributes are left out, as a RESP2 reader does not know them.
+/// the encoder's table, and attributes are left out, as a RESP2 reader does not know them. An attribute
+/// by itself is written as a map.
 void encode(Encoder& out, View value);
 
 /// Whether two values are the same: type, content and attributes. How they were framed makes no

@@ -24,7 +24,13 @@ namespace detail {
 /// A streamed value ends with a marker, an entry without a type, so that the last entry of a value
 /// always tells where its bytes end.
 struct Node {
-    enum Flag : std::uint8_t { streamed = 1, in_scratch = 2, inline_line = 4 };
+    enum Flag : std::uint8_t {
+        streamed = 1,
+        in_scratch = 2,   // `begin` counts from the start of the scratch
+        inline_line = 4,  // an inline command or a word of one
+        plain_text = 8,   // its text is `size` bytes of the wire from `begin` on
+        spans = 16,       // `span` says how many entries it has; without it there is one
+    };
 
     std::uint32_t begin;  // of the text, or of what an aggregate holds; from the start of the frame
     Type type;            // Type{}: a marker
@@ -44,10 +50,7 @@ struct Node {
     [[nodiscard]] bool has(Flag flag) const noexcept { return (flags & flag) != 0; }
     [[nodiscard]] bool is_marker() const noexcept { return type == Type{}; }
     /// Where the value after this one stands, if there is one.
-    [[nodiscard]] const Node* next() const noexcept {
-        const bool spans = resp::is_aggregate(type) || (type == Type::bulk_string && has(streamed));
-        return this + (spans ? span : 1);
-    }
+    [[nodiscard]] const Node* next() const noexcept { return this + (has(spans) ? span : 1); }
 };
 static_assert(sizeof(Node) == 16);
 
@@ -99,7 +102,7 @@ public:
     [[nodiscard]] View operator[](std::size_t i) const noexcept;
     [[nodiscard]] iterator begin() const noexcept;
     [[nodiscard]] iterator end() const noexcept;
-    /// The value that stands behind the first string `key` of a map or attribute.
+    /// What belongs to the first key of a map or attribute whose text() is `key`.
     [[nodiscard]] std::optional<View> find(std::string_view key) const noexcept;
 
     /// The bytes of a string or error, without framing; a verbatim string without its `txt:`, a
@@ -118,8 +121,8 @@ public:
     /// "Attribute type".
     [[nodiscard]] std::optional<View> attribute() const noexcept;
 
-    /// The exact bytes that it was sent as, attributes before it included. For a word of an inline
-    /// command, its text.
+    /// The exact bytes that it was sent as, with the attributes before it; of an attribute, without those.
+    /// Of a word of an inline command, its text.
     [[nodiscard]] std::string_view wire() const noexcept;
 
 private:
@@ -188,7 +191,11 @@ inline View View::operator[](std::size_t i) const noexcept {
     return *it;
 }
 
-inline std::string_view View::text() const noexcept { return detail::text(*frame_, *node_); }
+inline std::string_view View::text() const noexcept {
+    if (node_->has(detail::Node::plain_text)) [[likely]]
+        return {frame_->wire + node_->begin, node_->size};
+    return detail::text(*frame_, *node_);
+}
 
 inline std::int64_t View::integer() const noexcept {
     return type() == Type::integer || type() == Type::boolean ? node_->integer() : 0;
