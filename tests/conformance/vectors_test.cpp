@@ -1,0 +1,98 @@
+// Every vector, in every way that tests/support/feed.hpp knows. LIBRESP_VECTORS is the file's path.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "support/catch.hpp"
+#include "vectors.hpp"
+
+using conformance::Vector;
+
+namespace {
+
+/// A vector that we think is wrong, and why. There is none.
+struct Doubt {
+    std::string_view id;
+    std::string_view reason;
+};
+const std::vector<Doubt> doubts;
+
+/// A request that redis-server 7.0.15 answers with other words, and why.
+struct OtherWords {
+    std::string_view id;
+    std::string_view ours;
+    std::string_view reason;
+};
+constexpr OtherWords other_words[] = {
+    {"request_errors/long-count-line", "invalid multibulk length",
+     "a digit that takes the count over its bound is wrong at once; Redis waits for 64 KiB of them"},
+    {"request_errors/long-bulk-line", "invalid bulk length", "the same for a length"},
+    {"request_errors/nul-after-star", "invalid multibulk length",
+     "a NUL is no digit, so it is wrong at once; Redis' search for the CR stops at it"},
+};
+
+bool is_doubted(const Vector& vector) {
+    return std::any_of(doubts.begin(), doubts.end(),
+                       [&](const Doubt& doubt) { return doubt.id == vector.id; });
+}
+
+std::size_t lines_of(const std::string& path) {
+    std::ifstream file{path};
+    return static_cast<std::size_t>(
+        std::count(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}, '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("every vector has an outcome that it wants or allows, however it is cut") {
+    std::size_t by_expect = 0;
+    std::size_t by_allow = 0;
+    std::size_t doubted = 0;
+    for (const Vector& vector : conformance::read_vectors(LIBRESP_VECTORS)) {
+        INFO(vector.id);
+        const support::Outcome outcome = support::decode(vector.wire, vector.reads, vector.limits);
+        const auto told = [&](const nlohmann::json& one) { return conformance::is(outcome, one); };
+        if (told(vector.expect)) {
+            ++by_expect;
+        } else if (std::any_of(vector.allow.begin(), vector.allow.end(), told)) {
+            ++by_allow;
+        } else if (is_doubted(vector)) {
+            ++doubted;
+        } else {
+            CAPTURE(outcome.frames.size(), outcome.incomplete);
+            const std::string error =
+                outcome.error ? std::string{support::name_of(outcome.error->code)} : "none";
+            CHECK(error == "one that the vector wants or allows");
+        }
+    }
+    std::printf("vectors: %zu by expect, %zu by allow, %zu doubted\n", by_expect, by_allow, doubted);
+    CHECK(by_expect + by_allow + doubted == lines_of(LIBRESP_VECTORS));
+    CHECK(by_expect + by_allow + doubted == 426);
+    CHECK(doubted == 0);
+}
+
+TEST_CASE("a broken request is answered in the words of Redis") {
+    std::size_t same = 0;
+    for (const Vector& vector : conformance::read_vectors(LIBRESP_VECTORS)) {
+        if (!vector.redis_reply) continue;
+        resp::Decoder decoder{vector.limits, vector.reads};
+        decoder.feed(vector.wire);
+        while (decoder.next()) {
+        }
+        const std::string words = decoder.error() ? decoder.error()->message() : "no error";
+        INFO(vector.id);
+        const auto* const other =
+            std::find_if(std::begin(other_words), std::end(other_words),
+                         [&](const OtherWords& entry) { return entry.id == vector.id; });
+        if (other != std::end(other_words)) {
+            CHECK(words == other->ours);
+            CHECK("-ERR Protocol error: " + words + "\r\n" != *vector.redis_reply);
+            continue;
+        }
+        CHECK("-ERR Protocol error: " + words + "\r\n" == *vector.redis_reply);
+        ++same;
+    }
+    std::printf("replies in the words of Redis: %zu of %zu\n", same, same + std::size(other_words));
+    CHECK(same + std::size(other_words) == 33);
+}

@@ -1,0 +1,18 @@
+// The installed codec, alone: what it encodes it decodes.
+#include <libresp/decoder.hpp>
+#include <libresp/encoder.hpp>
+#include <libresp/version.hpp>
+
+#include <cstdio>
+#include <string>
+
+int main() {
+    std::string wire;
+    resp::Encoder{wire}.integer(42);
+
+    resp::Decoder decoder;
+    decoder.feed(wire);
+    const auto frame = decoder.next();
+    if (!frame || frame->integer() != 42) return 1;
+    std::printf("libresp %s: %s", resp::version.data(), wire.c_str());
+}

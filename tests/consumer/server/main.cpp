@@ -1,0 +1,32 @@
+// The installed server: it listens, with a plain handler and with a coroutine, and stops.
+#include <libresp/server.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <cstdio>
+#include <thread>
+
+struct Echo {
+    void operator()(const resp::Request& request, resp::Reply& reply) { reply.value(request.value()); }
+};
+
+struct EchoLater {
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        reply.value(request.value());
+        co_return;
+    }
+};
+
+template <typename Handler>
+void serve(Handler handler) {
+    resp::Server server{{.port = 0}, handler};
+    std::thread thread{[&] { server.run(); }};
+    std::printf("listening on port %d\n", int{server.local_endpoint().port});
+    server.stop();
+    thread.join();
+}
+
+int main() {
+    serve(Echo{});
+    serve(EchoLater{});
+}

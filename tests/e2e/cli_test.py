@@ -1,0 +1,209 @@
+"""Flags, environment variables, exit codes and the words on standard error."""
+
+import re
+import signal
+import subprocess
+import time
+
+from support import PATIENCE, RESP_ECHO, TestCase, command, environment, free_port, main, run
+
+FLAGS = {
+    "--bind": "RESP_BIND", "--port": "RESP_PORT", "--unix": "RESP_UNIX", "--log-level": "RESP_LOG",
+    "--threads": "RESP_THREADS", "--max-connections": "RESP_MAX_CONNECTIONS", "--max-bulk": "RESP_MAX_BULK",
+    "--idle-timeout": "RESP_IDLE_TIMEOUT", "--drain-timeout": "RESP_DRAIN_TIMEOUT", "--verbatim": "RESP_VERBATIM",
+}
+
+
+class Help(TestCase):
+    def test_help_names_every_flag_and_its_variable(self):
+        ran = run("--help")
+        self.assertEqual((ran.returncode, ran.stderr), (0, b""))
+        shown = ran.stdout.decode()
+        for flag, variable in {**FLAGS, "--help": "", "--version": ""}.items():
+            self.assertIn(flag, shown)
+            self.assertIn(variable, shown)
+        # And here is every flag that help names.
+        self.assertEqual(set(re.findall(r"^ +(?:-\w,)?(--[a-z-]+)", shown, re.MULTILINE)),
+                         {*FLAGS, "--help", "--version"})
+
+    def test_version_is_one_line(self):
+        ran = run("--version")
+        self.assertRegex(ran.stdout.decode(), r"\Aresp-echo \d+\.\d+\.\d+\S*\n\Z")
+        self.assertEqual((ran.returncode, ran.stderr), (0, b""))
+
+
+class Refusals(TestCase):
+    def assert_refused(self, ran, code, words):
+        """One line on standard error, and nothing on standard output."""
+        self.assertEqual(ran.stdout, b"")
+        self.assertRegex(ran.stderr.decode(), rf"\Aresp-echo: [^\n]*{words}[^\n]*\n\Z")
+        self.assertEqual(ran.returncode, code)
+
+    def test_a_busy_port_is_one_line_and_exit_code_1(self):
+        server = self.serve()
+        ran = run("--port", str(server.port))
+        self.assertEqual(ran.stderr.decode(),
+                         f"resp-echo: cannot listen on 127.0.0.1:{server.port}: Address already in use\n")
+        self.assertEqual((ran.returncode, ran.stdout), (1, b""))
+        self.assert_echoes(self.connect(server), b":42\r\n")
+
+    def test_a_port_of_which_a_second_address_is_busy_is_refused_as_a_whole(self):
+        server = self.serve()
+        ran = run("--bind", "127.0.0.2", "--bind", "127.0.0.1", "--port", str(server.port))
+        self.assert_refused(ran, 1, rf"cannot listen on 127\.0\.0\.1:{server.port}: Address already in use")
+
+    def test_a_bad_flag_is_one_line_and_exit_code_2(self):
+        for flags in (["--no-such-flag"], ["--port"], ["--port", "65536"], ["--port", "-1"], ["--port", "http"],
+                      ["--port", ""], ["--threads", "0"], ["--threads", "many"], ["--max-connections", "0"],
+                      ["--max-bulk", "-5"], ["--idle-timeout", "-1"], ["--idle-timeout", "soon"],
+                      ["--drain-timeout", "x"], ["--log-level", "loud"], ["left", "over"]):
+            with self.subTest(flags):
+                self.assert_refused(run("--port", "0", *flags) if flags[0] != "--port" else run(*flags), 2, "")
+
+    def test_a_bad_address_is_one_line_and_exit_code_1(self):
+        for address in ("localhost", "256.0.0.1", "no address", "127.0.0.1:80", ""):
+            with self.subTest(address):
+                self.assert_refused(run("--port", "0", "--bind", address), 1, "cannot listen on")
+        self.assert_refused(run("--port", "0", "--bind", "192.0.2.77"), 1,
+                            r"cannot listen on 192\.0\.2\.77:0: Cannot assign requested address")
+
+    def test_a_bad_variable_is_one_line_and_exit_code_2(self):
+        for name, value in (("RESP_PORT", "http"), ("RESP_LOG", "loud"), ("RESP_THREADS", "0")):
+            with self.subTest(name):
+                self.assert_refused(run(**{name: value}), 2, "")
+
+
+class Variables(TestCase):
+    def test_resp_port_is_the_port(self):
+        port = free_port()
+        server = self.serve(variables={"RESP_PORT": str(port)})
+        self.assertEqual(server.port, port)
+        self.assert_echoes(self.connect(server), b":42\r\n")
+
+    def test_resp_bind_is_the_address(self):
+        server = self.serve(variables={"RESP_BIND": "127.0.0.2"})
+        server.wait_for_log(r"Listening on 127\.0\.0\.2:\d+$")
+        self.assert_echoes(self.connect_to(("127.0.0.2", server.port)), b":42\r\n")
+
+    def test_resp_bind_lists_several_addresses_for_one_port(self):
+        server = self.serve(variables={"RESP_BIND": "127.0.0.2,127.0.0.3"})
+        server.wait_for_log(rf"Listening on 127\.0\.0\.3:{server.port}$")
+        self.assert_echoes(self.connect_to(("127.0.0.2", server.port)), b":42\r\n")
+        self.assert_echoes(self.connect_to(("127.0.0.3", server.port)), b":42\r\n")
+
+    def test_resp_log_is_the_log_level(self):
+        server = self.serve(variables={"RESP_LOG": "debug"})
+        self.assert_echoes(self.connect(server), b":42\r\n")
+        server.wait_for_log("DEBUG .* Received Integer 42$")
+
+    def test_the_other_variables_work(self):
+        server = self.serve(variables={"RESP_MAX_CONNECTIONS": "1", "RESP_MAX_BULK": "7", "RESP_VERBATIM": "1",
+                                       "RESP_THREADS": "2", "RESP_IDLE_TIMEOUT": "60", "RESP_DRAIN_TIMEOUT": "1"})
+        client = self.connect(server)
+        self.assert_echoes(client, command(b"COMMAND"))
+        self.assertEqual(self.connect(server).read_to_end(), b"-ERR max number of clients reached\r\n")
+        client.send(b"$8\r\n")
+        self.assertEqual(client.read_to_end(), b"-ERR Protocol error: invalid bulk length\r\n")
+
+    def test_a_flag_wins_over_its_variable(self):
+        server = self.serve("--port", "0", "--bind", "127.0.0.1", "--log-level", "info",
+                            variables={"RESP_PORT": "1", "RESP_BIND": "192.0.2.77", "RESP_LOG": "debug"})
+        self.assertNotEqual(server.port, 1)
+        client = self.connect(server)
+        self.assert_echoes(client, b":42\r\n")
+        client.close()
+        server.wait_for_log("Ending connection")
+        self.assertNotIn("DEBUG", server.log)
+
+
+class Log(TestCase):
+    LINE = r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z +(TRACE|DEBUG|INFO|WARN|ERROR) \[.*\] "
+
+    def test_debug_lines_tell_the_story_of_a_connection(self):
+        server = self.serve("--log-level", "debug")
+        client = self.connect(server)
+        self.assert_echoes(client, b":42\r\n")
+        name = client.name
+        client.close()
+        server.wait_for_log("Ending connection")
+        server.close()
+        lines = server.log.splitlines()
+        for line in lines:
+            self.assertRegex(line, self.LINE)
+        for line, end in zip(lines, (
+                rf" INFO \[server\] Listening on 127\.0\.0\.1:{server.port}",
+                rf" INFO {name} Accepted connection", rf"DEBUG {name} Received 5 bytes",
+                rf"DEBUG {name} Received Integer 42", rf" INFO {name} Ending connection",
+                r" INFO \[server\] Stopping", r" INFO \[server\] Stopped"), strict=True):
+            self.assertRegex(line, rf"Z {end}\Z")
+
+    def test_the_time_of_a_line_is_now_in_utc(self):
+        server = self.serve(variables={"TZ": "Asia/Tokyo"})
+        text = server.log.split(".")[0]
+        begun = time.strptime(text, "%Y-%m-%dT%H:%M:%S")
+        now = time.gmtime()
+        self.assertLess(abs(time.mktime(now) - time.mktime(begun)), PATIENCE)
+
+    def test_each_level_shows_its_lines_and_the_later_ones(self):
+        shown = {"trace": {"DEBUG", "INFO", "WARN"}, "debug": {"DEBUG", "INFO", "WARN"}, "info": {"INFO", "WARN"},
+                 "warn": {"WARN"}, "WARN": {"WARN"}, "error": set(), "off": set()}
+        for level, expected in shown.items():
+            with self.subTest(level):
+                port = free_port()  # not every level tells the port
+                server = self.serve("--port", str(port), "--log-level", level, wait=False)
+                server.port = port
+                client = self.connect_when_it_listens(server)
+                client.send(b":42\r\n:bad\r\n")
+                self.assertEqual(client.read_to_end(), b":42\r\n-ERR Protocol error: invalid integer\r\n")
+                client.close()
+                server.close()
+                labels = set(re.findall(r"Z +([A-Z]+) ", server.log))
+                self.assertEqual(labels - {"TRACE"}, expected)
+                if not expected:
+                    self.assertEqual(server.log, "")
+                self.assertEqual(server.stderr, "")
+
+    def connect_when_it_listens(self, server):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.connect(server)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline or not server.is_running:
+                    raise
+                time.sleep(0.01)  # between two tries: nothing tells when a silent server listens
+
+    def test_a_server_whose_log_nobody_reads_any_more_serves_on(self):
+        process = subprocess.Popen([RESP_ECHO, "--port", "0", "--log-level", "debug"], env=environment(),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        port = int(process.stdout.readline().rpartition(b":")[2])
+        process.stdout.close()
+        client = self.connect_to(("127.0.0.1", port))
+        for i in range(10):
+            self.assert_echoes(client, b":%d\r\n" % i)
+        client.close()
+        self.assert_echoes(self.connect_to(("127.0.0.1", port)), b":42\r\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_a_server_whose_log_nobody_takes_serves_on(self):
+        # As log.hpp promises: what standard output does not take is lost, clients do not wait for it.
+        process = subprocess.Popen([RESP_ECHO, "--port", "0", "--log-level", "debug"], env=environment(),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, PATIENCE)
+        self.addCleanup(process.kill)
+        port = int(process.stdout.readline().rpartition(b":")[2])
+        client = self.connect_to(("127.0.0.1", port))
+        client.socket.settimeout(10)
+        for i in range(2000):  # each logs two lines; the pipe has room for a thousand
+            client.send(b":1\r\n")
+            try:
+                self.assertEqual(client.read(4), b":1\r\n")
+            except TimeoutError:
+                self.fail(f"no reply to request {i}")
+
+
+if __name__ == "__main__":
+    main()

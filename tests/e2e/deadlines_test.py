@@ -1,0 +1,69 @@
+"""A client that keeps the server waiting is closed, and one that does its part is not."""
+
+import select
+import time
+
+from support import TestCase, main
+
+
+class IdleTimeout(TestCase):
+    def test_an_idle_client_is_closed_after_the_idle_timeout(self):
+        server = self.serve("--idle-timeout", "0.5")
+        client = self.connect(server)
+        self.assert_echoes(client, b":42\r\n")
+        begun = time.monotonic()
+        self.assert_closed(client)
+        self.assertGreater(time.monotonic() - begun, 0.25)
+        server.wait_for_log(rf"{client.name} Timed out: is idle")
+        self.assert_echoes(self.connect(server), b":43\r\n")
+
+    def test_a_client_that_never_said_a_word_is_closed_too(self):
+        self.assert_closed(self.connect(self.serve("--idle-timeout", "0.5")))
+
+    def test_without_an_idle_timeout_an_idle_client_stays(self):
+        server = self.serve("--idle-timeout", "0")
+        silent, client = self.connect(server), self.connect(server)
+        self.assert_echoes(client, b":42\r\n")
+        self.assertTrue(client.is_silent_for(1.5))
+        self.assertTrue(silent.is_silent_for(0))
+        self.assert_echoes(client, b":43\r\n")
+
+
+class FrameDeadline(TestCase):
+    def test_dripping_clients_are_closed_after_ten_seconds_and_others_live(self):
+        server = self.serve()
+        other = self.connect(server)
+        begun = time.monotonic()
+        dripping = {}  # the client, and what it drips
+        for start, drop in ((b":", b"1"), (b"$1000\r\n", b"x"), (b"*1000\r\n", b"_\r\n"), (b"x", b"x")):
+            client = self.connect(server)
+            client.send(start)
+            dripping[client.socket] = drop
+        unfinished = self.connect(server)
+        unfinished.send(b"*2\r\n:1\r\n")
+        waited_for = [unfinished.socket, *dripping]
+        while waited_for:
+            closed = select.select(waited_for, [], [], 1.0)[0]
+            elapsed = time.monotonic() - begun
+            self.assertLess(elapsed, 13)
+            if closed:
+                self.assertGreater(elapsed, 9.5)
+            for client in closed:
+                self.assert_gone(client)
+                waited_for.remove(client)
+            if not closed:
+                for client in dripping:
+                    client.send(dripping[client])
+                self.assert_echoes(other, b":42\r\n")
+        server.wait_for_log("Timed out: does not finish its request", count=5)
+        self.assert_echoes(other, b":43\r\n")
+
+    def assert_gone(self, client):
+        try:
+            self.assertEqual(client.recv(1), b"")
+        except ConnectionResetError:
+            pass
+
+
+if __name__ == "__main__":
+    main()

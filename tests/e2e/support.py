@@ -1,0 +1,311 @@
+"""What every end-to-end test needs: a running resp-echo, clients of it, and deadlines.
+
+Nothing here sleeps to let something happen: each wait ends with its event, a log line, a byte or an
+exit, or fails at its deadline. Servers bind port 0 and are asked by their log which one they got.
+"""
+
+import faulthandler
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+RESP_ECHO = os.environ.get("RESP_ECHO", "resp-echo")
+
+# Seconds that anything may take, on a busy machine and under sanitizers: only failures wait for it.
+PATIENCE = 30.0
+
+# ctest ends a file after 120 s without a word of where it was.
+faulthandler.dump_traceback_later(115, exit=True)
+
+
+def bulk(data):
+    """$5\\r\\nhello\\r\\n"""
+    return b"$%d\r\n%s\r\n" % (len(data), data)
+
+
+def command(*words):
+    """An array of bulk strings, as clients send commands."""
+    return b"*%d\r\n" % len(words) + b"".join(bulk(word) for word in words)
+
+
+def environment(**variables):
+    """Ours, without any setting for resp-echo but those given."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("RESP_")}
+    return {**ours, **variables}
+
+
+def free_port():
+    """A port that nobody has at the moment, for a server that cannot tell its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*flags, **variables):
+    """A resp-echo that is expected to end by itself."""
+    try:
+        return subprocess.run([RESP_ECHO, *flags], env=environment(**variables), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as still_runs:
+        raise AssertionError(f"resp-echo {' '.join(flags)} does not end: {still_runs.stdout}") from None
+
+
+def needs(program):
+    return unittest.skipUnless(shutil.which(program), f"{program} is not installed")
+
+
+class Server:
+    """A resp-echo on a port of its own. A thread collects its log."""
+
+    def __init__(self, *flags, variables=None, preexec_fn=None, wait=True):
+        self.stderr_file = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [RESP_ECHO, *flags], env=environment(**{"RESP_PORT": "0", **(variables or {})}), preexec_fn=preexec_fn,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr_file)
+        self.output = bytearray()  # its log, as it came
+        self.output_ended = False
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self._collect, daemon=True)
+        self.reader.start()
+        self.expected_exit_codes = {0}
+        self.port = None
+        if wait:
+            try:
+                self.port = int(self.wait_for_log(r"\[server\] Listening on \S+:(\d+)$")[1])
+            except BaseException:
+                self.process.kill()
+                self.close()
+                raise
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    # ---- the log
+
+    def _collect(self):
+        while chunk := os.read(self.process.stdout.fileno(), 65536):
+            with self.changed:
+                self.output += chunk
+                self.changed.notify_all()
+        with self.changed:
+            self.output_ended = True
+            self.changed.notify_all()
+
+    @property
+    def log(self):
+        with self.changed:
+            return self.output.decode("latin-1")
+
+    @property
+    def stderr(self):
+        if self.stderr_file.closed:
+            return self.stderr_text
+        self.stderr_file.seek(0)
+        return self.stderr_file.read().decode("latin-1")
+
+    def wait_for_log(self, pattern, count=1):
+        """Waits until `pattern` has come `count` times; the last match of these."""
+        deadline = time.monotonic() + PATIENCE
+        with self.changed:
+            while True:
+                matches = list(re.finditer(pattern, self.output.decode("latin-1"), re.MULTILINE))
+                if len(matches) >= count:
+                    return matches[count - 1]
+                left = deadline - time.monotonic()
+                if self.output_ended or left <= 0:
+                    raise AssertionError(f"the log has {len(matches)} of {count} times: {pattern}\n{self.stderr}")
+                self.changed.wait(left)
+
+    def tail(self, lines=20):
+        return "\n".join(["    " + line for line in self.log.splitlines()[-lines:]] + [self.stderr])
+
+    # ---- the process
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def exit_code(self, within=PATIENCE):
+        """Waits for its end."""
+        try:
+            self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"resp-echo still runs after {within} s") from None
+        self.reader.join(PATIENCE)
+        return self.process.returncode
+
+    def close(self):
+        """Stops it. A sanitizer's report, or a crash, shows in the exit code."""
+        try:
+            if self.is_running:
+                self.signal(signal.SIGTERM)
+            code = self.exit_code()
+            if code not in self.expected_exit_codes:
+                raise AssertionError(f"resp-echo ended with exit code {code}\n{self.stderr}")
+        finally:
+            if self.is_running:
+                self.process.kill()
+                self.process.wait()
+            self.reader.join(PATIENCE)
+            self.process.stdout.close()
+            self.stderr_text = self.stderr
+            self.stderr_file.close()
+
+    def _status(self, field):
+        with open(f"/proc/{self.pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(field + ":"))
+
+    def memory(self):
+        """Bytes of memory in use."""
+        return self._status("VmRSS")
+
+    def is_sanitized(self):
+        """Built with a sanitizer, whose shadow takes terabytes of addresses, and memory at will."""
+        return self._status("VmSize") > 1 << 40
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Client:
+    """A client that reads and writes bytes, and fails rather than waits for ever."""
+
+    def __init__(self, address, family=socket.AF_INET):
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE)
+        if family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.socket.connect(address)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    @property
+    def name(self):
+        """As the server's log calls it, for a pattern."""
+        return r"\[%s:%d\]" % self.socket.getsockname()[:2]
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def read(self, n):
+        """Exactly n bytes."""
+        received = bytearray()
+        while len(received) < n:
+            chunk = self.socket.recv(min(n - len(received), 1 << 20))
+            if not chunk:
+                raise AssertionError(f"the stream ended after {len(received)} of {n} bytes: {bytes(received[-100:])}")
+            received += chunk
+        return bytes(received)
+
+    def read_to_end(self):
+        """Everything up to the end of the stream."""
+        received = bytearray()
+        while chunk := self.socket.recv(1 << 20):
+            received += chunk
+        return bytes(received)
+
+    def ask(self, data, n=None):
+        """Sends and reads at the same time, until n bytes have come, as many as are sent if not told."""
+        n = len(data) if n is None else n
+        to_send = memoryview(data)
+        received = bytearray()
+        self.socket.setblocking(False)
+        while to_send or len(received) < n:
+            readable, writable, _ = select.select([self.socket], [self.socket] if to_send else [], [], PATIENCE)
+            if not readable and not writable:
+                raise AssertionError(f"no more than {len(received)} of {n} bytes come back")
+            if writable:
+                to_send = to_send[self.socket.send(to_send[:1 << 20]):]
+            if readable:
+                chunk = self.socket.recv(1 << 20)
+                if not chunk:
+                    raise AssertionError(f"the stream ended after {len(received)} of {n} bytes")
+                received += chunk
+        self.socket.settimeout(PATIENCE)
+        return bytes(received)
+
+    def is_silent_for(self, seconds):
+        """Whether neither a byte nor the end comes: an absence cannot be waited for but by the clock."""
+        return not select.select([self.socket], [], [], seconds)[0]
+
+    def shutdown_sending(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Closes with a RST in place of a FIN."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def close(self):
+        self.socket.close()
+
+
+class TestCase(unittest.TestCase):
+    """Stops what it started, and shows the servers' last words where a test fails."""
+
+    def run(self, result=None):
+        self.servers = []
+        result = result if result is not None else self.defaultTestResult()
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) != before:
+            for server in self.servers:
+                print(f"\nlog of a resp-echo in {self.id()} ends:\n{server.tail()}", file=sys.stderr)
+        return result
+
+    def serve(self, *flags, **options):
+        server = Server(*flags, **options)
+        self.servers.append(server)
+        self.addCleanup(server.close)
+        return server
+
+    def connect(self, server):
+        return self.connect_to(("127.0.0.1", server.port))
+
+    def connect_to(self, address, family=socket.AF_INET):
+        client = Client(address, family)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_same_bytes(self, received, expected):
+        """assertEqual for megabytes: says where they part."""
+        if received == expected:
+            return
+        at = next((i for i, pair in enumerate(zip(received, expected)) if pair[0] != pair[1]),
+                  min(len(received), len(expected)))
+        self.fail(f"{len(received)} bytes instead of {len(expected)} that differ at byte {at}: "
+                  f"{bytes(received[at:at + 60])} instead of {bytes(expected[at:at + 60])}")
+
+    def assert_echoes(self, client, data, expected=None):
+        """The client is served: `data` comes back, or what is expected for it."""
+        expected = data if expected is None else expected
+        self.assert_same_bytes(client.ask(data, len(expected)), expected)
+
+    def assert_closed(self, client):
+        """The end of the stream comes, by FIN or by RST, and no byte before it."""
+        try:
+            self.assertEqual(client.read_to_end(), b"")
+        except ConnectionResetError:
+            pass
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -1,0 +1,162 @@
+// File descriptors: none is inherited by a child, none is left behind, and running out of them passes.
+#include "handlers.hpp"
+#include "support/catch.hpp"
+#include "support/running_server.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <set>
+
+using support::Client;
+using support::command;
+using support::eventually;
+using support::Ping;
+using support::ping;
+using support::pong;
+using support::RunningServer;
+
+namespace {
+
+/// Open descriptors, that of the listing left out.
+std::set<int> descriptors() {
+    std::set<int> numbers;
+    DIR* const folder = ::opendir("/proc/self/fd");
+    while (const dirent* const entry = ::readdir(folder)) {
+        const int number = std::atoi(entry->d_name);
+        if (entry->d_name[0] != '.' && number != ::dirfd(folder)) numbers.insert(number);
+    }
+    ::closedir(folder);
+    return numbers;
+}
+
+bool is_socket(int descriptor) {
+    struct stat info{};
+    return ::fstat(descriptor, &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+/// Lets the process have `n` more descriptors than it has now, to the end of the scope.
+class FewDescriptors {
+public:
+    explicit FewDescriptors(int n) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit now = before_;
+        now.rlim_cur = static_cast<rlim_t>(*descriptors().rbegin() + 1 + n);
+        ::setrlimit(RLIMIT_NOFILE, &now);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("no socket of a server is inherited by a child") {
+    const std::set<int> before = descriptors();
+    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-inherit.sock";
+    RunningServer server{{.unix_path = path}, Ping{}};
+    Client tcp = server.client();
+    Client unix_client{{.path = path}};
+    REQUIRE(tcp.ask(ping) == pong);
+    REQUIRE(unix_client.ask(ping) == pong);
+    int sockets = 0;
+    for (const int descriptor : descriptors()) {
+        if (before.contains(descriptor) || !is_socket(descriptor)) continue;
+        ++sockets;
+        CAPTURE(descriptor);
+        CHECK((::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    CHECK(sockets == 6);  // two listeners, and both ends of two connections
+}
+
+TEST_CASE("connections and descriptors are back to where they were after many have come and gone") {
+    RunningServer server{{.threads = 2, .reads = resp::Reads::anything}, Ping{}};
+    REQUIRE(server.client().ask(ping) == pong);
+    REQUIRE(eventually([&] { return server.stats().connections == 0; }));
+    const std::set<int> before = descriptors();
+    const std::string request = command("ECHO", "some words");
+    for (int i = 0; i != 500; ++i) {
+        Client client = server.client();
+        const auto cut = static_cast<std::size_t>(i) % request.size();
+        switch (i % 5) {
+            case 0: client.ask(request); break;
+            case 1: client.send(request.substr(0, cut)); break;
+            case 2:
+                client.send(request + request.substr(0, cut));
+                client.reset();
+                break;
+            case 3:
+                client.send(request);
+                client.finish();
+                client.reply();
+                client.reset();
+                break;
+            default: client.reset(); break;
+        }
+    }
+    CHECK(eventually([&] { return server.stats().accepted == 501; }));
+    CHECK(eventually([&] { return server.stats().connections == 0; }));
+    CHECK(eventually([&] { return descriptors() == before; }));
+    CHECK(server.stats().input_memory == 0);
+    CHECK(server.client().ask(ping) == pong);
+}
+
+TEST_CASE("a server that has gone leaves no descriptor") {
+    {
+        RunningServer warm_up{{}, Ping{}};
+    }
+    const std::set<int> before = descriptors();
+    {
+        RunningServer server{{.addresses = {"127.0.0.1", "127.0.0.2"}, .threads = 3}, Ping{}};
+        Client client = server.client();
+        REQUIRE(client.ask(ping) == pong);
+    }
+    CHECK(descriptors() == before);
+}
+
+TEST_CASE("a server that runs out of descriptors waits, and goes on when there are some") {
+    RunningServer server{{}, Ping{}};
+    std::vector<Client> clients;
+    clients.push_back(server.client());
+    REQUIRE(clients.back().ask(ping) == pong);
+    bool exhausted = false;
+    bool told_anything = true;
+    bool first_lives = false;
+    bool next_is_served = false;
+    double seconds_of_cpu = 0;
+    std::uint64_t errors = 0;
+    {
+        // Clients take descriptors of the same process; so the kernel accepts what the server cannot.
+        // Nothing is checked in here: the sanitizers need a descriptor to look at an object.
+        const FewDescriptors few{7};
+        try {
+            while (true) clients.push_back(server.client());
+        } catch (const std::system_error&) {
+        }
+        exhausted = eventually([&] { return server.stats().accept_errors != 0; });
+        const std::clock_t begun = std::clock();
+        errors = server.stats().accept_errors;
+        told_anything = clients.back().readable_within(std::chrono::milliseconds{500});
+        seconds_of_cpu = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+        errors = server.stats().accept_errors - errors;
+        first_lives = clients.front().ask(ping) == pong;
+        // One goes, and gives both of its ends.
+        clients.erase(clients.begin());
+        next_is_served = clients.front().ask(ping) == pong;
+    }
+    CHECK(exhausted);
+    CHECK_FALSE(told_anything);
+    CHECK(seconds_of_cpu < 0.25);
+    CHECK(errors <= 10);
+    CHECK(first_lives);
+    CHECK(next_is_served);
+    for (Client& client : clients) CHECK(client.ask(ping) == pong);
+    CHECK(server.client().ask(ping) == pong);
+}

@@ -1,0 +1,74 @@
+// Handlers and values that several of the server's tests use.
+#pragma once
+
+#include <libresp/handler.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace support {
+
+/// Sends each value back.
+struct Echo {
+    void operator()(const resp::Request& request, resp::Reply& reply) const { reply.value(request.value()); }
+};
+
+/// ECHO <word> is answered with the word, anything else with PONG.
+struct Ping {
+    void operator()(const resp::Request& request, resp::Reply& reply) const {
+        if (request.command().is("ECHO")) {
+            reply.bulk_string(request.command()[1]);
+        } else {
+            reply.simple_string("PONG");
+        }
+    }
+};
+
+inline constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
+inline constexpr std::string_view pong = "+PONG\r\n";
+
+/// What happened on a server's threads, for the test's own to look at.
+template <class T>
+class Record {
+public:
+    void add(T item) {
+        const std::lock_guard lock{mutex_};
+        items_.push_back(std::move(item));
+    }
+    [[nodiscard]] std::vector<T> items() const {
+        const std::lock_guard lock{mutex_};
+        return items_;
+    }
+    [[nodiscard]] std::size_t size() const {
+        const std::lock_guard lock{mutex_};
+        return items_.size();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<T> items_;
+};
+
+/// Bytes without a pattern that would hide a part that is missing, doubled or out of place.
+inline std::string noise(std::size_t size, std::uint32_t seed = 1) {
+    std::string bytes(size, '\0');
+    for (char& byte : bytes) {
+        seed = seed * 1664525 + 1013904223;
+        byte = static_cast<char>(seed >> 24);
+    }
+    return bytes;
+}
+
+/// `$<length>\r\n<bytes>\r\n`
+inline std::string bulk(std::string_view bytes) {
+    return "$" + std::to_string(bytes.size()) + "\r\n" + std::string{bytes} + "\r\n";
+}
+
+}  // namespace support

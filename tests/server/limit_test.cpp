@@ -1,0 +1,143 @@
+// Bounds that all connections share: their number, and the memory of what they have sent.
+#include "handlers.hpp"
+#include "support/catch.hpp"
+#include "support/running_server.hpp"
+
+#include <optional>
+
+using support::bulk;
+using support::Client;
+using support::command;
+using support::End;
+using support::eventually;
+using support::noise;
+using support::Ping;
+using support::ping;
+using support::pong;
+using support::RunningServer;
+
+namespace {
+
+constexpr std::string_view too_many = "-ERR max number of clients reached\r\n";
+constexpr std::size_t megabyte = 1024 * 1024;
+
+}  // namespace
+
+TEST_CASE("a client over max_connections is told so and closed") {
+    const auto threads = GENERATE(1U, 3U);
+    CAPTURE(threads);
+    RunningServer server{{.threads = threads, .max_connections = 5}, Ping{}};
+    std::vector<Client> clients;
+    for (int i = 0; i != 5; ++i) {
+        clients.push_back(server.client());
+        REQUIRE(clients.back().ask(ping) == pong);
+    }
+    for (int i = 0; i != 40; ++i) {
+        Client refused = server.client();
+        End end{};
+        REQUIRE(refused.rest(&end) == too_many);
+        CHECK(end == End::orderly);
+    }
+    SECTION("and nobody else notices") {
+        for (Client& client : clients) CHECK(client.ask(ping) == pong);
+        CHECK(server.stats().connections == 5);
+        CHECK(server.stats().accepted == 5);
+        CHECK(server.stats().refused == 40);
+    }
+    SECTION("and a place that becomes free can be taken") {
+        clients.pop_back();
+        REQUIRE(eventually([&] { return server.stats().connections == 4; }));
+        clients.push_back(server.client());
+        CHECK(clients.back().ask(ping) == pong);
+        CHECK(server.client().rest() == too_many);
+    }
+}
+
+TEST_CASE("many clients that are refused at a time and never read do not stop the server") {
+    RunningServer server{{.max_connections = 2}, Ping{}};
+    Client client = server.client();
+    REQUIRE(client.ask(ping) == pong);
+    std::optional<Client> second{server.client()};
+    REQUIRE(second->ask(ping) == pong);
+    std::vector<Client> refused;
+    for (int i = 0; i != 100; ++i) {
+        refused.push_back(server.client());
+        refused.back().try_send(ping);
+    }
+    REQUIRE(eventually([&] { return server.stats().refused == 100; }));
+    CHECK(client.ask(ping) == pong);
+    second.reset();
+    REQUIRE(eventually([&] { return server.stats().connections == 1; }));
+    CHECK(server.client().ask(ping) == pong);
+}
+
+TEST_CASE("the largest input is held back and then closed when all together hold too much") {
+    RunningServer server{{.max_input_memory = 4 * megabyte}, Ping{}};
+    Client other = server.client();
+    Client small = server.client();
+    small.send(command("ECHO", "small").substr(0, 20));
+
+    constexpr std::size_t size = 8 * megabyte;
+    const std::string request = command("ECHO", noise(size));
+    std::vector<Client> large;
+    for (int i = 0; i != 2; ++i) large.push_back(server.client());
+    {
+        std::vector<std::jthread> senders;
+        for (Client& client : large) {
+            // All but the last byte: no frame is ever whole.
+            senders.emplace_back(
+                [&] { client.try_send(std::string_view{request}.substr(0, request.size() - 1)); });
+        }
+        bool all_answered = true;
+        const bool cut = eventually([&] {
+            all_answered &= other.ask(ping) == pong;
+            return server.stats().cut_off != 0;
+        });
+        CHECK(cut);
+        CHECK(all_answered);
+        // What one read may add, and that growing doubles, is on top of the bound.
+        CHECK(server.stats().input_memory < 16 * megabyte);
+        for (int i = 0; i != 20; ++i) CHECK(other.ask(ping) == pong);
+        CHECK(eventually([&] { return server.stats().cut_off == 2; }));
+    }
+    CHECK(small.ask(command("ECHO", "small").substr(20)) == bulk("small"));
+    large.clear();
+    CHECK(eventually([&] { return server.stats().input_memory == 0; }));
+}
+
+TEST_CASE("while all together hold too much the small ones are still read") {
+    RunningServer server{{.max_input_memory = megabyte}, Ping{}};
+    Client small = server.client();
+    const std::string request = command("ECHO", noise(1000));
+    small.send(request.substr(0, 500));
+    REQUIRE(eventually([&] { return server.stats().bytes_received == 500; }));
+    Client large = server.client();
+    std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * megabyte))); }};
+    REQUIRE(eventually([&] { return server.stats().input_memory > megabyte; }));
+    CHECK((small.ask(request.substr(500)) == bulk(noise(1000))));
+    CHECK(server.stats().cut_off == 0);  // so it did not have to wait for the large one's end
+}
+
+TEST_CASE("input that was held back goes on when there is room again") {
+    RunningServer server{{.max_input_memory = 3 * megabyte}, Ping{}};
+    Client first = server.client();
+    Client second = server.client();
+    const std::string value = noise(1'200'000);
+    const std::string request = command("ECHO", value);
+    first.send(request.substr(0, 1'000'000));
+    REQUIRE(eventually([&] { return server.stats().bytes_received == 1'000'000; }));
+    std::jthread sender{[&] { second.try_send(request); }};
+    std::jthread reader{[&] { first.send(request.substr(1'000'000)); }};
+    CHECK((first.reply() == bulk(value)));
+    CHECK((second.reply() == bulk(value)));
+    CHECK(server.stats().cut_off == 0);
+    CHECK(eventually([&] { return server.stats().input_memory == 0; }));
+}
+
+TEST_CASE("a frame over its limit is refused before it has come") {
+    RunningServer server{{.limits = {.max_bulk = 1000}}, Ping{}};
+    Client client = server.client();
+    client.send("*2\r\n$4\r\nECHO\r\n$1001\r\n");
+    CHECK(client.rest() == "-ERR Protocol error: invalid bulk length\r\n");
+    CHECK(server.client().ask(command("ECHO", std::string(1000, 'x'))) == bulk(std::string(1000, 'x')));
+}

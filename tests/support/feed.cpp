@@ -1,0 +1,285 @@
+// Decoding in every way. Differences are collected as text and required to be none once for each
+// input, since an assertion for each of thousands of cuts would take longer than the cuts.
+#include "feed.hpp"
+
+#include <libresp/encoder.hpp>
+#include <libresp/tokenizer.hpp>
+
+#include "catch.hpp"
+#include "pieces.hpp"
+#include "trace.hpp"
+
+#include <span>
+
+namespace support {
+
+using resp::Errc;
+using resp::Reads;
+
+namespace {
+
+// A frame of so many bytes is looked at through every accessor, if the input has not too many of them.
+constexpr std::size_t small = 600;
+constexpr std::size_t some = 5'000;
+
+std::string shown(const std::optional<resp::DecodeError>& error) {
+    if (!error) return "none";
+    return std::string{name_of(error->code)} + " at " + std::to_string(error->offset);
+}
+
+/// One input, what it is read as, and what it told when it was decoded whole.
+class Case {
+public:
+    Case(std::string_view bytes, Reads reads, const resp::Limits& limits)
+        : bytes_(bytes), reads_(reads), limits_(limits) {}
+
+    Outcome outcome;
+    std::string difference;  // the first that was found
+
+    void decode_whole();
+    void compare_cuts();
+    void compare_bytes_behind();
+    void compare_streams();
+    void compare_parse();
+    void compare_tokenizer(const Cuts& cuts);
+    void compare_copies();
+
+private:
+    void compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* behind = nullptr);
+    /// Of a large input the two main ways will do.
+    std::span<const Way> ways() const {
+        return {every_way, bytes_.size() > 200'000 ? 2U : std::size(every_way)};
+    }
+    void compare_ways(const Cuts& cuts, std::span<const Way> ways);
+    std::string unlike(resp::View view, std::size_t index, const resp::Value* behind) const;
+    void differs(const std::string& what) {
+        if (difference.empty()) difference = what;
+    }
+
+    std::string_view bytes_;
+    Reads reads_;
+    resp::Limits limits_;
+    std::uint64_t first_ends_ = 0;           // where the first frame ends
+    std::vector<std::string> descriptions_;  // of the frames; of a large one empty
+    std::optional<Trace> tokens_;            // of the whole input
+};
+
+void Case::decode_whole() {
+    resp::Decoder decoder{limits_, reads_};
+    const Block block{bytes_};
+    decoder.feed(block);
+    std::uint64_t skipped = 0;
+    while (const std::optional<resp::View> view = decoder.next()) {
+        const std::string_view wire = view->wire();
+        skipped = decoder.offset() - outcome.taken - wire.size();
+        if (skipped != 0 && reads_ == Reads::replies) differs("bytes that no frame has");
+        if (wire != bytes_.substr(outcome.taken + skipped, wire.size()))
+            differs("wire() is not what was fed");
+        outcome.taken = decoder.offset();
+        if (outcome.frames.empty()) first_ends_ = outcome.taken;
+        outcome.wires.emplace_back(wire);
+        outcome.frames.emplace_back(*view);
+        const bool looked_at = wire.size() <= small && bytes_.size() <= some;
+        descriptions_.push_back(looked_at ? describe(*view) : std::string{});
+    }
+    outcome.taken = decoder.offset();
+    outcome.error = decoder.error();
+    outcome.incomplete = !outcome.error && decoder.pending() != 0;
+    if (decoder.offset() + decoder.pending() != bytes_.size()) differs("offset() and pending() are not all");
+    if (decoder.next() || decoder.error() != outcome.error)
+        differs("next() after the end tells something else");
+}
+
+/// How a frame is not the one at this index; empty if it is.
+std::string Case::unlike(resp::View view, std::size_t index, const resp::Value* behind) const {
+    if (index == outcome.frames.size() && behind != nullptr) {
+        return view == behind->view() ? "" : "the frame behind differs: " + to_string(view, 64);
+    }
+    if (index >= outcome.frames.size()) return "one frame too many: " + to_string(view, 64);
+    if (view.wire() != outcome.wires[index]) return "wire() differs: " + std::string{view.wire()};
+    if (!(view == outcome.frames[index].view())) return "the value differs: " + to_string(view, 64);
+    const std::string& description = descriptions_[index];
+    if (!description.empty() && describe(view) != description) return "its accessors tell " + describe(view);
+    return "";
+}
+
+void Case::compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* behind) {
+    std::string found;
+    std::size_t frames = 0;
+    resp::Decoder decoder{limits_, reads_};
+    feed_pieces(decoder, bytes, cuts, way, [&] {
+        while (const std::optional<resp::View> view = decoder.next()) {
+            const std::string unlike_that = unlike(*view, frames++, behind);
+            if (found.empty()) found = unlike_that;
+        }
+    });
+    if (frames != outcome.frames.size() + (behind != nullptr ? 1 : 0))
+        found += " frames: " + std::to_string(frames);
+    if (decoder.error() != outcome.error) found += " error: " + shown(decoder.error());
+    if (decoder.offset() != outcome.taken && behind == nullptr)
+        found += " offset: " + std::to_string(decoder.offset());
+    const bool incomplete = !decoder.error() && decoder.pending() != 0;
+    if (incomplete != outcome.incomplete) found += incomplete ? " incomplete" : " complete";
+    if (found.empty()) return;
+    std::string where = "cut at";
+    for (std::size_t i = 0; i < cuts.size() && i < 8; ++i) where += ' ' + std::to_string(cuts[i]);
+    differs(where + ", " + std::string{way_names[static_cast<std::size_t>(way)]} + ": " + found);
+}
+
+void Case::compare_ways(const Cuts& cuts, std::span<const Way> ways) {
+    for (const Way way : ways) compare(bytes_, cuts, way);
+    compare_tokenizer(cuts);
+}
+
+void Case::compare_cuts() {
+    const std::span<const Way> ways = this->ways();
+    compare_ways({}, ways);
+    compare_ways(bytewise(bytes_.size()), ways);
+    for (const std::size_t cut : cut_positions(bytes_.size())) compare_ways({cut}, ways);
+    if (bytes_.size() > 64) return;
+    constexpr Way three[] = {Way::room, Way::lent, Way::mixed};
+    for (std::size_t first = 0; first <= bytes_.size(); ++first) {
+        for (std::size_t second = first; second <= bytes_.size(); ++second) {
+            compare_ways({first, second}, three);
+        }
+    }
+}
+
+/// A frame behind a whole one is decoded, too; what stands behind an error changes nothing.
+void Case::compare_bytes_behind() {
+    if (outcome.incomplete) return;
+    const resp::Value ping = *resp::parse("*1\r\n$4\r\nPING\r\n");
+    const std::string with{std::string{bytes_} + "*1\r\n$4\r\nPING\r\n"};
+    // Limits may be so low that they are exceeded by the frame behind.
+    if (!outcome.error && (limits_.max_frame < 14 || limits_.max_bulk < 4 || limits_.max_depth < 1)) return;
+    const resp::Value* const behind = outcome.error ? nullptr : &ping;
+    for (const Way way : ways()) compare(with, {}, way, behind);
+    compare(with, {bytes_.size()}, Way::room, behind);
+    compare(with, {bytes_.size()}, Way::lent, behind);
+    if (with.size() <= 300) compare(with, bytewise(with.size()), Way::mixed, behind);
+}
+
+/// A second stream of the same decoder tells the same, its offsets counted from where it began.
+void Case::compare_streams() {
+    constexpr std::uint64_t begin = 5'000'000'000;
+    resp::Decoder decoder{limits_, reads_};
+    const Block block{bytes_};
+    for (const std::uint64_t offset : {std::uint64_t{0}, begin}) {
+        decoder.reset(offset);
+        decoder.feed(block);
+        std::size_t frames = 0;
+        while (decoder.next()) ++frames;
+        if (frames != outcome.frames.size()) differs("after reset() the frames differ");
+        std::optional<resp::DecodeError> error = decoder.error();
+        if (error) error->offset -= offset;
+        if (error != outcome.error || decoder.offset() != offset + outcome.taken)
+            differs("after reset() offsets differ");
+    }
+}
+
+void Case::compare_parse() {
+    const Block block{bytes_};
+    const std::span<const char> exact = block;
+    const resp::Parsed parsed = resp::parse({exact.data(), exact.size()}, limits_, reads_);
+    if (outcome.frames.empty()) {
+        const Errc code = outcome.error ? outcome.error->code : Errc::incomplete;
+        const std::uint64_t offset = outcome.error ? outcome.error->offset : bytes_.size();
+        if (parsed || parsed.error().code != code || parsed.error().offset != offset)
+            differs("parse() tells another error");
+    } else if (first_ends_ == bytes_.size()) {
+        if (!parsed || !(*parsed == outcome.frames.front())) differs("parse() gives another value");
+    } else if (parsed) {
+        differs("parse() takes more than one frame");
+    } else if (parsed.error().code != Errc::trailing_data || parsed.error().offset != first_ends_) {
+        differs("parse() tells another error than the bytes behind");
+    }
+}
+
+/// The tokenizer, fed by hand. It neither splits inline lines nor bounds frames; then it is compared only
+/// with itself.
+void Case::compare_tokenizer(const Cuts& cuts) {
+    resp::Tokenizer tokenizer{limits_, reads_};
+    Trace trace{reads_};
+    std::string rest;
+    std::size_t longest_rest = 0;
+    for_each_piece(bytes_, cuts, [&](std::string_view piece) {
+        if (tokenizer.error() && bytes_.size() > stop_above) return;
+        rest += piece;
+        const Block block{rest};
+        tokenizer.feed(block);
+        while (const std::optional<resp::Token> token = tokenizer.next()) trace.add(*token);
+        const std::span<const char> left = tokenizer.rest();
+        rest.assign(left.begin(), left.end());
+        if (!tokenizer.error()) longest_rest = std::max(longest_rest, rest.size());
+    });
+    if (reads_ == Reads::replies && longest_rest > resp::wire::longest_header)
+        differs("the tokenizer leaves too much");
+    trace.error = tokenizer.error();
+    trace.incomplete = !trace.error && (tokenizer.inside_frame() || !rest.empty());
+    if (!tokens_) {
+        tokens_ = trace;
+        const bool blind = outcome.error && (outcome.error->code == Errc::unbalanced_quotes ||
+                                             outcome.error->code == Errc::frame_too_long);
+        if (blind) return;
+        if (trace.frames != outcome.frames.size()) differs("the tokenizer counts other frames");
+        if (trace.error != outcome.error) differs("the tokenizer tells error " + shown(trace.error));
+        if (trace.incomplete != outcome.incomplete) differs("the tokenizer is incomplete or not");
+    } else if (!(trace == *tokens_)) {
+        differs("the tokens differ, cut at " + std::to_string(cuts.empty() ? 0 : cuts.front()));
+    }
+}
+
+/// Copies, and what goes through the encoder, are the same values.
+void Case::compare_copies() {
+    for (std::size_t i = 0; i != outcome.frames.size(); ++i) {
+        const resp::Value& value = outcome.frames[i];
+        const resp::Value copy{value};
+        if (!(copy == value) || copy.view().wire() != outcome.wires[i]) differs("a copy differs");
+        if (!descriptions_[i].empty() && describe(copy) != descriptions_[i]) {
+            differs("the accessors of a copy tell " + describe(copy) + " not " + descriptions_[i]);
+        }
+        std::string text;
+        resp::Encoder to_text{text};
+        encode(to_text, value);
+        resp::Buffer buffer;
+        resp::Encoder to_buffer{buffer};
+        encode(to_buffer, value);
+        if (buffer.view() != text) differs("a Buffer gets other bytes than a string");
+        const resp::Limits generous{.max_line = 1 << 22, .max_depth = resp::limits::depth_ceiling};
+        const resp::Parsed again = resp::parse(text, generous);
+        if (!again || !(*again == value)) differs("does not survive encode(): " + text.substr(0, 200));
+        const std::string why = unlike_resp2(value, generous);
+        if (!why.empty()) differs(why);
+    }
+}
+
+}  // namespace
+
+Outcome decode(std::string_view bytes, Reads reads, const resp::Limits& limits) {
+    Case tested{bytes, reads, limits};
+    tested.decode_whole();
+    tested.compare_cuts();
+    tested.compare_bytes_behind();
+    tested.compare_streams();
+    tested.compare_parse();
+    tested.compare_copies();
+    INFO("input: " << bytes.substr(0, 200));
+    INFO("decoded whole: " << tested.outcome.frames.size() << " frames, error "
+                           << shown(tested.outcome.error));
+    REQUIRE(tested.difference == "");
+    return std::move(tested.outcome);
+}
+
+resp::Value decode_one(std::string_view bytes, Reads reads, const resp::Limits& limits) {
+    Outcome outcome = decode(bytes, reads, limits);
+    INFO("input: " << bytes.substr(0, 200) << "\nerror: " << shown(outcome.error));
+    REQUIRE(outcome.frames.size() == 1);
+    REQUIRE(outcome.taken == bytes.size());
+    return std::move(outcome.frames.front());
+}
+
+std::string error_of(std::string_view bytes, Reads reads, const resp::Limits& limits) {
+    return shown(decode(bytes, reads, limits).error);
+}
+
+}  // namespace support

@@ -1,0 +1,118 @@
+// Honest memory: what a decoder holds grows with the bytes that came, never with what was announced.
+#include <libresp/decoder.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/describe.hpp"
+
+using resp::Decoder;
+using resp::Limits;
+using resp::Reads;
+using support::repeat;
+
+namespace {
+
+constexpr std::size_t page = 64 * 1024;
+constexpr Limits wide{
+    .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
+
+/// What a decoder holds after bytes came in pieces, lent or into its room.
+std::size_t held(std::string_view bytes, bool lent, std::size_t piece, Reads reads = Reads::replies) {
+    Decoder decoder{wide, reads};
+    std::size_t most = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const std::string_view part = bytes.substr(at, piece);
+        if (lent) {
+            decoder.feed(part);
+        } else {
+            std::copy(part.begin(), part.end(), decoder.prepare(part.size()).begin());
+            decoder.commit(part.size());
+        }
+        while (decoder.next()) {
+        }
+        if (lent) decoder.release();
+        most = std::max(most, decoder.memory());
+    }
+    return most;
+}
+
+void require_honest(std::string_view bytes, Reads reads = Reads::replies) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, bytes.size()}) {
+        for (const bool lent : {false, true}) {
+            CAPTURE(bytes.substr(0, 40), piece, lent);
+            CHECK(held(bytes, lent, piece, reads) <= page + 2 * bytes.size());
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a new decoder holds next to nothing") { CHECK(Decoder{}.memory() <= 64); }
+
+TEST_CASE("no announced length of a string allocates") {
+    require_honest("$536870912\r\nabc");
+    require_honest("$9223372036854775807\r\n");
+    require_honest("!9223372036854775807\r\nabc");
+    require_honest("=9223372036854775807\r\ntxt:");
+    require_honest("$?\r\n;9223372036854775807\r\nabc");
+    require_honest("*2\r\n$4\r\nECHO\r\n$536870912\r\nabc", Reads::commands);
+}
+
+TEST_CASE("no announced count of an aggregate allocates") {
+    for (const char* const type : {"*", "~", "%", "|", ">"}) {
+        require_honest(type + std::string{"2147483647\r\n"});
+        require_honest(type + std::string{"1048576\r\n:1\r\n"});
+    }
+    require_honest("*2147483647\r\n$1\r\na\r\n", Reads::commands);
+}
+
+TEST_CASE("nested counts do not multiply") {
+    require_honest(repeat("*1048576\r\n", 128));
+    require_honest(repeat("%1048576\r\n+k\r\n", 128));
+    require_honest(repeat("|1048576\r\n", 128));
+    require_honest(repeat("*?\r\n", 128));
+}
+
+TEST_CASE("many small chunks hold no more than their bytes twice") {
+    require_honest("$?\r\n" + repeat(";1\r\nx\r\n", 5000));
+    require_honest(repeat("$?\r\n;0\r\n", 5000));
+}
+
+TEST_CASE("large chunks hold no more than their bytes twice as sent and twice joined") {
+    const std::string chunk = ";65536\r\n" + repeat("x", 65536) + "\r\n";
+    for (const bool lent : {false, true}) {
+        const std::string bytes = "$?\r\n" + repeat(chunk, 17);
+        CAPTURE(lent);
+        CHECK(held(bytes, lent, 16'384) <= page + 4 * bytes.size());
+    }
+}
+
+TEST_CASE("a bulk string holds no more than its bytes twice") {
+    const std::string bytes = "$1100000\r\n" + repeat("x", 1'100'000);
+    CHECK(held(bytes, false, 16'384) <= page + 2 * bytes.size());
+    CHECK(held(bytes, true, 16'384) <= page + 2 * bytes.size());
+}
+
+TEST_CASE("lent bytes that were decoded leave nothing behind but the index") {
+    CHECK(held("$5\r\nhello\r\n" + repeat("$3\r\nabc\r\n", 100), true, 9) <= 1024);
+}
+
+TEST_CASE("reset gives memory above what is kept back") {
+    for (const char* const type : {"bulk", "chunk", "array"}) {
+        Decoder decoder;
+        std::string bytes = "$100000\r\n" + repeat("x", 100'000);
+        if (*type == 'c') bytes = "$?\r\n;100000\r\n" + repeat("x", 100'000);
+        if (*type == 'a') bytes = "*100000\r\n" + repeat(":1\r\n", 50'000);
+        decoder.feed(bytes);
+        CHECK_FALSE(decoder.next());
+        decoder.release();
+        CAPTURE(type);
+        CHECK(decoder.memory() >= 100'000);
+        decoder.reset(0, 1'000'000'000);
+        CHECK(decoder.memory() >= 100'000);
+        decoder.reset(0, 1024);
+        CHECK(decoder.memory() <= 1024);
+    }
+}
