@@ -26,6 +26,10 @@ if(asio_FOUND AND NOT TARGET asio::asio)
         INTERFACE_INCLUDE_DIRECTORIES "${asio_INCLUDE_DIR}"
         INTERFACE_COMPILE_DEFINITIONS ASIO_STANDALONE
     )
+    # Else each file decides by the order of its includes how Asio allocates, and what one of them has
+    # allocated another one frees in its own way.
+    set_property(TARGET asio::asio APPEND PROPERTY
+        INTERFACE_COMPILE_DEFINITIONS ASIO_DISABLE_STD_ALIGNED_ALLOC)
     if(asio_VERSION VERSION_LESS 1.26) # does not see that Clang has the coroutines of C++20
         set_property(TARGET asio::asio APPEND PROPERTY
             INTERFACE_COMPILE_DEFINITIONS ASIO_HAS_CO_AWAIT=1)

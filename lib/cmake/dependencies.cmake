@@ -53,7 +53,7 @@ if(NOT TARGET asio::asio)
     add_library(libresp_asio INTERFACE)
     add_library(asio::asio ALIAS libresp_asio)
     set_target_properties(libresp_asio PROPERTIES EXPORT_NAME asio)
-    target_compile_definitions(libresp_asio INTERFACE ASIO_STANDALONE)
+    target_compile_definitions(libresp_asio INTERFACE ASIO_STANDALONE ASIO_DISABLE_STD_ALIGNED_ALLOC)
     target_include_directories(libresp_asio SYSTEM INTERFACE
         $<BUILD_INTERFACE:${asio_SOURCE_DIR}/include>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/libresp-asio>

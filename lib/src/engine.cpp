@@ -178,8 +178,11 @@ private:
     void begin() {
         if (stopping_) return;
         for (const auto& worker : workers_) {
-            worker->on_closed = [this] {
-                for (const auto& listener : listeners_) listener->descriptor_freed();
+            // Weak, here and below: a connection whose handler never ends outlives an embedded server.
+            worker->on_closed = [weak = weak_from_this()] {
+                const auto self = weak.lock();
+                if (!self) return;
+                for (const auto& listener : self->listeners_) listener->descriptor_freed();
             };
         }
         // Before a line says that it listens: whoever reads that may send a signal.
@@ -210,7 +213,11 @@ private:
         });
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [self = alive(), worker] {
-                worker->drain([self] { asio::post(self->executor(), [self] { self->worker_drained(); }); });
+                worker->drain([weak = self->weak_from_this()] {
+                    const auto alive = weak.lock();
+                    if (alive)
+                        asio::post(alive->executor(), [self = alive->alive()] { self->worker_drained(); });
+                });
             });
         }
     }

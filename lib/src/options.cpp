@@ -29,7 +29,7 @@ std::string Endpoint::to_string() const {
 namespace detail {
 
 std::string current_exception_text() {
-    constexpr std::size_t most_shown = 256;
+    constexpr std::size_t most_shown = 64;
     try {
         throw;
     } catch (const std::exception& error) {

@@ -249,8 +249,8 @@ void Session::hold() {
             waited_frame_ = offset_;
             frame_begun_ = worker_->now();
         }
-        const auto earned =
-            std::chrono::seconds{decoder_->pending() / std::max<std::size_t>(options.frame_rate, 1)};
+        const std::chrono::milliseconds earned{decoder_->pending() * 1000 /
+                                               std::max<std::size_t>(options.frame_rate, 1)};
         deadline_ = frame_begun_ + options.frame_deadline + earned;
     }
 }

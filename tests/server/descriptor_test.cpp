@@ -121,6 +121,8 @@ TEST_CASE("a server that has gone leaves no descriptor") {
     CHECK(descriptors() == before);
 }
 
+// UBSan opens a pipe to look at an object, and takes failing for a bad one: nothing to test with.
+#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("a server that runs out of descriptors waits, and goes on when there are some") {
     RunningServer server{{}, Ping{}};
     std::vector<Client> clients;
@@ -160,3 +162,4 @@ TEST_CASE("a server that runs out of descriptors waits, and goes on when there a
     for (Client& client : clients) CHECK(client.ask(ping) == pong);
     CHECK(server.client().ask(ping) == pong);
 }
+#endif

@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <system_error>
 
-using Catch::Matchers::Contains;
 using support::Client;
 using support::Ping;
 using support::ping;
@@ -18,6 +17,10 @@ using support::pong;
 using support::RunningServer;
 
 namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 /// A path that no other test uses.
 std::string socket_path(const char* name) {
@@ -114,24 +117,25 @@ TEST_CASE("a stale Unix socket is replaced, one that is in use is not") {
     }
     RunningServer server{{.addresses = {}, .unix_path = path}, Ping{}};
     CHECK(server.client().ask(ping) == pong);
-    CHECK_THAT(refusal({.addresses = {}, .unix_path = path}), Contains(path));
+    CHECK(contains(refusal({.addresses = {}, .unix_path = path}), path));
     CHECK(server.client().ask(ping) == pong);
 }
 
 TEST_CASE("a port that is taken is named") {
     const resp::Server server{{.port = 0}, Ping{}};
     const std::string address = server.local_endpoint().to_string();
-    CHECK_THAT(refusal({.port = server.local_endpoint().port}),
-               Contains(address) && Contains("Address already in use"));
+    const std::string text = refusal({.port = server.local_endpoint().port});
+    CHECK(contains(text, address));
+    CHECK(contains(text, "Address already in use"));
 }
 
 TEST_CASE("an address that is none is named") {
-    CHECK_THAT(refusal({.addresses = {"localhost"}, .port = 0}), Contains("\"localhost\""));
-    CHECK_THAT(refusal({.addresses = {"1.2.3.4.5"}, .port = 0}), Contains("\"1.2.3.4.5\""));
-    CHECK_THAT(refusal({.addresses = {"192.0.2.1"}, .port = 0}), Contains("192.0.2.1:0"));
-    CHECK_THAT(refusal({.addresses = {}, .unix_path = std::string(300, 'x')}), Contains("xxx"));
-    CHECK_THAT(refusal({.addresses = {}, .unix_path = "/nonexistent/resp.sock"}),
-               Contains("/nonexistent/resp.sock"));
+    CHECK(contains(refusal({.addresses = {"localhost"}, .port = 0}), "\"localhost\""));
+    CHECK(contains(refusal({.addresses = {"1.2.3.4.5"}, .port = 0}), "\"1.2.3.4.5\""));
+    CHECK(contains(refusal({.addresses = {"192.0.2.1"}, .port = 0}), "192.0.2.1:0"));
+    CHECK(contains(refusal({.addresses = {}, .unix_path = std::string(300, 'x')}), "xxx"));
+    CHECK(contains(refusal({.addresses = {}, .unix_path = "/nonexistent/resp.sock"}),
+                   "/nonexistent/resp.sock"));
 }
 
 TEST_CASE("options that make no sense are refused") {
