@@ -54,9 +54,8 @@ private:
             add_scalar(node);
             return complete();
         }
-        if (node.type == Type::set) text_ += '~';
-        if (node.type == Type::push) text_ += '>';
-        if (node.type == Type::attribute) text_ += '|';
+        const bool plain = node.type == Type::array || node.type == Type::map;
+        if (!plain) text_ += wire::byte(node.type);
         text_ += has_pairs(node.type) ? '{' : '[';
         levels_[depth_++] = {node.size, node.size, node.type};
         if (node.size == 0) close();
