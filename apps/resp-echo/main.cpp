@@ -63,25 +63,20 @@ void add_flags(CLI::App& app, Flags& flags) {
         ->default_str("info");
     app.add_option("-t,--threads", options.threads, "Threads that serve; a connection stays on one")
         ->envname("RESP_THREADS")
-        ->check(CLI::Range(1U, 1024U))
         ->capture_default_str();
     app.add_option("--max-connections", options.max_connections, "Clients at a time; the next one is refused")
         ->envname("RESP_MAX_CONNECTIONS")
-        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--max-bulk", options.limits.max_bulk, "Bytes of the largest string that is taken")
         ->envname("RESP_MAX_BULK")
-        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--idle-timeout", flags.idle_timeout,
                    "Seconds without a byte after which a client is closed; 0: never")
         ->envname("RESP_IDLE_TIMEOUT")
-        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     app.add_option("--drain-timeout", flags.drain_timeout,
                    "Seconds that SIGINT or SIGTERM leave for the last replies")
         ->envname("RESP_DRAIN_TIMEOUT")
-        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     app.add_flag("--verbatim", flags.verbatim, "Echo COMMAND and COMMAND DOCS too; redis-cli dies of that")
         ->envname("RESP_VERBATIM");
@@ -98,6 +93,21 @@ void raise_descriptor_limit() {
 
 std::chrono::milliseconds seconds(double n) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(n * 1000)};
+}
+
+/// Not by CLI11's checks: a variable that fails one of those is taken for unset.
+void check(const Flags& flags) {
+    const auto require = [](bool right, const char* flag, const char* rule) {
+        if (!right) throw CLI::ValidationError{flag, rule};
+    };
+    require(flags.options.threads >= 1 && flags.options.threads <= 1024, "--threads", "must be 1 to 1024");
+    const std::size_t connections = flags.options.max_connections;
+    require(connections >= 1 && connections <= 1'000'000, "--max-connections", "must be 1 to 1000000");
+    // The frame around it must stay below the decoder's ceiling.
+    const std::size_t bulk = flags.options.limits.max_bulk;
+    require(bulk >= 1 && bulk <= 0xffff'0000 - 1, "--max-bulk", "must be 1 to 4294901759");
+    require(flags.idle_timeout >= 0, "--idle-timeout", "must not be negative");
+    require(flags.drain_timeout >= 0, "--drain-timeout", "must not be negative");
 }
 
 int serve(Flags flags) {
@@ -125,6 +135,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe whose reader has gone
     try {
         app.parse(argc, argv);
+        check(flags);
         return serve(flags);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
