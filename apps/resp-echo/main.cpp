@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <csignal>
 #include <string>
-#include <thread>
 
 namespace {
 

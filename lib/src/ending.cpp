@@ -23,10 +23,17 @@ Logger& Session::logger() const noexcept { return worker_->shared().log; }
 
 // ---- on account of the client or the handler
 
-/// Called while the exception that a handler threw is being handled.
-void Session::request_failed() noexcept try {
+/// Tells of the exception that is being handled.
+void Session::handler_threw() noexcept try {
     worker_->counters().handler_errors.add();
     log(LogLevel::error, "Handler threw an exception: {}", current_exception_text());
+} catch (...) {
+    // No memory for the words: it is counted.
+}
+
+/// Called while the exception that a handler threw is being handled.
+void Session::request_failed() noexcept try {
+    handler_threw();
     out_.truncate(reply_begin_);  // what it has written of its reply
     reply_.simple_error("ERR internal error");
     stop_reading(std::make_error_code(std::errc::operation_canceled));
@@ -129,8 +136,7 @@ void Session::close_service() noexcept try {
     const std::unique_ptr<Service> service = std::move(service_);
     service->closed(reason_);
 } catch (...) {
-    worker_->counters().handler_errors.add();
-    log(LogLevel::error, "Handler threw an exception: {}", current_exception_text());
+    handler_threw();
 }
 
 /// The end of run(), by itself or by an exception.

@@ -229,8 +229,8 @@ const Connection& Batch::connection() const noexcept { return session_.connectio
 
 // ---- waiting
 
-/// Gives back what belongs to the thread: lent bytes, and with nothing left in them the decoder and
-/// the reply buffer too. So an idle connection keeps no buffers.
+/// Gives back what belongs to the thread: lent bytes, and with nothing left in them the decoder too.
+/// flush() did so with the reply buffer. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
         decoder_->release();

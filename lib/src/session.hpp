@@ -107,6 +107,7 @@ private:
     [[nodiscard]] std::size_t queued() const noexcept { return out_.size() - sent_; }
 
     // ending.cpp: the ways in which it ends
+    void handler_threw() noexcept;
     void request_failed() noexcept;
     void protocol_error(const DecodeError& error);
     bool refuses_protocol(View request);
