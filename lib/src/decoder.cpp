@@ -50,8 +50,10 @@ void Decoder::release() {
 
 /// The bytes that are not handed out stand at `pending` now, and go on to `end`.
 void Decoder::rebase(const char* pending, const char* end) noexcept {
-    const std::ptrdiff_t taken = tokenizer_.next_ - pending_begin();
-    frame_ = pending;
+    begin_batch();
+    const std::ptrdiff_t taken = tokenizer_.next_ - batch_.wire;
+    frame_ = pending + (frame_ - batch_.wire);
+    batch_.wire = pending;
     end_ = end;
     tokenizer_.feed({pending + taken, end});
 }
@@ -71,48 +73,65 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     }
     own_.clear();
     lent_ = false;
-    complete_ = true;
-    frame_ = end_ = nullptr;
+    batch_.wire = frame_ = end_ = nullptr;
+    ready_ = whole_ = node_count_ = 0;
     tokenizer_.reset(offset);
 }
 
 // ---- frames
 
-std::optional<View> Decoder::next() {
-    if (error()) return std::nullopt;
-    if (complete_) begin_frame();
+/// Reads on until at least one whole frame is ready: as many as the shortcut takes in one go, or one
+/// that needs the tokenizer.
+bool Decoder::read() {
+    if (error()) return false;
+    begin_batch();
     for (;;) {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that
         // bound is the same error however the bytes are cut.
         const std::size_t most = tokenizer_.limits_.max_frame;
-        const bool bounded = static_cast<std::size_t>(end_ - frame_) > most;
-        tokenizer_.end_ = bounded ? frame_ + most : end_;
+        const bool bounded = static_cast<std::size_t>(end_ - batch_.wire) > most;
+        tokenizer_.end_ = bounded ? batch_.wire + most : end_;
 
-        if (Shortcut::run(*this)) return view();
+        Shortcut::run(*this);
+        if (whole_ != 0) break;
         const std::optional<Token> token = tokenizer_.next();
         if (!token) {
             if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
-            return std::nullopt;
+            return false;
         }
         const bool shown = index(*token);
-        if (error()) return std::nullopt;
+        if (error()) return false;
         if (!token->ends_frame()) continue;
-        if (shown) return view();
-        begin_frame();
+        frame_ = tokenizer_.next_;
+        if (shown) {
+            whole_ = node_count_;
+            break;
+        }
+        begin_batch();
     }
+    batch_.scratch = scratch_.data();
+    return true;
 }
 
-void Decoder::begin_frame() noexcept {
-    frame_ = tokenizer_.next_;
-    node_count_ = 0;
-    scratch_.clear();
-    complete_ = false;
-}
-
-View Decoder::view() noexcept {
-    complete_ = true;
-    current_ = {frame_, static_cast<std::size_t>(tokenizer_.next_ - frame_), scratch_.data()};
-    return {current_, nodes_.get()};
+/// Makes the first frame that was not handed out the first of the index. No text of it is in the
+/// scratch by its `begin`: a frame that has such words is whole at once, and handed out at once.
+void Decoder::begin_batch() noexcept {
+    const char* const begin = pending_begin();
+    if (ready_ != 0) {
+        const auto shift = static_cast<std::uint32_t>(begin - batch_.wire);
+        for (std::size_t i = ready_; i != node_count_; ++i) {
+            nodes_[i - ready_] = nodes_[i];
+            nodes_[i - ready_].begin -= shift;
+        }
+        for (std::uint32_t level = 0; level != tokenizer_.depth_; ++level) {
+            tokenizer_.levels_[level].entry -= static_cast<std::uint32_t>(ready_);
+        }
+        whole_ -= ready_;
+        node_count_ -= ready_;
+        ready_ = 0;
+    }
+    batch_.wire = begin;
+    if (node_count_ == 0) scratch_.clear();
 }
 
 // ---- the index
@@ -138,62 +157,69 @@ bool Decoder::index(const Token& token) {
 }
 
 void Decoder::index_value(const Token& token) {
-    Node& node = add_node(token.type, in_frame(token.text.data()), token.offset);
-    if (token.type == Type::integer || token.type == Type::boolean) {
-        node.flags = 0;
-        node.digits = static_cast<std::uint8_t>(token.text.size());
-        node.set_integer(token.integer);
-    } else {
-        node.size = static_cast<std::uint32_t>(token.text.size());
+    if (token.type != Type::integer && token.type != Type::boolean) {
+        add_text(token);
+        return;
     }
+    Node& node = add_node(token.type, in_batch(token.text.data()), token.offset);
+    node.flags = 0;
+    node.digits = static_cast<std::uint8_t>(token.text.size());
+    node.set_integer(token.integer);
+}
+
+/// A text whose first part, or all of it, is the token's.
+void Decoder::add_text(const Token& token) {
+    // A verbatim string's prefix is like a part of its header; it may be longer than what has come.
+    const std::uint32_t prefix = token.type == Type::verbatim_string ? wire::verbatim_prefix : 0;
+    Node& node = add_node(token.type, in_batch(token.text.data()) + prefix, token.offset);
+    node.size = static_cast<std::uint32_t>(token.text.size()) - prefix;
 }
 
 void Decoder::index_part(const Token& token) {
-    if (token.position == 0) {
-        if (token.streamed) {
-            Node& node = add_node(token.type, in_frame(token.offset) + 4, token.offset);  // $?\r\n
-            node.flags = Node::streamed | Node::spans;
-            node.span = 2;
-            node.size = static_cast<std::uint32_t>(scratch_.size());  // for now: where its text begins
-        } else {
-            add_node(token.type, in_frame(token.text.data()), token.offset);
-        }
-    }
-    Node& node = nodes_[node_count_ - 1];
     if (!token.streamed) {
-        node.size += static_cast<std::uint32_t>(token.text.size());
+        if (token.position == 0) return add_text(token);
+        nodes_[node_count_ - 1].size += static_cast<std::uint32_t>(token.text.size());
         return;
     }
+    if (token.position == 0) {
+        Node& node = add_node(token.type, in_batch(token.offset) + 4, token.offset);  // $?\r\n
+        node.flags = Node::streamed | Node::spans;
+        node.span = 2;
+        node.size = static_cast<std::uint32_t>(scratch_.size());  // for now: where its text begins
+    }
+    Node& node = nodes_[node_count_ - 1];
     scratch_ += token.text;
     if (!token.last) return;
     const std::uint32_t begin = node.size;
     node.size = static_cast<std::uint32_t>(scratch_.size()) - begin;
-    Node& marker = add_node(Type{}, in_frame(tokenizer_.next_), tokenizer_.offset());
+    Node& marker = add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());
     marker.size = nodes_[node_count_ - 2].size;
     marker.span = begin;
 }
 
 void Decoder::index_aggregate(const Token& token) {
     const auto entry = static_cast<std::uint32_t>(node_count_);
-    Node& node = add_node(token.type, in_frame(tokenizer_.next_), token.offset);
+    Node& node = add_node(token.type, in_batch(tokenizer_.next_), token.offset);
     node.size = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * token.size : token.size);
     node.span = 1;
-    node.flags = static_cast<std::uint8_t>(Node::spans | (token.streamed ? Node::streamed : 0));
-    if (token.depth != limits::depth_ceiling) open_[token.depth] = entry;
+    node.flags =
+        static_cast<std::uint8_t>(Node::aggregate | Node::spans | (token.streamed ? Node::streamed : 0));
+    if (token.depth != limits::depth_ceiling) tokenizer_.levels_[token.depth].entry = entry;
 }
 
 void Decoder::index_stream_end(const Token& token) {
-    add_node(Type{}, in_frame(tokenizer_.next_), tokenizer_.offset());
-    Node& node = nodes_[open_[token.depth - 1]];
+    add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());
+    Node& node = nodes_[tokenizer_.levels_[token.depth - 1].entry];
     node.size = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * token.size : token.size);
 }
 
 bool Decoder::index_inline(const Token& token) {
-    add_node(Type::array, 0, token.offset).flags = Node::inline_line | Node::spans;
+    add_node(Type::array, in_batch(token.offset), token.offset).flags =
+        Node::inline_line | Node::aggregate | Node::spans;
     detail::InlineWords words{token.text, scratch_};
     detail::InlineWords::Word word;
     while (words.next(word)) {
-        const char* const base = word.in_scratch ? scratch_.data() : frame_;
+        const char* const base = word.in_scratch ? scratch_.data() : batch_.wire;
         const auto begin = static_cast<std::uint64_t>(word.text.data() - base);
         Node& node = add_node(Type::bulk_string, begin, token.offset);
         node.header = 0;
@@ -202,28 +228,33 @@ bool Decoder::index_inline(const Token& token) {
         node.size = static_cast<std::uint32_t>(word.text.size());
     }
     if (words.wrong() != nullptr) tokenizer_.fail(Errc::unbalanced_quotes, words.wrong());
-    Node& line = nodes_[0];
-    line.span = static_cast<std::uint32_t>(node_count_);
-    line.size = line.span - 1;
-    return line.size != 0;
+    const auto count = static_cast<std::uint32_t>(node_count_ - 1);
+    if (count == 0) {
+        node_count_ = 0;
+        return false;
+    }
+    add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());
+    nodes_[0].size = count;
+    nodes_[0].span = count + 2;
+    return true;
 }
 
 /// The innermost `levels` of `depth` open aggregates have all their values.
 void Decoder::close(std::uint32_t depth, std::uint32_t levels) noexcept {
     for (; levels != 0; --levels) {
-        const std::uint32_t entry = open_[--depth];
+        const std::uint32_t entry = tokenizer_.levels_[--depth].entry;
         nodes_[entry].span = static_cast<std::uint32_t>(node_count_) - entry;
     }
 }
 
-/// An entry whose value begins at `offset` in the stream, its text at `begin` in the frame.
+/// An entry whose value begins at `offset` in the stream, its text at `begin` in the batch.
 Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     if (node_count_ == node_capacity_) grow_index();
     Node& node = nodes_[node_count_++];
     node.begin = static_cast<std::uint32_t>(begin);
     node.type = type;
-    node.flags = type == Type::verbatim_string ? std::uint8_t{0} : std::uint8_t{Node::plain_text};
-    node.header = static_cast<std::uint8_t>(begin - in_frame(offset));
+    node.flags = Node::plain_text;
+    node.header = static_cast<std::uint8_t>(begin - in_batch(offset));
     node.digits = 0;
     node.size = 0;
     node.span = 0;
@@ -231,7 +262,7 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
 }
 
 void Decoder::grow_index() {
-    constexpr std::size_t smallest = 16;
+    constexpr std::size_t smallest = 256;
     const std::size_t capacity = std::max(smallest, 2 * node_capacity_);
     auto grown = std::make_unique_for_overwrite<Node[]>(capacity);
     std::copy_n(nodes_.get(), node_count_, grown.get());

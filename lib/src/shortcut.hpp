@@ -1,176 +1,336 @@
-// The decoder's fast path: whole, short, well-formed values, straight into the index. It knows no
-// error and no cut value; whatever it does not take, it leaves to the tokenizer, untouched.
+// The decoder's fast path: whole, short, well-formed values, straight into the index, one frame after
+// the other. It knows no error and no cut value; whatever it does not take, it leaves to the
+// tokenizer, untouched.
 #pragma once
 
 #include <libresp/decoder.hpp>
 
+#include <algorithm>
+
 namespace resp {
 
-/// What the loop needs of the tokenizer and the index, in registers. Everything is inlined into run().
+/// What the loop needs of the tokenizer and the index, in registers: everything is inlined into run(),
+/// whose cost is shared by the frames of a batch.
 class Decoder::Shortcut {
 public:
-    /// Takes values while it can. True if the frame is complete.
-    static bool run(Decoder& decoder) {
-        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value) return false;
+    /// Takes values while it can: whole frames as long as another one is likely to fit the index, and
+    /// the beginning of the next.
+    static void run(Decoder& decoder) {
+        constexpr std::size_t two_digits = 99;
+        const Limits& limits = decoder.tokenizer_.limits_;
+        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || limits.max_bulk < two_digits ||
+            limits.max_elements < two_digits) {
+            return;
+        }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
-        return decoder.tokenizer_.reads_ == Reads::commands ? Shortcut{decoder}.loop<true>()
-                                                            : Shortcut{decoder}.loop<false>();
+        if (decoder.tokenizer_.reads_ == Reads::commands) {
+            commands(decoder);
+        } else {
+            values(decoder);
+        }
     }
 
 private:
     using Node = detail::Node;
+    enum class Outcome : unsigned char { refused, scalar, opened };
     // The shortest that is looked at: a header with two digits.
-    static constexpr std::ptrdiff_t shortest = 5;
+    static constexpr std::size_t shortest = 5;
 
     explicit Shortcut(Decoder& decoder) noexcept
-        : decoder_(decoder),
-          frame_(decoder.frame_),
-          at_(decoder.tokenizer_.next_),
-          end_(decoder.tokenizer_.end_),
-          node_(decoder.nodes_.get() + decoder.node_count_),
-          last_node_(decoder.nodes_.get() + decoder.node_capacity_),
+        : limits_(decoder.tokenizer_.limits_),
+          levels_(decoder.tokenizer_.levels_.data()),
+          nodes_(decoder.nodes_.get()),
+          last_node_(nodes_ + decoder.node_capacity_),
+          wire_(decoder.batch_.wire),
+          end_(static_cast<std::size_t>(decoder.tokenizer_.end_ - wire_)),
+          at_(static_cast<std::size_t>(decoder.tokenizer_.next_ - wire_)),
+          node_(nodes_ + decoder.node_count_),
           left_(decoder.tokenizer_.left_),
-          depth_(decoder.tokenizer_.depth_) {}
+          level_(levels_ + decoder.tokenizer_.depth_),
+          frame_(static_cast<std::size_t>(decoder.frame_ - wire_)),
+          frame_node_(nodes_),
+          inline_lines_(decoder.tokenizer_.reads_ != Reads::replies && decoder.tokenizer_.position_ == 0) {}
 
-    template <bool commands>
-    [[gnu::always_inline]] bool loop() {
-        bool whole = false;
-        while (end_ - at_ >= shortest && node_ != last_node_ && left_ != 0) {
-            const auto type = static_cast<Type>(*at_);
-            if (!(commands ? take_command(type) : take(type))) break;
-            if (complete()) {
-                whole = true;
-                break;
-            }
-        }
-        store();
-        return whole;
+    void store(Decoder& decoder) const noexcept {
+        decoder.tokenizer_.next_ = wire_ + at_;
+        decoder.tokenizer_.left_ = left_;
+        decoder.tokenizer_.depth_ = static_cast<std::uint32_t>(level_ - levels_);
+        decoder.frame_ = wire_ + frame_;
+        decoder.whole_ = static_cast<std::size_t>(frame_node_ - nodes_);
+        decoder.node_count_ = static_cast<std::size_t>(node_ - nodes_);
     }
 
-    /// Takes one value, or the header of an aggregate. After one with values to come, complete() must
-    /// not count it: `left_` is set one higher.
-    [[gnu::always_inline]] bool take(Type type) {
+    // Two functions, so that the compiler keeps each one's state in registers.
+    [[gnu::noinline]] static void values(Decoder& decoder) noexcept {
+        Shortcut shortcut{decoder};
+        shortcut.take_values();
+        shortcut.store(decoder);
+    }
+    [[gnu::noinline]] static void commands(Decoder& decoder) noexcept {
+        Shortcut shortcut{decoder};
+        shortcut.take_commands();
+        shortcut.store(decoder);
+    }
+
+    /// Values of any type.
+    [[gnu::always_inline]] void take_values() noexcept {
+        while (left_ != 0 && more()) {
+            const Outcome outcome = take(static_cast<Type>(wire_[at_]));
+            if (outcome == Outcome::refused) break;
+            if (outcome == Outcome::opened || --left_ != 0) continue;
+            if (close() && !end_frame()) break;
+        }
+    }
+
+    /// Arrays of bulk strings, so there is one level at most, and it goes on the stack only if it stays
+    /// open.
+    [[gnu::always_inline]] void take_commands() noexcept {
+        const bool goes_on = level_ != levels_;
+        Node* array = nodes_ + (goes_on ? levels_->entry : 0);
+        std::uint32_t left = goes_on ? left_ : 0;
+        for (;;) {
+            if (left == 0) {
+                if (!more() || limits_.max_depth == 0) break;
+                if (wire_[at_] != wire::byte(Type::array)) {
+                    if (!inline_lines_ || take_inline_line() == Outcome::refused || !end_frame()) break;
+                    continue;
+                }
+                const std::size_t header = read_header(left, limits_.max_elements);
+                if (header == 0 || left == 0) break;
+                array = add(Type::array, header, Node::aggregate | Node::spans, left, 1);
+                at_ += header;
+            }
+            left -= take_strings(left);
+            if (left != 0) break;
+            array->span = static_cast<std::uint32_t>(node_ - array);
+            if (!end_frame()) break;
+        }
+        level_ = levels_ + (left == 0 ? 0 : 1);
+        left_ = left == 0 ? 1 : left;
+        if (left != 0) *levels_ = {1, static_cast<std::uint32_t>(array - nodes_), Type::array, false};
+    }
+
+    /// Takes at most `most` bulk strings. Returns how many.
+    [[gnu::always_inline]] std::uint32_t take_strings(std::uint32_t most) noexcept {
+        Node* const first = node_;
+        Node* const stop = node_ + std::min<std::ptrdiff_t>(most, last_node_ - node_);
+        while (node_ != stop && at_ + shortest <= end_ && wire_[at_] == wire::byte(Type::bulk_string)) {
+            if (take_string<false>(Type::bulk_string) != Outcome::scalar) break;
+        }
+        return static_cast<std::uint32_t>(node_ - first);
+    }
+
+    [[gnu::always_inline]] Outcome take(Type type) noexcept {
         switch (type) {
-            case Type::bulk_string: return take_string(type);
+            case Type::bulk_string:
+            case Type::bulk_error:
+            case Type::verbatim_string: return take_string<true>(type);
             case Type::array:
             case Type::set:
             case Type::map: return take_aggregate(type);
+            case Type::push: return level_ == levels_ ? take_aggregate(type) : Outcome::refused;
             case Type::integer: return take_integer();
             case Type::simple_string:
-            case Type::simple_error: return take_line(type);
-            default: return false;
+            case Type::simple_error: return take_line(type, wire::find_line_end(text(), end()));
+            case Type::double_: return take_number(type, wire::plain_double(text(), end()));
+            case Type::big_number: return take_number(type, wire::plain_digits(text(), end()));
+            case Type::null: return take_null();
+            case Type::boolean: return take_boolean();
+            case Type::attribute: return Outcome::refused;
+            default: return level_ == levels_ && inline_lines_ ? take_inline_line() : Outcome::refused;
         }
     }
-    [[gnu::always_inline]] bool take_command(Type type) {
-        if (depth_ != 0) return type == Type::bulk_string && take_string(type);
-        return type == Type::array && at_[1] != '0' && take_aggregate(type);
-    }
 
-    [[gnu::always_inline]] bool take_string(Type type) {
+    template <bool replies>
+    [[gnu::always_inline]] Outcome take_string(Type type) noexcept {
         std::uint32_t length = 0;
-        std::size_t header = wire::short_header(at_, length);
-        const std::size_t most = decoder_.tokenizer_.limits_.max_bulk;
-        if (header == 0) {
-            const wire::Decimal read =
-                wire::read_decimal(at_ + 1, end_, std::min<std::size_t>(most, UINT32_MAX));
-            if (read.outcome != wire::Outcome::done) return false;
-            length = static_cast<std::uint32_t>(read.value);
-            header = static_cast<std::size_t>(read.at - at_);
+        const std::size_t header = read_header(length, limits_.max_bulk);
+        if (header == 0) return replies ? take_null_string(type) : Outcome::refused;
+        const std::size_t begin = at_ + header;
+        if (begin + length + 2 > end_ || !wire::is_crlf(wire_ + begin + length)) {
+            return Outcome::refused;
         }
-        const auto here = static_cast<std::size_t>(end_ - at_);
-        if (here < header + length + 2 || length > most || !wire::is_crlf(at_ + header + length))
-            return false;
-        add(type, header, Node::plain_text)->size = length;
-        at_ += header + length + 2;
-        return true;
+        std::uint32_t prefix = 0;
+        if (type == Type::verbatim_string) {
+            prefix = wire::verbatim_prefix;
+            if (length < prefix || wire_[begin + prefix - 1] != wire::verbatim_colon) return Outcome::refused;
+        }
+        add(type, header + prefix, Node::plain_text, length - prefix, 0);
+        at_ = begin + length + 2;
+        return Outcome::scalar;
     }
 
-    [[gnu::always_inline]] bool take_aggregate(Type type) {
+    /// `$-1\r\n`, whose five bytes are there.
+    [[gnu::always_inline]] Outcome take_null_string(Type type) noexcept {
+        const bool minus_one = text()[0] == wire::minus && text()[1] == '1' && wire::is_crlf(text() + 2);
+        if (type != Type::bulk_string || !minus_one) return Outcome::refused;
+        add(Type::null_bulk_string, 3, Node::plain_text, 0, 0);
+        at_ += 5;
+        return Outcome::scalar;
+    }
+
+    [[gnu::always_inline]] Outcome take_aggregate(Type type) noexcept {
         std::uint32_t count = 0;
-        const std::size_t header = wire::short_header(at_, count);
-        const Limits& limits = decoder_.tokenizer_.limits_;
-        if (header == 0 || count > limits.max_elements || depth_ == limits.max_depth) return false;
+        const std::size_t header = read_header(count, limits_.max_elements);
+        if (header == 0 || level_ == levels_ + limits_.max_depth) return Outcome::refused;
         const std::uint32_t values = type == Type::map ? 2 * count : count;
-        Node* const node = add(type, header, Node::spans);
-        node->size = values;
-        node->span = 1;
+        const auto entry = static_cast<std::uint32_t>(node_ - nodes_);
+        add(type, header, Node::aggregate | Node::spans, values, 1);
         at_ += header;
-        if (values == 0) return true;
-        decoder_.open_[depth_] = static_cast<std::uint32_t>(node - decoder_.nodes_.get());
-        decoder_.tokenizer_.levels_[depth_++] = {left_, type, false};
-        left_ = values + 1;
-        return true;
+        if (values == 0) return Outcome::scalar;
+        *level_++ = {left_, entry, type, false};
+        left_ = values;
+        return Outcome::opened;
     }
 
-    [[gnu::always_inline]] bool take_integer() {
-        const char* digit = at_ + 1;
-        const bool negative = *digit == wire::minus;
-        if (negative) ++digit;
-        const char* const first = digit;
-        // No more than 18 digits, so that no sum overflows.
-        const char* const most = end_ - digit > 18 ? digit + 18 : end_;
-        std::int64_t value = 0;
-        for (; digit != most && wire::is_digit(*digit); ++digit) value = value * 10 + (*digit - '0');
-        if (digit == first || end_ - digit < 2 || !wire::is_crlf(digit)) return false;
-        if (*first == '0' && (negative || digit - first > 1)) return false;
-        Node* const node = add(Type::integer, 1, 0);
-        node->digits = static_cast<std::uint8_t>(digit - at_ - 1);
-        node->set_integer(negative ? -value : value);
-        at_ = digit + 2;
-        return true;
+    /// The number in the header at at_, no more than `most`. Returns the header's size, or 0.
+    [[gnu::always_inline]] std::size_t read_header(std::uint32_t& number, std::size_t most) const noexcept {
+        const std::size_t size = wire::short_header(wire_ + at_, number);
+        if (size != 0) [[likely]]
+            return size;  // run() has seen to it that no bound is that small
+        return long_header(wire_ + at_, end(), std::min<std::size_t>(most, UINT32_MAX), number);
+    }
+    // What is rare is called, so that it takes no registers from what is not.
+    [[gnu::noinline]] static std::size_t long_header(const char* at, const char* end, std::size_t most,
+                                                     std::uint32_t& number) noexcept {
+        const wire::Decimal read = wire::read_decimal(at + 1, end, most);
+        if (read.outcome != wire::Outcome::done) return 0;
+        number = static_cast<std::uint32_t>(read.value);
+        return static_cast<std::size_t>(read.at - at);
     }
 
-    [[gnu::always_inline]] bool take_line(Type type) {
-        const char* const text = at_ + 1;
-        const char* const stop = wire::find_line_end(text, end_);
-        if (end_ - stop < 2 || !wire::is_crlf(stop)) return false;
-        const auto size = static_cast<std::size_t>(stop - text);
-        if (size > decoder_.tokenizer_.limits_.max_line) return false;
-        add(type, 1, Node::plain_text)->size = static_cast<std::uint32_t>(size);
-        at_ = stop + 2;
-        return true;
+    [[gnu::always_inline]] Outcome take_integer() noexcept {
+        std::uint64_t number = 0;
+        const std::size_t digits = wire::plain_integer(text(), end(), number);
+        if (digits == 0 || !wire::is_crlf(text() + digits)) return Outcome::refused;
+        add(Type::integer, 1, 0, static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32))
+            ->digits = static_cast<std::uint8_t>(digits);
+        at_ += digits + 3;
+        return Outcome::scalar;
     }
 
-    [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags) noexcept {
+    /// A value that is kept as its text, which ends at `stop`.
+    [[gnu::always_inline]] Outcome take_line(Type type, const char* stop) noexcept {
+        const auto size = static_cast<std::size_t>(stop - text());
+        if (end() - stop < 2 || !wire::is_crlf(stop) || size > limits_.max_line) return Outcome::refused;
+        add(type, 1, Node::plain_text, static_cast<std::uint32_t>(size), 0);
+        at_ += size + 3;
+        return Outcome::scalar;
+    }
+    [[gnu::always_inline]] Outcome take_number(Type type, const char* stop) noexcept {
+        return stop == text() ? Outcome::refused : take_line(type, stop);
+    }
+
+    [[gnu::always_inline]] Outcome take_null() noexcept {
+        if (!wire::is_crlf(text())) return Outcome::refused;
+        add(Type::null, 1, Node::plain_text, 0, 0);
+        at_ += 3;
+        return Outcome::scalar;
+    }
+
+    [[gnu::always_inline]] Outcome take_boolean() noexcept {
+        const bool value = *text() == wire::boolean_true;
+        if ((!value && *text() != wire::boolean_false) || !wire::is_crlf(text() + 1)) return Outcome::refused;
+        add(Type::boolean, 1, 0, value ? 1 : 0, 0)->digits = 1;
+        at_ += 4;
+        return Outcome::scalar;
+    }
+
+    /// An inline command whose words have no quotes and stand a space apart or more.
+    [[gnu::always_inline]] Outcome take_inline_line() noexcept {
+        Node* const line = node_;
+        std::size_t at = at_;
+        add(Type::array, 0, Node::inline_line | Node::aggregate | Node::spans, 0, 0);
+        for (; at != end_ && node_ != last_node_; ++at) {
+            const std::size_t word = at;
+            while (at != end_ && is_plain(wire_[at])) ++at;
+            if (at == end_) break;
+            if (at != word) {
+                add(Type::bulk_string, word - at_, Node::inline_line | Node::plain_text,
+                    static_cast<std::uint32_t>(at - word), 0)
+                    ->header = 0;
+            }
+            if (wire_[at] != ' ') return end_line(line, at);
+        }
+        node_ = line;
+        return Outcome::refused;
+    }
+    static bool is_plain(char c) noexcept {
+        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\'';
+    }
+    [[gnu::always_inline]] Outcome end_line(Node* line, std::size_t stop) noexcept {
+        const auto words = static_cast<std::uint32_t>(node_ - line) - 1;
+        const std::size_t lf = wire_[stop] == wire::cr && stop + 1 != end_ ? stop + 1 : stop;
+        if (words == 0 || wire_[lf] != wire::lf || stop - at_ > limits_.max_line || node_ == last_node_) {
+            node_ = line;
+            return Outcome::refused;
+        }
+        line->size = words;
+        line->span = words + 2;
+        at_ = lf + 1;
+        add(Type{}, 0, 0, 0, 0);
+        return Outcome::scalar;
+    }
+
+    const char* text() const noexcept { return wire_ + at_ + 1; }
+    const char* end() const noexcept { return wire_ + end_; }
+
+    /// Whether a value may begin at at_, and the index has an entry for it.
+    [[gnu::always_inline]] bool more() const noexcept {
+        return at_ + shortest <= end_ && node_ != last_node_;
+    }
+
+    [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags, std::uint32_t size,
+                                     std::uint32_t span) noexcept {
         Node* const node = node_++;
-        node->begin = static_cast<std::uint32_t>(at_ - frame_ + static_cast<std::ptrdiff_t>(header));
-        node->type = type;
-        node->flags = flags;
-        node->header = static_cast<std::uint8_t>(header);
-        node->digits = 0;
+        *node = {.begin = static_cast<std::uint32_t>(at_ + header),
+                 .type = type,
+                 .flags = flags,
+                 .header = static_cast<std::uint8_t>(header),
+                 .digits = 0,
+                 .size = size,
+                 .span = span};
         return node;
     }
 
-    /// Counts a value as complete, and with it each aggregate whose last one it is. True if the frame
-    /// is.
-    [[gnu::always_inline]] bool complete() noexcept {
-        while (depth_ != 0) {
-            if (--left_ != 0) [[likely]]
-                return false;
-            if (decoder_.tokenizer_.levels_[depth_ - 1].streamed) return false;
-            left_ = decoder_.tokenizer_.levels_[--depth_].outer_left;
-            Node* const nodes = decoder_.nodes_.get();
-            const std::uint32_t entry = decoder_.open_[depth_];
-            nodes[entry].span = static_cast<std::uint32_t>(node_ - nodes) - entry;
+    /// The innermost aggregate has all its values, and perhaps those around it too. True if the frame
+    /// is whole; a streamed aggregate that is full stays open, with `left_` 0.
+    [[gnu::always_inline]] bool close() noexcept {
+        while (level_ != levels_) {
+            if (level_[-1].streamed) return false;
+            --level_;
+            Node& node = nodes_[level_->entry];
+            node.span = static_cast<std::uint32_t>(node_ - &node);
+            left_ = level_->outer_left;
+            if (level_ == levels_) return true;
+            if (--left_ != 0) return false;
         }
+        left_ = 1;
         return true;
     }
 
-    void store() noexcept {
-        decoder_.tokenizer_.next_ = at_;
-        decoder_.tokenizer_.left_ = left_;
-        decoder_.tokenizer_.depth_ = depth_;
-        decoder_.node_count_ = static_cast<std::size_t>(node_ - decoder_.nodes_.get());
+    /// A frame is whole. Whether another one is likely to fit the index.
+    [[gnu::always_inline]] bool end_frame() noexcept {
+        frame_ = at_;
+        frame_node_ = node_;
+        return node_ < half_;
     }
 
-    Decoder& decoder_;
-    const char* const frame_;
-    const char* at_;
-    const char* const end_;
-    Node* node_;
+    const Limits& limits_;
+    Tokenizer::Level* const levels_;
+    Node* const nodes_;
     Node* const last_node_;
+    Node* const half_ = nodes_ + (last_node_ - nodes_) / 2;
+    const char* const wire_;  // where the entries, and the positions here, count from
+    const std::size_t end_;
+
+    std::size_t at_;
+    Node* node_;
     std::uint32_t left_;
-    std::uint32_t depth_;
+    Tokenizer::Level* level_;  // behind the innermost open aggregate
+    std::size_t frame_;        // behind the last whole frame
+    Node* frame_node_;
+    const bool inline_lines_;  // not where one is cut, which the tokenizer has searched already
 };
 
 }  // namespace resp

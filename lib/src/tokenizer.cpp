@@ -159,7 +159,7 @@ std::optional<Token> Tokenizer::streamed_aggregate(Type type) noexcept {
 }
 
 std::optional<Token> Tokenizer::open(Token header, const char* next) noexcept {
-    levels_[depth_++] = {left_, header.type, header.streamed};
+    levels_[depth_++] = {left_, 0, header.type, header.streamed};
     const std::uint64_t elements = header.streamed ? limits_.max_elements : header.size;
     left_ = static_cast<std::uint32_t>(has_pairs(header.type) ? 2 * elements : elements);
     if (header.type == Type::attribute) ++left_;  // and the value that it belongs to

@@ -55,7 +55,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         bytes.front() = wire::byte(Type::map);
     }
     // Both kinds of text stand in one piece here.
-    content_->frame = {bytes.data(), sent.size(), bytes.data()};
+    content_->frame = {bytes.data(), bytes.data()};
 }
 
 Value::Value(Value&&) noexcept = default;

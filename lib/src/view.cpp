@@ -11,9 +11,8 @@ namespace {
 std::size_t end_of(const Node& node) noexcept {
     const Node& last = node.next()[-1];  // the last entry of what it holds, or itself
     if (last.is_marker()) return last.begin;
-    if (is_aggregate(last.type)) return last.begin;  // an empty one
-    const bool counted = last.type == Type::integer || last.type == Type::boolean;
-    return last.begin + (counted ? last.digits : last.size) + wire::crlf.size();
+    if (last.has(Node::aggregate)) return last.begin;  // an empty one
+    return last.begin + (last.has(Node::plain_text) ? last.size : last.digits) + wire::crlf.size();
 }
 
 }  // namespace
@@ -34,15 +33,12 @@ NodeRange nodes(View view) noexcept {
 }
 
 std::string_view text(const Frame& frame, const Node& node) noexcept {
-    const char* const begin = frame.wire + node.begin;
-    if (node.has(Node::plain_text)) return {begin, node.size};
     if (node.has(Node::in_scratch)) return {frame.scratch + node.begin, node.size};
-    if (is_aggregate(node.type)) return {};
-    if (node.has(Node::streamed)) return {frame.scratch + node.next()[-1].span, node.size};
-    if (node.type == Type::verbatim_string) {
-        return {begin + wire::verbatim_prefix, node.size - wire::verbatim_prefix};
+    if (node.has(Node::streamed)) {
+        return node.has(Node::aggregate) ? std::string_view{}
+                                         : std::string_view{frame.scratch + node.next()[-1].span, node.size};
     }
-    return {begin, node.digits};
+    return wire_text(frame, node);
 }
 
 }  // namespace detail
@@ -79,11 +75,11 @@ double View::as_double() const noexcept {
 
 std::string_view View::format() const noexcept {
     if (type() != Type::verbatim_string) return {};
-    return {frame_->wire + node_->begin, wire::verbatim_prefix - 1};
+    return {frame_->wire + node_->begin - wire::verbatim_prefix, wire::verbatim_prefix - 1};
 }
 
 std::string_view View::wire() const noexcept {
-    if (is_inline()) return type() == Type::array ? std::string_view{frame_->wire, frame_->size} : text();
+    if (is_inline() && type() != Type::array) return text();
     const detail::NodeRange range = detail::nodes(*this);
     const std::size_t begin = range.first->begin - range.first->header;
     const bool alone = type() == Type::attribute;

@@ -6,7 +6,6 @@
 #include <libresp/tokenizer.hpp>
 #include <libresp/view.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,10 +23,13 @@ namespace resp {
 ///     while (auto frame = decoder.next()) use(*frame);
 ///     if (auto& error = decoder.error()) report(*error);
 ///
-/// Its own bytes, where `.` was handed out, `u` is an unfinished frame and `r` is room:
+/// Its own bytes, where `.` was handed out, `w` are whole frames that next() has read ahead, `u` is an
+/// unfinished frame and `r` is room; and the index, whose entries count from the batch's first byte:
 ///
-///     own_    |...........|uuuuuuuuu|rrrrrrrrr|
-///                         ^ frame_  ^ end_
+///     own_    |...........|wwwwwwwww|uuuuuuuuu|rrrrrrrrr|
+///                                   ^ frame_  ^ end_
+///     nodes_      |.......|wwwwwwwww|uuuuuuuuu|
+///                         ^ ready_  ^ whole_  ^ node_count_
 ///
 /// Once warm a frame costs no allocation, no copy, and no byte is looked at twice but those of a
 /// header that is cut (at most 24). Throws nothing but std::bad_alloc, after which only destroying it
@@ -53,7 +55,12 @@ public:
 
     /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
     /// The view holds until the next call of next(), prepare(), feed(), release() or reset().
-    [[nodiscard]] std::optional<View> next();
+    [[nodiscard]] std::optional<View> next() {
+        if (ready_ == whole_ && !read()) return std::nullopt;
+        const View view{batch_, nodes_.get() + ready_};
+        ready_ = static_cast<std::size_t>(view.node_->next() - nodes_.get());
+        return view;
+    }
 
     /// What ended the stream: set once next() has come to it, and for good. Frames before it were
     /// handed out. Incomplete input is not an error.
@@ -75,10 +82,12 @@ public:
 private:
     class Shortcut;  // takes the common forms without the tokenizer
 
-    void begin_frame() noexcept;
+    bool read();
+    void begin_batch() noexcept;
     void rebase(const char* pending, const char* end) noexcept;
     bool index(const Token& token);
     void index_value(const Token& token);
+    void add_text(const Token& token);
     void index_part(const Token& token);
     void index_aggregate(const Token& token);
     void index_stream_end(const Token& token);
@@ -86,28 +95,32 @@ private:
     void close(std::uint32_t depth, std::uint32_t levels) noexcept;
     detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
     void grow_index();
-    View view() noexcept;
 
-    /// Bytes from the start of the frame.
-    std::uint64_t in_frame(const char* p) const noexcept { return static_cast<std::uint64_t>(p - frame_); }
-    std::uint64_t in_frame(std::uint64_t offset) const noexcept {
-        return offset - tokenizer_.offset_of(frame_);
+    /// Bytes from the start of the batch.
+    std::uint64_t in_batch(const char* p) const noexcept {
+        return static_cast<std::uint64_t>(p - batch_.wire);
     }
-    const char* pending_begin() const noexcept { return complete_ ? tokenizer_.next_ : frame_; }
+    std::uint64_t in_batch(std::uint64_t offset) const noexcept {
+        return offset - tokenizer_.offset_of(batch_.wire);
+    }
+    const char* pending_begin() const noexcept {
+        if (ready_ == whole_) return frame_;
+        return batch_.wire + nodes_[ready_].begin - nodes_[ready_].header;
+    }
 
     Tokenizer tokenizer_;
     Buffer own_;
     bool lent_ = false;            // the bytes at hand are not in own_
-    bool complete_ = true;         // the frame at frame_ was handed out
-    const char* frame_ = nullptr;  // the first byte of the frame that is being read
+    const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
 
-    detail::Frame current_;  // what the handed out view refers to
+    detail::Frame batch_;  // what the views refer to
     std::unique_ptr<detail::Node[]> nodes_;
-    std::size_t node_count_ = 0;
+    std::size_t ready_ = 0;       // the entry of the next frame to hand out
+    std::size_t whole_ = 0;       // entries of frames that are whole
+    std::size_t node_count_ = 0;  // and of the one that is being read
     std::size_t node_capacity_ = 0;
     std::string scratch_;
-    std::array<std::uint32_t, limits::depth_ceiling> open_;  // the entries of the open aggregates
 };
 
 }  // namespace resp

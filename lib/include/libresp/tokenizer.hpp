@@ -102,6 +102,7 @@ private:
     /// An open aggregate.
     struct Level {
         std::uint32_t outer_left;  // what `left_` was outside it
+        std::uint32_t entry;       // the decoder's: of the aggregate in its index
         Type type;
         bool streamed;
     };

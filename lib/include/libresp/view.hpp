@@ -21,8 +21,8 @@ namespace detail {
 ///     *2\r\n  $5\r\nhello\r\n  :42\r\n
 ///     [array, size 2, span 3]  [bulk string, begin 8, size 5]  [integer 42, begin 16, digits 2]
 ///
-/// A streamed value ends with a marker, an entry without a type, so that the last entry of a value
-/// always tells where its bytes end.
+/// A streamed value and an inline line end with a marker, an entry without a type, so that the last
+/// entry of a value always tells where its bytes end.
 struct Node {
     enum Flag : std::uint8_t {
         streamed = 1,
@@ -30,9 +30,10 @@ struct Node {
         inline_line = 4,  // an inline command or a word of one
         plain_text = 8,   // its text is `size` bytes of the wire from `begin` on
         spans = 16,       // `span` says how many entries it has; without it there is one
+        aggregate = 32,   // it holds other values
     };
 
-    std::uint32_t begin;  // of the text, or of what an aggregate holds; from the start of the frame
+    std::uint32_t begin;  // of the text, or of what an aggregate holds; from Frame::wire
     Type type;            // Type{}: a marker
     std::uint8_t flags;
     std::uint8_t header;  // bytes from the type byte to `begin`
@@ -56,8 +57,7 @@ static_assert(sizeof(Node) == 16);
 
 /// What the entries of an index refer to.
 struct Frame {
-    const char* wire = nullptr;  // the frame's bytes as received
-    std::size_t size = 0;
+    const char* wire = nullptr;     // the bytes as received, of this frame or of some before it too
     const char* scratch = nullptr;  // text that stands nowhere in them: unescaped, or joined of chunks
 };
 
@@ -69,7 +69,11 @@ struct NodeRange {
 };
 [[nodiscard]] NodeRange nodes(View view) noexcept;
 [[nodiscard]] const Node* attributed(const Node* attribute) noexcept;
+/// The text of an entry, wherever it stands; empty for an aggregate.
 [[nodiscard]] std::string_view text(const Frame& frame, const Node& node) noexcept;
+[[nodiscard]] inline std::string_view wire_text(const Frame& frame, const Node& node) noexcept {
+    return {frame.wire + node.begin, node.has(Node::plain_text) ? node.size : node.digits};
+}
 
 }  // namespace detail
 
@@ -85,7 +89,7 @@ public:
     [[nodiscard]] Type type() const noexcept { return node_->type; }
     /// Any of the three nulls.
     [[nodiscard]] bool is_null() const noexcept { return resp::is_null(type()); }
-    [[nodiscard]] bool is_aggregate() const noexcept { return resp::is_aggregate(type()); }
+    [[nodiscard]] bool is_aggregate() const noexcept { return node_->has(detail::Node::aggregate); }
     /// A simple error or a bulk error.
     [[nodiscard]] bool is_error() const noexcept {
         return type() == Type::simple_error || type() == Type::bulk_error;
@@ -184,7 +188,8 @@ inline View::iterator View::end() const noexcept { return {frame_, nullptr, 0}; 
 
 inline View View::operator[](std::size_t i) const noexcept {
     // Entries and values are as many only where no value holds others.
-    const std::size_t marker = node_->has(detail::Node::streamed) ? 1 : 0;
+    const std::size_t marker =
+        node_->has(detail::Node::streamed) || node_->has(detail::Node::inline_line) ? 1 : 0;
     if (node_->span == node_->size + 1 + marker) return {*frame_, node_ + 1 + i};
     iterator it = begin();
     while (i-- > 0) ++it;
@@ -192,9 +197,9 @@ inline View View::operator[](std::size_t i) const noexcept {
 }
 
 inline std::string_view View::text() const noexcept {
-    if (node_->has(detail::Node::plain_text)) [[likely]]
-        return {frame_->wire + node_->begin, node_->size};
-    return detail::text(*frame_, *node_);
+    if (node_->has(detail::Node::in_scratch) || node_->has(detail::Node::streamed)) [[unlikely]]
+        return detail::text(*frame_, *node_);
+    return detail::wire_text(*frame_, *node_);
 }
 
 inline std::int64_t View::integer() const noexcept {

@@ -89,6 +89,13 @@ inline constexpr std::size_t longest_header = 24;
     return word;
 }
 
+/// The eight bytes at p, the first in the lowest byte. Compiles to one load.
+[[nodiscard]] inline std::uint64_t load64(const char* p) noexcept {
+    std::uint64_t word = 0;
+    for (unsigned i = 0; i != 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+    return word;
+}
+
 [[nodiscard]] inline bool is_crlf(const char* p) noexcept {
     return load16(p) == (std::endian::native == std::endian::little ? 0x0A0D : 0x0D0A);
 }
@@ -151,21 +158,85 @@ struct Decimal {
     return 5;
 }
 
+/// How many of the eight bytes at p are digits before the first that is none. `digits` gets their
+/// values, one a byte, the first in the lowest; behind the last digit it holds anything.
+[[nodiscard]] inline std::size_t leading_digits(const char* p, std::uint64_t& digits) noexcept {
+    digits = load64(p) ^ 0x3030303030303030U;
+    const std::uint64_t others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
+    return static_cast<std::size_t>(std::countr_zero(others)) >> 3;  // a carry reaches later bytes only
+}
+
+/// The number that the first `count` of the `digits` make, one to eight.
+[[nodiscard]] inline std::uint64_t to_number(std::uint64_t digits, std::size_t count) noexcept {
+    // The last digit goes to the highest byte; then pairs, fours and all eight are added up.
+    digits <<= 64 - 8 * count;
+    digits = digits * 2561 >> 8;
+    digits = (digits & 0x00FF00FF00FF00FFU) * 6553601 >> 16;
+    return (digits & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;
+}
+
+/// The digits behind the eight at p, no more than 18 in all, so that no sum overflows; two bytes behind
+/// the last one are readable.
+[[nodiscard, gnu::noinline]] inline std::size_t more_digits(const char* p, const char* end,
+                                                            std::uint64_t& value) noexcept {
+    const std::size_t most = end - p > 20 ? 18 : static_cast<std::size_t>(end - p) - 2;
+    std::size_t count = 8;
+    for (; count != most && is_digit(p[count]); ++count) {
+        value = value * 10 + static_cast<std::uint64_t>(p[count] - '0');
+    }
+    return count;
+}
+
+/// Reads `[-]<digits>` at p if there are at most 18 digits, no leading zero, and at least eleven bytes
+/// are readable. Returns the size of its text, 0 for everything else; two's complement in `number`.
+[[nodiscard]] inline std::size_t plain_integer(const char* p, const char* end,
+                                               std::uint64_t& number) noexcept {
+    if (end - p < 11) return 0;
+    const std::size_t sign = *p == minus ? 1 : 0;
+    p += sign;
+    std::uint64_t eight = 0;
+    std::size_t count = leading_digits(p, eight);
+    if (count == 0) return 0;
+    std::uint64_t value = to_number(eight, count);
+    if (count == 8) count = more_digits(p, end, value);
+    if (*p == '0' && (sign != 0 || count > 1)) return 0;
+    number = (value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
+    return sign + count;
+}
+
+/// Behind `[-]<digits>` at p, or p where there are none.
+[[nodiscard]] inline const char* plain_digits(const char* p, const char* end) noexcept {
+    const char* const first = p != end && *p == minus ? p + 1 : p;
+    const char* digit = first;
+    for (std::uint64_t ignored = 0; end - digit >= 8;) {
+        const std::size_t count = leading_digits(digit, ignored);
+        digit += count;
+        if (count != 8) return digit == first ? p : digit;
+    }
+    while (digit != end && is_digit(*digit)) ++digit;
+    return digit == first ? p : digit;
+}
+
+/// Behind `[-]<digits>[.<digits>]` at p, the plain form of a double, or p. What ends it may also tell
+/// that it is of another form.
+[[nodiscard]] inline const char* plain_double(const char* p, const char* end) noexcept {
+    const char* const whole = plain_digits(p, end);
+    if (whole == p || whole == end || *whole != '.' || whole + 1 == end || !is_digit(whole[1])) return whole;
+    return plain_digits(whole + 1, end);
+}
+
 /// The first CR or LF of [p, end), or `end`. Eight bytes at a time: the lines of RESP are short, and
 /// a call of memchr costs more than it finds.
 [[nodiscard]] inline const char* find_line_end(const char* p, const char* end) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t highs = 0x8080808080808080U;
-    if constexpr (std::endian::native == std::endian::little) {
-        for (; end - p >= 8; p += 8) {
-            std::uint64_t word;
-            std::memcpy(&word, p, sizeof word);
-            const std::uint64_t no_cr = word ^ (ones * static_cast<unsigned char>(cr));
-            const std::uint64_t no_lf = word ^ (ones * static_cast<unsigned char>(lf));
-            // A byte that is zero borrows into its high bit; the lowest such bit is exact.
-            const std::uint64_t hit = (((no_cr - ones) & ~no_cr) | ((no_lf - ones) & ~no_lf)) & highs;
-            if (hit != 0) return p + (std::countr_zero(hit) >> 3);
-        }
+    for (; end - p >= 8; p += 8) {
+        const std::uint64_t word = load64(p);
+        const std::uint64_t no_cr = word ^ (ones * static_cast<unsigned char>(cr));
+        const std::uint64_t no_lf = word ^ (ones * static_cast<unsigned char>(lf));
+        // A byte that is zero borrows into its high bit; the lowest such bit is exact.
+        const std::uint64_t hit = (((no_cr - ones) & ~no_cr) | ((no_lf - ones) & ~no_lf)) & highs;
+        if (hit != 0) return p + (std::countr_zero(hit) >> 3);
     }
     while (p != end && *p != cr && *p != lf) ++p;
     return p;
