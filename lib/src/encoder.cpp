@@ -8,24 +8,6 @@ namespace resp {
 
 namespace {
 
-char* put(char* to, std::string_view bytes) noexcept {
-    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-    return to + bytes.size();
-}
-
-char* put_crlf(char* to) noexcept { return put(to, wire::crlf); }
-
-template <class Integer>
-char* put_header(char* to, char first, Integer number) noexcept {
-    *to++ = first;
-    if (number >= 0 && number < 10) {
-        *to++ = static_cast<char>('0' + static_cast<char>(number));  // most lengths are short
-    } else {
-        to = std::to_chars(to, to + 20, number).ptr;
-    }
-    return put_crlf(to);
-}
-
 /// The text of a double: the shortest that reads back as the same one.
 std::string_view double_text(double value, char* to, std::size_t room) noexcept {
     if (std::isnan(value)) return "nan";
@@ -36,23 +18,11 @@ std::string_view double_text(double value, char* to, std::size_t room) noexcept 
 
 }  // namespace
 
-Encoder& Encoder::header(Type type, std::size_t count) {
-    if (buffer_ != nullptr) {
-        buffer_->commit_to(put_header(buffer_->prepare(header_room), wire::byte(type), count));
-    } else {
-        char text[header_room];
-        append({text, static_cast<std::size_t>(put_header(text, wire::byte(type), count) - text)});
-    }
-    return *this;
+char* wire::detail::put_long_number(char* to, std::uint64_t number) noexcept {
+    return put_crlf(std::to_chars(to, to + 20, number).ptr);
 }
 
-Encoder& Encoder::blob(Type type, std::string_view bytes) {
-    if (buffer_ != nullptr) {
-        char* to = buffer_->prepare(bytes.size() + header_room);
-        to = put_header(to, wire::byte(type), bytes.size());
-        buffer_->commit_to(put_crlf(put(to, bytes)));
-        return *this;
-    }
+Encoder& Encoder::blob_to_string(Type type, std::string_view bytes) {
     header(type, bytes.size());
     append(bytes);
     append(wire::crlf);
@@ -61,22 +31,23 @@ Encoder& Encoder::blob(Type type, std::string_view bytes) {
 
 Encoder& Encoder::line(Type type, std::string_view text) {
     const char first = wire::byte(type);
+    const char* const end = text.data() + text.size();
+    if (buffer_ != nullptr && wire::find_line_end(text.data(), end) == end) {
+        char* const to = buffer_->prepare(text.size() + wire::header_room);
+        *to = first;
+        buffer_->commit_to(wire::put_crlf(wire::put_bytes(to + 1, text)));
+        return *this;
+    }
     append({&first, 1});
     // Piece by piece around the bytes that would end the line.
-    for (std::size_t end = text.find_first_of(wire::crlf); end != std::string_view::npos;
-         end = text.find_first_of(wire::crlf)) {
-        append(text.substr(0, end));
+    for (;;) {
+        const char* const stop = wire::find_line_end(text.data(), end);
+        append({text.data(), static_cast<std::size_t>(stop - text.data())});
+        if (stop == end) break;
         append(" ");
-        text.remove_prefix(end + 1);
+        text.remove_prefix(static_cast<std::size_t>(stop - text.data()) + 1);
     }
-    append(text);
     append(wire::crlf);
-    return *this;
-}
-
-Encoder& Encoder::integer(std::int64_t value) {
-    char text[header_room];
-    append({text, static_cast<std::size_t>(put_header(text, wire::byte(Type::integer), value) - text)});
     return *this;
 }
 
@@ -96,7 +67,7 @@ Encoder& Encoder::boolean(bool value) {
 }
 
 Encoder& Encoder::double_(double value) {
-    char room[header_room];
+    char room[wire::header_room];
     const std::string_view text = double_text(value, room, sizeof room);
     return resp3() ? line(Type::double_, text) : bulk_string(text);
 }
@@ -112,7 +83,7 @@ Encoder& Encoder::bulk_error(std::string_view bytes) {
 Encoder& Encoder::verbatim_string(std::string_view format, std::string_view bytes) {
     if (!resp3()) return bulk_string(bytes);
     char prefix[wire::verbatim_prefix] = {' ', ' ', ' ', wire::verbatim_colon};
-    put(prefix, format.substr(0, wire::verbatim_prefix - 1));
+    format.copy(prefix, wire::verbatim_prefix - 1);
     header(Type::verbatim_string, bytes.size() + sizeof prefix);
     append({prefix, sizeof prefix});
     append(bytes);

@@ -174,3 +174,29 @@ TEST_CASE("doubles read back as what they were") {
         CHECK(decode_one(written([&](Encoder& out) { out.double_(value); })).view().as_double() == value);
     }
 }
+
+TEST_CASE("a text of every short size is written whole, with its length") {
+    for (std::size_t size = 0; size != 130; ++size) {
+        std::string text(size, '\0');
+        for (std::size_t i = 0; i != size; ++i) text[i] = static_cast<char>('!' + i % 90);
+        CAPTURE(size);
+        const std::string bulk = "$" + std::to_string(size) + "\r\n" + text + "\r\n";
+        CHECK(written([&](Encoder& out) { out.bulk_string(text); }) == bulk);
+        CHECK(written([&](Encoder& out) { out.simple_string(text); }) == "+" + text + "\r\n");
+        CHECK(written([&](Encoder& out) { out.command(text, size); }) ==
+              "*2\r\n" + bulk + "$" + std::to_string(std::to_string(size).size()) + "\r\n" +
+                  std::to_string(size) + "\r\n");
+    }
+}
+
+TEST_CASE("an integer of every length is written in decimal") {
+    for (std::uint64_t power = 1, digits = 1; digits != 20; ++digits, power *= 10) {
+        const auto value = static_cast<std::int64_t>(power);
+        for (const std::int64_t near : {value - 1, value, value + 1}) {
+            CHECK(written([&](Encoder& out) { out.integer(near); }) == ":" + std::to_string(near) + "\r\n");
+            CHECK(written([&](Encoder& out) { out.integer(-near); }) == ":" + std::to_string(-near) + "\r\n");
+        }
+    }
+    CHECK(written([](Encoder& out) { out.integer(std::numeric_limits<std::int64_t>::min()); }) ==
+          ":-9223372036854775808\r\n");
+}

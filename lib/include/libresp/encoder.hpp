@@ -2,8 +2,9 @@
 #pragma once
 
 #include <libresp/buffer.hpp>
-#include <libresp/wire.hpp>
+#include <libresp/wire_write.hpp>
 
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,9 @@ public:
     /// `-<text>\r\n`, by custom a code in capitals first: "ERR no such key". CR and LF become spaces.
     Encoder& simple_error(std::string_view text) { return line(Type::simple_error, text); }
     /// `:<value>\r\n`
-    Encoder& integer(std::int64_t value);
+    Encoder& integer(std::int64_t value) {
+        return put(wire::header_room, [value](char* to) { return wire::put_integer(to, value); });
+    }
     /// `$<length>\r\n<bytes>\r\n`
     Encoder& bulk_string(std::string_view bytes) { return blob(Type::bulk_string, bytes); }
     /// `*<elements>\r\n`; that many values follow.
@@ -91,8 +94,16 @@ public:
     template <class... Arguments>
         requires(sizeof...(Arguments) > 0)
     Encoder& command(const Arguments&... arguments) {
-        array(sizeof...(arguments));
-        (argument(arguments), ...);
+        if (buffer_ == nullptr) {
+            array(sizeof...(arguments));
+            (append_argument(arguments), ...);
+            return *this;
+        }
+        constexpr std::size_t headers = (1 + sizeof...(arguments)) * wire::header_room;
+        char* to = buffer_->prepare(headers + (size_of(arguments) + ...));
+        to = wire::put_header(to, wire::byte(Type::array), sizeof...(arguments));
+        ((to = put_argument(to, arguments)), ...);
+        buffer_->commit_to(to);
         return *this;
     }
 
@@ -100,14 +111,35 @@ public:
     Encoder& wire(std::string_view bytes);
 
 private:
-    // Enough for a type byte, 20 digits and CRLF.
-    static constexpr std::size_t header_room = 32;
+    template <class T>
+    static constexpr bool is_number = std::integral<T> && !std::same_as<T, char> && !std::same_as<T, bool>;
 
     [[nodiscard]] bool resp3() const noexcept { return version_ == Version::resp3; }
-    Encoder& header(Type type, std::size_t count);
+    Encoder& header(Type type, std::size_t count) {
+        return put(wire::header_room,
+                   [=](char* to) { return wire::put_header(to, wire::byte(type), count); });
+    }
+    Encoder& blob(Type type, std::string_view bytes) {
+        if (buffer_ == nullptr) return blob_to_string(type, bytes);
+        char* const to = buffer_->prepare(bytes.size() + wire::header_room);
+        buffer_->commit_to(wire::put_blob(to, wire::byte(type), bytes));
+        return *this;
+    }
+    Encoder& blob_to_string(Type type, std::string_view bytes);
     Encoder& line(Type type, std::string_view text);
-    Encoder& blob(Type type, std::string_view bytes);
     Encoder& streamed(Type type);
+
+    /// Appends what `write` writes to the room of at most header_room bytes that it is given.
+    template <class Write>
+    Encoder& put(std::size_t most, Write write) {
+        if (buffer_ != nullptr) [[likely]] {
+            buffer_->commit_to(write(buffer_->prepare(most)));
+        } else {
+            char text[wire::header_room];
+            string_->append(text, static_cast<std::size_t>(write(text) - text));
+        }
+        return *this;
+    }
     void append(std::string_view bytes) {
         if (buffer_ != nullptr) {
             buffer_->append(bytes);
@@ -116,14 +148,34 @@ private:
         }
     }
 
-    template <std::integral Integer>
-        requires(!std::same_as<Integer, char> && !std::same_as<Integer, bool>)
-    void argument(Integer value) {
-        char text[header_room];
-        const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-        bulk_string({text, static_cast<std::size_t>(end - text)});
+    /// The text of an argument; that of a number is written to `room`.
+    template <class T>
+    static std::string_view text_of(const T& argument, char (&room)[wire::header_room]) {
+        if constexpr (is_number<T>) {
+            const char* const end = std::to_chars(room, room + sizeof room, argument).ptr;
+            return {room, static_cast<std::size_t>(end - room)};
+        } else {
+            return argument;
+        }
     }
-    void argument(std::string_view bytes) { bulk_string(bytes); }
+    template <class T>
+    static std::size_t size_of(const T& argument) {
+        if constexpr (is_number<T>) {
+            return wire::header_room;
+        } else {
+            return std::string_view{argument}.size();
+        }
+    }
+    template <class T>
+    static char* put_argument(char* to, const T& argument) {
+        char room[wire::header_room];
+        return wire::put_blob(to, wire::byte(Type::bulk_string), text_of(argument, room));
+    }
+    template <class T>
+    Encoder& append_argument(const T& argument) {
+        char room[wire::header_room];
+        return bulk_string(text_of(argument, room));
+    }
 
     Buffer* buffer_ = nullptr;  // one of the two
     std::string* string_ = nullptr;
