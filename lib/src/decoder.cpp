@@ -17,15 +17,18 @@ Decoder::Decoder(Limits limits, Reads reads) : tokenizer_(limits, reads) {}
 
 std::span<char> Decoder::prepare(std::size_t n) {
     release();
-    if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending_begin() - own_.data()));
-    char* const room = own_.prepare(n);
-    rebase(own_.data(), room);
-    return {room, own_.capacity() - own_.size()};
+    const char* const pending = pending_begin();
+    if (pending != own_.data() || own_.capacity() - own_.size() < n) {
+        if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending - own_.data()));
+        char* const room = own_.prepare(n);
+        rebase(own_.data(), room);
+    }
+    return {own_.data() + own_.size(), own_.capacity() - own_.size()};
 }
 
 void Decoder::commit(std::size_t n) {
     own_.commit(n);
-    rebase(pending_begin(), end_ + n);
+    end_ += n;
 }
 
 void Decoder::feed(std::span<const char> bytes) {
@@ -83,12 +86,14 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 /// Reads on until at least one whole frame is ready: as many as the shortcut takes in one go, or one
 /// that needs the tokenizer.
 bool Decoder::read() {
-    if (error()) return false;
+    const std::size_t most = tokenizer_.limits_.max_frame;
+    if (error() || (tokenizer_.inside_body(end_) && static_cast<std::size_t>(end_ - frame_) <= most)) {
+        return false;
+    }
     begin_batch();
     for (;;) {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that
         // bound is the same error however the bytes are cut.
-        const std::size_t most = tokenizer_.limits_.max_frame;
         const bool bounded = static_cast<std::size_t>(end_ - batch_.wire) > most;
         tokenizer_.end_ = bounded ? batch_.wire + most : end_;
 

@@ -5,6 +5,8 @@
 
 #include <libresp/decoder.hpp>
 
+#include "repeat.hpp"
+
 #include <algorithm>
 
 namespace resp {
@@ -18,8 +20,9 @@ public:
     static void run(Decoder& decoder) {
         constexpr std::size_t two_digits = 99;
         const Limits& limits = decoder.tokenizer_.limits_;
-        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || limits.max_bulk < two_digits ||
-            limits.max_elements < two_digits) {
+        const auto here = static_cast<std::size_t>(decoder.tokenizer_.end_ - decoder.tokenizer_.next_);
+        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || here < shortest ||
+            limits.max_bulk < two_digits || limits.max_elements < two_digits) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
@@ -144,8 +147,9 @@ private:
     template <bool replies>
     [[gnu::always_inline]] Outcome take_string(Type type) noexcept {
         std::uint32_t length = 0;
+        if (replies && *text() == wire::minus) return take_null_string(type);
         const std::size_t header = read_header(length, limits_.max_bulk);
-        if (header == 0) return replies ? take_null_string(type) : Outcome::refused;
+        if (header == 0) return Outcome::refused;
         const std::size_t begin = at_ + header;
         if (begin + length + 2 > end_ || !wire::is_crlf(wire_ + begin + length)) {
             return Outcome::refused;
@@ -162,8 +166,9 @@ private:
 
     /// `$-1\r\n`, whose five bytes are there.
     [[gnu::always_inline]] Outcome take_null_string(Type type) noexcept {
-        const bool minus_one = text()[0] == wire::minus && text()[1] == '1' && wire::is_crlf(text() + 2);
-        if (type != Type::bulk_string || !minus_one) return Outcome::refused;
+        if (type != Type::bulk_string || text()[1] != '1' || !wire::is_crlf(text() + 2)) {
+            return Outcome::refused;
+        }
         add(Type::null_bulk_string, 3, Node::plain_text, 0, 0);
         at_ += 5;
         return Outcome::scalar;
@@ -311,11 +316,18 @@ private:
 
     /// A frame is whole. Whether another one is likely to fit the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
+        const std::size_t size = at_ - frame_;
+        if (size == last_size_ && node_ - frame_node_ > 1) {  // a scalar is quicker read than compared
+            const std::size_t times =
+                detail::Repeat::take(wire_, frame_, at_, end_, frame_node_, node_, last_node_);
+            node_ += static_cast<std::ptrdiff_t>(times) * (node_ - frame_node_);
+            at_ += times * size;
+        }
+        last_size_ = size;
         frame_ = at_;
         frame_node_ = node_;
         return node_ < half_;
     }
-
     const Limits& limits_;
     Tokenizer::Level* const levels_;
     Node* const nodes_;
@@ -330,6 +342,7 @@ private:
     Tokenizer::Level* level_;  // behind the innermost open aggregate
     std::size_t frame_;        // behind the last whole frame
     Node* frame_node_;
+    std::size_t last_size_ = 0;
     const bool inline_lines_;  // not where one is cut, which the tokenizer has searched already
 };
 

@@ -161,3 +161,58 @@ TEST_CASE("inline lines that only nearly have the common form") {
     CHECK(words("a \r") == Words{});
     CHECK(words("\r\n \n a\n") == Words{"a"});
 }
+
+TEST_CASE("a frame that repeats the one before but for one byte is read for itself") {
+    // Each byte of the third frame becomes another one, and the answer is that of a decoder that sees one
+    // frame at a time.
+    const std::string frames[] = {
+        "*1\r\n$4\r\nPING\r\n", "*2\r\n$3\r\nGET\r\n$2\r\nk1\r\n",
+        "*2\r\n:12\r\n+OK\r\n", "$10\r\n0123456789\r\n",
+        "SET k v\r\n",          "*1\r\n$40\r\n0123456789012345678901234567890123456789\r\n"};
+    for (const std::string& frame : frames) {
+        for (std::size_t at = 0; at != frame.size(); ++at) {
+            for (const char other : {'0', '1', '4', '$', '*', '+', '\r', '\n', ' ', 'x'}) {
+                for (const Reads reads : {Reads::anything, Reads::commands}) {
+                    std::string changed = frame;
+                    changed[at] = other;
+                    CAPTURE(frame, at, other);
+                    const std::string bytes = frame + frame + frame + changed + frame;
+                    Decoder whole{resp::Limits{}, reads};
+                    whole.feed(bytes);
+                    const std::vector<std::string> found = rest(whole);
+                    Decoder alone{resp::Limits{}, reads};
+                    std::vector<std::string> expected;
+                    for (const char& byte : bytes) {
+                        alone.feed({&byte, 1});
+                        for (std::string& one : rest(alone)) expected.push_back(std::move(one));
+                    }
+                    REQUIRE(found == expected);
+                    REQUIRE(whole.error().has_value() == alone.error().has_value());
+                    if (whole.error()) REQUIRE(whole.error()->offset == alone.error()->offset);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("frames that repeat have the content of their own") {
+    std::string bytes;
+    for (int i = 1000; i != 1500; ++i) {
+        bytes += "*3\r\n$3\r\nSET\r\n$4\r\n" + std::to_string(i) + "\r\n$0\r\n\r\n";
+    }
+    Decoder decoder{resp::Limits{}, Reads::commands};
+    for (const std::size_t cut : {bytes.size(), std::size_t{1000}, std::size_t{77}}) {
+        decoder.reset();
+        int expected = 1000;
+        for (std::size_t at = 0; at < bytes.size(); at += cut) {
+            receive(decoder, bytes.substr(at, cut));
+            while (const auto frame = decoder.next()) {
+                REQUIRE(frame->size() == 3);
+                REQUIRE((*frame)[0].text() == "SET");
+                REQUIRE((*frame)[1].text() == std::to_string(expected++));
+                REQUIRE((*frame)[2].text().empty());
+            }
+        }
+        CHECK(expected == 1500);
+    }
+}

@@ -139,6 +139,13 @@ private:
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
 
+    /// Whether bytes up to `end` are no more than body of the string that is being read: then nothing
+    /// can come of them.
+    bool inside_body(const char* end) const noexcept {
+        return mode_ == Mode::body && type_ != Type::verbatim_string &&
+               static_cast<std::uint64_t>(end - next_) <= remaining_;
+    }
+
     const char* begin_ = nullptr;  // the lent bytes
     const char* next_ = nullptr;   // the first that was not taken
     const char* end_ = nullptr;

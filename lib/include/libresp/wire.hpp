@@ -89,10 +89,14 @@ inline constexpr std::size_t longest_header = 24;
     return word;
 }
 
-/// The eight bytes at p, the first in the lowest byte. Compiles to one load.
+/// The eight bytes at p, the first in the lowest byte.
 [[nodiscard]] inline std::uint64_t load64(const char* p) noexcept {
     std::uint64_t word = 0;
-    for (unsigned i = 0; i != 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(&word, p, sizeof word);
+    } else {
+        for (unsigned i = 0; i != 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+    }
     return word;
 }
 
