@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Runs the codec benchmarks and reports them: run.py PROGRAMS OUTPUT [--brief] [--benchmark_...]
+
+PROGRAMS is the folder of the programs, with the corpora in it; codec.md, codec.svg and the raw
+codec.json go to OUTPUT. --brief measures each benchmark once and for a moment: to see that it works.
+"""
+import collections
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from report import machine, markdown, plot  # noqa: E402
+
+LONG = ["--benchmark_min_time=0.05", "--benchmark_repetitions=5"]
+BRIEF = ["--benchmark_min_time=0.001", "--benchmark_repetitions=1"]
+
+NAMES = {
+    "decoder": "Decoder",
+    "decoder_room": "Decoder, own room",
+    "tokenizer": "Tokenizer",
+    "encoder": "Encoder",
+    "encoder_string": "Encoder, std::string",
+    "ceiling": "ceiling",
+    "hiredis": "hiredis",
+    "hiredis_callbacks": "hiredis, callbacks",
+}
+PARSERS = ["decoder", "decoder_room", "tokenizer", "ceiling", "hiredis", "hiredis_callbacks"]
+WRITERS = ["encoder", "encoder_string", "ceiling", "hiredis"]
+
+INTRODUCTION = """# The codec's speed and memory
+
+Nanoseconds of processor time for a frame, the median of all runs (here {repetitions}), which took turns at random.
+
+{facts}
+**hot** is 256 KiB of frames at once, again and again; **stream** is megabytes at once, more than a
+branch predictor learns; **chunks** are reads of 16 KiB, as from a socket; **bytes** come one by one.
+The Decoder is lent the bytes, as in the server; with its own room it receives them itself. The
+**ceiling** is a parser, or an encoder, that is nothing but fast. Every one of them visits every value
+that it finds, and is checked against what the corpus says is in it.
+"""
+
+
+def measure(programs, output, flags):
+    """Returns the medians as {group: {row: {column: {who: nanoseconds a frame}}}}, and the context."""
+    result = output / "codec.json"
+    ran = subprocess.run([programs / "libresp_codec_bench", programs / "corpora",
+                          "--benchmark_enable_random_interleaving=true", f"--benchmark_out={result}",
+                          "--benchmark_out_format=json", *flags], capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        sys.exit(f"run.py: the benchmarks failed:\n{ran.stdout}{ran.stderr}")
+    found = json.loads(result.read_text())
+    runs = collections.defaultdict(list)
+    for run in sorted(found["benchmarks"], key=lambda run: run["family_index"]):  # as registered
+        if run["run_type"] == "iteration":
+            runs[run["run_name"].split("/repeats:")[0]].append(run["cpu_time"] / run["frames"])
+    medians = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(dict)))
+    for name, times in runs.items():
+        group, row, column, who = name.split("/")
+        medians[group][row][column][who] = statistics.median(times)
+    return medians, found["context"], max(map(len, runs.values()), default=0)
+
+
+def count_memory(programs):
+    """Returns [(group, row, column, {who: (allocations a frame, peak)})], or nothing without glibc."""
+    program = programs / "libresp_codec_memory"
+    if not program.exists():
+        return []
+    lines = subprocess.run([program, programs / "corpora"], capture_output=True, text=True, check=False)
+    if lines.returncode != 0:
+        sys.exit(f"run.py: the codec's memory is not as it must be:\n{lines.stderr}")
+    found = collections.defaultdict(dict)
+    for line in lines.stdout.splitlines():
+        group, row, column, who, frames, allocations, peak = line.split("\t")
+        found[group, row, column][who] = int(allocations) / int(frames), int(peak)
+    return [(*key, counts) for key, counts in found.items()]
+
+
+def present(people, rows):
+    return [who for who in people if any(who in times for _, times in rows)]
+
+
+def time_table(first, rows, people, ours, peers):
+    """A line for each (name, {who: time}); behind the times, the ratios."""
+    people = present(people, rows)
+    peers = [peer for peer in peers if peer in people]
+    header = [first, *(NAMES[who] for who in people), f"{NAMES[ours]} ÷ ceiling",
+              *(f"{NAMES[peer]} ÷ {NAMES[ours]}" for peer in peers)]
+    return markdown.table(header, [
+        [name, *(markdown.number(times.get(who)) for who in people),
+         markdown.ratio(times.get(ours), times.get("ceiling")),
+         *(markdown.ratio(times.get(peer), times.get(ours)) for peer in peers)]
+        for name, times in rows])
+
+
+def flat(group):
+    return [(f"{row}, {column}", times) for row, columns in group.items()
+            for column, times in columns.items()]
+
+
+def value_table(group):
+    verbs = ["copy", "parse", "compare", "encode"]
+    return markdown.table(["frames of", *verbs], [
+        [row, *(markdown.number(columns[verb].get("value")) for verb in verbs)]
+        for row, columns in group.items()])
+
+
+def growth_tables(group):
+    units = {"depth": "arrays inside one another", "string": "bytes of a string",
+             "elements": "elements of an array"}
+    tables = []
+    for row, columns in group.items():
+        lines = [(f"{int(n):,}", columns[n]) for n in sorted(columns, key=int)]
+        tables.append(time_table(units[row], lines, PARSERS, "decoder", []))
+    return "\n".join(tables)
+
+
+def memory_table(found, wanted, people):
+    rows = [(f"{row}, {column}", counts) for group, row, column, counts in found if group == wanted]
+    people = present(people, rows)
+
+    def cell(counts, who):
+        if who not in counts:
+            return "–"
+        allocations, peak = counts[who]
+        shown = "0" if allocations == 0 else "< 0.01" if allocations < .01 else markdown.number(allocations)
+        return f"{shown} · {markdown.size(peak)}"
+
+    return markdown.table([wanted, *(NAMES[who] for who in people)],
+                          [[name, *(cell(counts, who) for who in people)] for name, counts in rows])
+
+
+def sections(times, memory):
+    """Title and content of each part for which something was measured."""
+    if times["decode"]:
+        yield "Decoding", time_table("corpus", flat(times["decode"]), PARSERS, "decoder",
+                                     ["hiredis", "hiredis_callbacks"])
+    if times["encode"]:
+        yield "Encoding", time_table("corpus", flat(times["encode"]), WRITERS, "encoder", ["hiredis"])
+    if times["value"]:
+        yield "Values that own their bytes", value_table(times["value"])
+    if times["growth"]:
+        yield "How the cost grows, in chunks", growth_tables(times["growth"])
+    if memory:
+        yield "Memory", ("Allocations for a frame once warm · the most bytes held at once, both exact. "
+                         "The Tokenizer's\nare the buffer that it is fed from.\n\n" +
+                         memory_table(memory, "decode", PARSERS) + "\n" +
+                         memory_table(memory, "encode", WRITERS))
+
+
+def write_plot(path, group):
+    rows = [(row, {NAMES[who]: time for who, time in columns["chunks"].items() if who != "decoder_room"})
+            for row, columns in group.items() if columns["chunks"]]
+    people = [NAMES[who] for who in PARSERS if any(NAMES[who] in times for _, times in rows)]
+    if rows:
+        path.write_text(plot.dot_plot("Decoding in chunks of 16 KiB", "processor time for a frame", rows,
+                                      people, plot.nanoseconds))
+
+
+def main():
+    programs, output = map(pathlib.Path, sys.argv[1:3])
+    flags = [flag for flag in sys.argv[3:] if flag != "--brief"]
+    output.mkdir(parents=True, exist_ok=True)
+    memory = count_memory(programs)
+    times, context, repetitions = measure(programs, output,
+                                          (BRIEF if "--brief" in sys.argv else LONG) + flags)
+    parts = [INTRODUCTION.format(facts=machine.facts(context["compiler"]), repetitions=repetitions)]
+    parts += [f"## {title}\n\n{content}" for title, content in sections(times, memory)]
+    report = "\n".join(parts)
+    (output / "codec.md").write_text(report)
+    write_plot(output / "codec.svg", times["decode"])
+    print(report)
+
+
+if __name__ == "__main__":
+    main()
