@@ -6,6 +6,8 @@
 #include "shortcut.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
 
 namespace resp {
 
@@ -268,10 +270,11 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
 
 void Decoder::grow_index() {
     constexpr std::size_t smallest = 256;
-    const std::size_t capacity = std::max(smallest, 2 * node_capacity_);
-    auto grown = std::make_unique_for_overwrite<Node[]>(capacity);
-    std::copy_n(nodes_.get(), node_count_, grown.get());
-    nodes_ = std::move(grown);
+    const std::size_t capacity = std::max(smallest, node_capacity_ + node_capacity_ / 2);
+    void* const moved = std::realloc(nodes_.get(), capacity * sizeof(Node));
+    if (moved == nullptr) throw std::bad_alloc{};
+    static_cast<void>(nodes_.release());
+    nodes_.reset(static_cast<Node*>(moved));
     node_capacity_ = capacity;
 }
 

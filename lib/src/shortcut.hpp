@@ -326,13 +326,14 @@ private:
         last_size_ = size;
         frame_ = at_;
         frame_node_ = node_;
-        return node_ < half_;
+        return node_ < batch_end_;
     }
     const Limits& limits_;
     Tokenizer::Level* const levels_;
     Node* const nodes_;
     Node* const last_node_;
-    Node* const half_ = nodes_ + (last_node_ - nodes_) / 2;
+    // A batch ends behind so many entries, which stay in the L1 cache until they are read.
+    Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(128, (last_node_ - nodes_) / 2);
     const char* const wire_;  // where the entries, and the positions here, count from
     const std::size_t end_;
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
@@ -81,6 +82,9 @@ public:
 
 private:
     class Shortcut;  // takes the common forms without the tokenizer
+    struct Free {
+        void operator()(void* memory) const noexcept { std::free(memory); }
+    };
 
     bool read();
     void begin_batch() noexcept;
@@ -114,11 +118,11 @@ private:
     const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
 
-    detail::Frame batch_;  // what the views refer to
-    std::unique_ptr<detail::Node[]> nodes_;
-    std::size_t ready_ = 0;       // the entry of the next frame to hand out
-    std::size_t whole_ = 0;       // entries of frames that are whole
-    std::size_t node_count_ = 0;  // and of the one that is being read
+    detail::Frame batch_;                          // what the views refer to
+    std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages
+    std::size_t ready_ = 0;                        // the entry of the next frame to hand out
+    std::size_t whole_ = 0;                        // entries of frames that are whole
+    std::size_t node_count_ = 0;                   // and of the one that is being read
     std::size_t node_capacity_ = 0;
     std::string scratch_;
 };
