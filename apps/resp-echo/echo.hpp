@@ -15,11 +15,9 @@ class Echo {
 public:
     Echo(const resp::Log& log, bool verbatim) : log_(&log), verbatim_(verbatim) {}
 
-    void on_open(const resp::Connection& connection) { peer_ = connection.peer().to_string(); }
-
     void operator()(const resp::Request& request, resp::Reply& reply) {
         const resp::View value = request.value();
-        if (log_->enabled(resp::LogLevel::debug)) log(value);
+        if (log_->enabled(resp::LogLevel::debug)) log(request);
         if (!verbatim_ && asks_for_commands(request.command())) {
             reply.array(0);
         } else if (value.is_inline()) {
@@ -38,14 +36,15 @@ private:
     }
 
     /// "[127.0.0.1:54523] Received Integer 42"
-    void log(resp::View value) const {
+    void log(const resp::Request& request) const {
+        const resp::View value = request.value();
+        const std::string peer = request.connection().peer().to_string();
         std::string type{name(value.type())};
         type[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(type[0])));
         log_->sink(resp::LogLevel::debug,
-                   fmt::format("[{}] Received {} {}", peer_, type, resp::to_string(value, most_shown)));
+                   fmt::format("[{}] Received {} {}", peer, type, resp::to_string(value, most_shown)));
     }
 
     const resp::Log* log_;
     bool verbatim_;
-    std::string peer_;
 };
