@@ -1,10 +1,9 @@
-// The parts of Asio that the engine uses, and our names for them.
+// The parts of Asio that the engine uses.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/basic_socket_acceptor.hpp>
-#include <asio/basic_stream_socket.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/dispatch.hpp>
@@ -15,16 +14,10 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 #include <asio/use_awaitable.hpp>
-
-namespace resp::detail {
-
-/// A stream socket of any family, so that TCP and Unix sockets run the same code.
-using Socket = asio::generic::stream_protocol::socket;
-
-}  // namespace resp::detail

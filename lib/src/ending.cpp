@@ -12,6 +12,10 @@ namespace {
 // Bytes of a client that a log line shows.
 constexpr std::size_t most_shown = 64;
 
+// What a client may still send that does not know yet that we have closed.
+constexpr std::size_t most_discarded = 1024 * 1024;
+constexpr std::chrono::seconds linger_time{1};
+
 }  // namespace
 
 Endpoint Peer::endpoint() const {
@@ -19,9 +23,18 @@ Endpoint Peer::endpoint() const {
     return {tcp.address().to_string(), tcp.port(), {}};
 }
 
-Logger& Session::logger() const noexcept { return worker_->shared().log; }
+Logger& Session::logger() const noexcept { return mailbox_->shared().log; }
 
 // ---- on account of the client or the handler
+
+void Session::open() {
+    log(LogLevel::info, "Accepted connection");
+    try {
+        service_->opened(connection_);
+    } catch (...) {
+        request_failed();
+    }
+}
 
 /// Tells of the exception that is being handled.
 void Session::handler_threw() noexcept try {
@@ -34,17 +47,18 @@ void Session::handler_threw() noexcept try {
 /// Called while the exception that a handler threw is being handled.
 void Session::request_failed() noexcept try {
     handler_threw();
-    out_.truncate(reply_begin_);  // what it has written of its reply
-    reply_.simple_error("ERR internal error");
+    Output& out = output();
+    out.bytes.truncate(out.reply_begin);  // what it has written of its reply
+    out.reply.simple_error("ERR internal error");
     stop_reading(std::make_error_code(std::errc::operation_canceled));
 } catch (...) {
-    abort(std::make_error_code(std::errc::not_enough_memory));
+    shut(std::make_error_code(std::errc::not_enough_memory));
 }
 
 void Session::protocol_error(const DecodeError& error) {
     worker_->counters().protocol_errors.add();
     log(LogLevel::warn, "Error parsing input: {} at byte {}", error.message(), error.offset);
-    reply_.simple_error("ERR Protocol error: " + error.message());
+    out_->reply.simple_error("ERR Protocol error: " + error.message());
     stop_reading(make_error_code(error.code));
 }
 
@@ -61,41 +75,26 @@ bool Session::refuses_protocol(View request) {
 
 // ---- on account of the server
 
-void Session::drain() {
-    draining_ = true;
-    wake();
-}
-
-void Session::close() {
-    is_open_.store(false, std::memory_order_relaxed);  // next_request() sees it at once
-    worker_->post([self = shared_from_this()] {
-        self->stop_reading({});
-        self->wake();
-    });
-}
-
-void Session::pause(bool paused) {
-    paused_ = paused;
-    wake();
-}
-
-void Session::check_deadlines(Clock::time_point now) {
-    const Options& options = worker_->shared().options;
-    const auto passed = [&](std::chrono::milliseconds time, Clock::time_point since) {
-        return time.count() != 0 && now - since >= time;
-    };
-    const char* missed = nullptr;
-    if (stalled_ != Clock::time_point{} && passed(options.write_stall, stalled_)) missed = "takes no replies";
-    if (waiting_to_read_ && deadline_ != Clock::time_point{} && now >= deadline_) {
-        if (state_ == State::lingering) return abort(reason_);
-        missed = "does not finish its request";
-    }
-    const bool idle = waiting_to_read_ && state_ == State::open && queued() == 0;
-    if (idle && passed(options.idle_timeout, active_)) missed = "is idle";
+void Session::keep_deadlines(Clock::time_point now) {
+    if (state_ == State::lingering && now >= deadline_) return shut({});
+    const char* const missed = missed_deadline(now);
     if (missed == nullptr) return;
     worker_->counters().timeouts.add();
     log(LogLevel::info, "Timed out: {}", missed);
-    abort(asio::error::timed_out);
+    shut(std::make_error_code(std::errc::timed_out));
+}
+
+/// Which one has passed, in words; null if none has.
+const char* Session::missed_deadline(Clock::time_point now) const noexcept {
+    const Options& options = mailbox_->shared().options;
+    const auto passed = [&](std::chrono::milliseconds time, Clock::time_point since) {
+        return time.count() != 0 && now - since >= time;
+    };
+    if (stalled_ != Clock::time_point{} && passed(options.write_stall, stalled_)) return "takes no replies";
+    if (state_ != State::open || !waiting_.read) return nullptr;
+    if (deadline_ != Clock::time_point{} && now >= deadline_) return "does not finish its request";
+    if (queued() == 0 && passed(options.idle_timeout, active_)) return "is idle";
+    return nullptr;
 }
 
 // ---- ending
@@ -108,26 +107,39 @@ void Session::stop_reading(std::error_code reason) noexcept {
     is_open_.store(false, std::memory_order_relaxed);
 }
 
-void Session::abort(std::error_code reason) noexcept {
+/// Sends what is queued, then closes so that it arrives: a socket that is closed while the client
+/// still sends makes the client's kernel throw away what it has not read.
+void Session::finish() {
+    hold();
+    flush();
+    if (state_ != State::closing || queued() != 0) return;
+    transport_->finish();
+    if (at_end_) return shut({});
+    state_ = State::lingering;
+    deadline_ = worker_->now() + linger_time;
+}
+
+/// Reads what still comes, for nothing.
+void Session::discard() {
+    std::error_code ec;
+    const std::size_t n = transport_->read(worker_->read_room(), ec);
+    discarded_ += static_cast<std::uint32_t>(n);
+    const bool nothing = ec == std::errc::operation_would_block || ec == std::errc::interrupted;
+    if ((n == 0 && !nothing) || discarded_ >= most_discarded) shut({});
+}
+
+/// Closed, from any state. A reason counts if there was none to close before.
+void Session::shut(std::error_code reason) noexcept {
     if (state_ == State::closed) return;
     if (state_ == State::open) reason_ = reason;
     state_ = State::closed;
     is_open_.store(false, std::memory_order_relaxed);
-    std::error_code ignored;
-    socket_->close(ignored);  // ends every wait on it
-    wake();
+    transport_.reset();
 }
 
 void Session::dispose() noexcept {
-    resume_.reset();
-    socket_.reset();
-}
-
-/// Makes run() look at the state again.
-void Session::wake() noexcept {
-    std::error_code ignored;
-    if (waiting_to_read_ && state_ != State::closed) socket_->cancel(ignored);
-    if (resume_ != nullptr) resume_->cancel();
+    transport_.reset();
+    worker_ = nullptr;
 }
 
 /// Tells the handler, and lets go of it here: a Connection on another thread may be the last owner.
@@ -139,22 +151,23 @@ void Session::close_service() noexcept try {
     handler_threw();
 }
 
-/// The end of run(), by itself or by an exception.
-void Session::ended(const std::exception_ptr& failure) noexcept {
-    if (failure) reason_ = std::make_error_code(std::errc::not_enough_memory);
-    abort(reason_);
+/// The end of the way.
+void Session::end() noexcept {
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
+    if (out_ != nullptr) worker_->give_back(std::move(out_));
     account(0);
     if (service_ != nullptr) close_service();
+    Worker& worker = *worker_;
     dispose();
-    worker_->remove(*this);
+    worker.remove(*this);
 }
 
 void Session::account(std::size_t held) noexcept {
-    std::atomic<std::uint64_t>& total = worker_->shared().input_memory;
+    if (held == held_) return;
+    std::atomic<std::uint64_t>& total = mailbox_->shared().input_memory;
     total.fetch_add(held - held_, std::memory_order_relaxed);
     held_ = held;
-    if (held != 0 && total.load(std::memory_order_relaxed) > worker_->shared().options.max_input_memory) {
+    if (held != 0 && total.load(std::memory_order_relaxed) > mailbox_->shared().options.max_input_memory) {
         worker_->input_memory_exceeded();
     }
 }

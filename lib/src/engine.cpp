@@ -162,6 +162,7 @@ private:
 
     void add_worker(asio::any_io_executor executor) {
         workers_.push_back(std::make_shared<Worker>(shared_, std::move(executor)));
+        workers_.back()->open();
     }
 
     Listener& add_listener() {
@@ -207,12 +208,10 @@ private:
         shared_->log(LogLevel::info, "[server] Stopping");
         for (const auto& listener : listeners_) listener->close();
         draining_workers_ = workers_.size();
-        timer_.emplace(executor(), shared_->options.drain_deadline);
-        timer_->async_wait([self = alive()](const std::error_code& ec) {
-            if (!ec) self->force();
-        });
+        abandon_after(shared_->options.drain_deadline + Worker::tick_time + abandon_time);
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [self = alive(), worker] {
+                worker->tick(Clock::now());  // the drain deadline counts from now
                 worker->drain([weak = self->weak_from_this()] {
                     const auto alive = weak.lock();
                     if (alive)
@@ -226,13 +225,19 @@ private:
         if (--draining_workers_ == 0) finish();
     }
 
-    /// Closes what is left. A coroutine handler that still waits then is abandoned with its context.
+    /// Closes what is left.
     void force() {
         if (draining_workers_ == 0) return;
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [worker] { worker->abort(); });
         }
-        timer_.emplace(executor(), abandon_time);
+        abandon_after(abandon_time);
+    }
+
+    /// What then still waits, a coroutine handler after its connection was closed, is abandoned with its
+    /// context.
+    void abandon_after(std::chrono::milliseconds time) {
+        timer_.emplace(executor(), time);
         timer_->async_wait([self = alive()](const std::error_code& ec) {
             if (!ec && self->draining_workers_ != 0) self->finish();
         });

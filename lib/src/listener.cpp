@@ -23,7 +23,10 @@ int accept_client(int listener, sockaddr* address, socklen_t* size) noexcept {
     return ::accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
     const int client = ::accept(listener, address, size);
-    if (client >= 0) ::fcntl(client, F_SETFD, FD_CLOEXEC);
+    if (client >= 0) {
+        ::fcntl(client, F_SETFD, FD_CLOEXEC);
+        ::fcntl(client, F_SETFL, O_NONBLOCK);
+    }
     return client;
 #endif
 }
@@ -188,7 +191,7 @@ void Listener::hand_over(Descriptor client, const Peer& peer) {
         if (refused) {
             worker->refuse(std::move(client), peer);
         } else {
-            worker->adopt(std::move(client), peer);
+            worker->accept(std::move(client), peer);
         }
     });
 }

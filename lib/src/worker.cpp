@@ -1,8 +1,9 @@
-// What the connections of a thread share.
+// Clients come and go; what they borrow meanwhile; and what is due when the time has come.
 #include "worker.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -23,67 +24,59 @@ constexpr std::chrono::seconds patience{1};
 
 constexpr std::string_view too_many_clients = "-ERR max number of clients reached\r\n";
 
-}  // namespace
-
-Descriptor::~Descriptor() {
-    if (number_ >= 0) ::close(number_);
+/// Best effort: a client that is gone already says so at the first read.
+void set_options(int socket, int keepalive) noexcept {
+    const auto set = [&](int level, int name, int value) {
+        static_cast<void>(::setsockopt(socket, level, name, &value, sizeof value));
+    };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, keepalive != 0 ? 1 : 0);
+    if (keepalive != 0) set(IPPROTO_TCP, TCP_KEEPIDLE, keepalive);
 }
 
+}  // namespace
+
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
-    : shared_(std::move(shared)), executor_(std::move(executor)), timer_(executor_) {}
+    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {}
+
+Worker::~Worker() { dispose(); }
+
+void Worker::open() {
+    poller_.emplace(executor(), weak_from_this());
+    timer_.emplace(executor());
+}
 
 // ---- connections
 
-std::shared_ptr<Session> Worker::make_session(Descriptor client, const Peer& peer) {
-    const int family = peer.is_unix ? AF_UNIX : peer.tcp.protocol().family();
-    const int protocol = peer.is_unix ? 0 : peer.tcp.protocol().protocol();
-    Socket socket{executor_, asio::generic::stream_protocol{family, protocol}, client.number()};
-    client.release();
-    socket.non_blocking(true);
-    const auto keepalive = static_cast<int>(shared_->options.keepalive.count());
-    if (!peer.is_unix) {
-        // Best effort: a client that is gone already says so at the first read.
-        std::error_code ignored;
-        socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
-        socket.set_option(asio::socket_base::keep_alive{keepalive != 0}, ignored);
-#ifdef TCP_KEEPIDLE
-        using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
-        if (keepalive != 0) socket.set_option(Idle{keepalive}, ignored);
-#endif
-    }
-    if (first_ == nullptr) now_ = Clock::now();  // it stands still while there is no connection
-    return std::make_shared<Session>(shared_from_this(), std::move(socket), peer);
+void Worker::accept(Descriptor client, const Peer& peer) noexcept try {
+    adopt(make_transport(std::move(client), peer), peer);
+} catch (...) {
+    could_not_serve();
 }
 
-void Worker::adopt(Descriptor client, const Peer& peer) noexcept {
-    std::shared_ptr<Session> session;
-    try {
-        session = make_session(std::move(client), peer);
-        add(*session);
-        session->start();
-        if (stopping_) session->drain();
-    } catch (...) {
-        // Without memory or a handler for it, this client goes, and nobody else.
-        ++shared_->accept_errors;
-        shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
-        if (session != nullptr) {
-            remove(*session);
-        } else {
-            --shared_->connections;
-        }
-    }
+void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept try {
+    const auto session = std::make_shared<Session>(*this, std::move(client), shared_->factory->make(), peer);
+    add(session);
+    session->start();
+    if (stopping_) session->drain();
+} catch (...) {
+    could_not_serve();
+}
+
+/// Called while the exception is being handled. Without memory or a handler for it, this client goes,
+/// and nobody else.
+void Worker::could_not_serve() noexcept try {
+    ++shared_->accept_errors;
+    --shared_->connections;
+    shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
+} catch (...) {
+    // No memory for the words: it is counted.
 }
 
 void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
     ++shared_->refused;
     shared_->log(LogLevel::info, "[{}] Refused: there are too many clients", peer.endpoint().to_string());
-    if (lingering_ < most_lingering) {
-        const auto session = make_session(std::move(client), peer);
-        add(*session);
-        ++lingering_;
-        session->refuse(too_many_clients);
-        return;
-    }
+    if (lingering_ < most_lingering) return refuse(make_transport(std::move(client), peer), peer);
     // Too many even of these: said and closed, whether it arrives or not.
     [[maybe_unused]] const auto sent = ::send(client.number(), too_many_clients.data(),
                                               too_many_clients.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -92,49 +85,76 @@ void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
     ++shared_->accept_errors;
 }
 
-void Worker::add(Session& session) {
-    session.next = first_;
-    if (first_ != nullptr) first_->previous = &session;
-    first_ = &session;
-    if (!ticking_) wait_for_tick();
+void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
+    const auto session = std::make_shared<Session>(*this, std::move(client), nullptr, peer);
+    add(session);
+    ++lingering_;
+    session->refuse(too_many_clients);
+}
+
+std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {
+    if (first_ == nullptr) now_ = Clock::now();  // it stands still while there is no connection
+    if (!peer.is_unix) set_options(client.number(), static_cast<int>(shared_->options.keepalive.count()));
+    return std::make_unique<SocketTransport>(std::move(client), *poller_);
+}
+
+void Worker::add(const std::shared_ptr<Session>& session) noexcept {
+    session->self_ = session;
+    session->next_ = first_;
+    if (first_ != nullptr) first_->previous_ = session.get();
+    first_ = session.get();
+    wait_for_tick();
 }
 
 void Worker::remove(Session& session) noexcept {
-    (session.previous != nullptr ? session.previous->next : first_) = session.next;
-    if (session.next != nullptr) session.next->previous = session.previous;
-    session.previous = session.next = nullptr;
+    const std::shared_ptr<Session> self = std::move(session.self_);
+    (session.previous_ != nullptr ? session.previous_->next_ : first_) = session.next_;
+    if (session.next_ != nullptr) session.next_->previous_ = session.previous_;
+    session.previous_ = session.next_ = nullptr;
     if (session.was_refused()) {
         --lingering_;
     } else {
         --shared_->connections;
     }
     if (on_closed) on_closed();
-    if (!stopping_ || first_ != nullptr) return;
-    timer_->cancel();
-    if (drained_) std::exchange(drained_, nullptr)();
+    if (stopping_ && first_ == nullptr) end_drain();
+}
+
+/// Does something with each session, which may end it.
+template <class Action>
+void Worker::for_each(const Action& action) {
+    for (Session* session = first_; session != nullptr;) {
+        Session* const next = session->next_;
+        action(*session);
+        session = next;
+    }
 }
 
 void Worker::drain(std::function<void()> done) {
     stopping_ = true;
+    drain_by_ = now_ + shared_->options.drain_deadline;
     drained_ = std::move(done);
-    for (Session* session = first_; session != nullptr; session = session->next) session->drain();
-    if (first_ != nullptr) return;
-    timer_->cancel();
-    std::exchange(drained_, nullptr)();
+    for_each([](Session& session) { session.drain(); });
+    if (first_ == nullptr) end_drain();
 }
 
-void Worker::abort() {
-    for (Session* session = first_; session != nullptr; session = session->next) {
-        session->abort(std::make_error_code(std::errc::operation_canceled));
-    }
+void Worker::end_drain() noexcept {
+    if (timer_) timer_->cancel();
+    if (drained_) std::exchange(drained_, nullptr)();
+}
+
+void Worker::abort() noexcept {
+    for_each([](Session& session) { session.abort(std::make_error_code(std::errc::operation_canceled)); });
 }
 
 void Worker::dispose() noexcept {
-    {
-        const std::lock_guard lock{gate_};
-        open_ = false;
-    }
-    for (Session* session = first_; session != nullptr; session = session->next) session->dispose();
+    mailbox_->shut();
+    for_each([](Session& session) {
+        session.dispose();
+        const std::shared_ptr<Session> self = std::move(session.self_);
+    });
+    first_ = nullptr;
+    poller_.reset();
     timer_.reset();
 }
 
@@ -146,54 +166,55 @@ std::span<char> Worker::read_room() {
 }
 
 std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
-    if (decoders_.empty()) {
-        decoders_.push_back(std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads));
-    }
+    if (decoders_.empty()) return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
     std::unique_ptr<Decoder> decoder = std::move(decoders_.back());
     decoders_.pop_back();
     decoder->reset(offset);
     return decoder;
 }
 
-void Worker::give_back(std::unique_ptr<Decoder> decoder) {
-    if (decoders_.size() == most_spare) return;
-    decoder->reset(0, most_decoder);
+void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
+    if (decoders_.size() == most_spare || decoder->memory() > most_decoder) return;
     decoders_.push_back(std::move(decoder));
 }
 
-Buffer Worker::take_buffer() {
-    if (buffers_.empty()) return {};
-    Buffer buffer = std::move(buffers_.back());
-    buffers_.pop_back();
-    return buffer;
+std::unique_ptr<Output> Worker::take_output() {
+    if (outputs_.empty()) return std::make_unique<Output>();
+    std::unique_ptr<Output> output = std::move(outputs_.back());
+    outputs_.pop_back();
+    return output;
 }
 
-void Worker::give_back(Buffer buffer) {
-    if (buffers_.size() == most_spare || buffer.capacity() > most_buffer) return;
-    buffer.clear();
-    buffers_.push_back(std::move(buffer));
+void Worker::give_back(std::unique_ptr<Output> output) noexcept {
+    if (outputs_.size() == most_spare) return;
+    output->reset(most_buffer);
+    outputs_.push_back(std::move(output));
 }
 
 // ---- deadlines and bounds
 
-void Worker::wait_for_tick() {
-    ticking_ = true;
+void Worker::wait_for_tick() noexcept try {
+    if (ticking_ || !timer_) return;
     timer_->expires_after(tick_time);
     timer_->async_wait([self = shared_from_this()](const std::error_code&) {
         self->ticking_ = false;
-        if (self->first_ != nullptr) self->tick();
+        if (self->first_ == nullptr) return;
+        self->tick(Clock::now());
+        self->wait_for_tick();
     });
-}
-
-void Worker::tick() noexcept try {
-    now_ = Clock::now();
-    for (Session* session = first_; session != nullptr; session = session->next) {
-        session->check_deadlines(now_);
-    }
-    bound_input_memory();
-    wait_for_tick();
+    ticking_ = true;
+    poller_->resume();
 } catch (const std::exception&) {
     // No memory to wait with: the next connection begins the ticking again.
+}
+
+void Worker::tick(Clock::time_point now) noexcept try {
+    now_ = now;
+    for_each([&](Session& session) { session.check_deadlines(now); });
+    if (stopping_ && now_ >= drain_by_) abort();
+    bound_input_memory();
+} catch (const std::exception&) {
+    // No memory for a log line: the next tick tries again.
 }
 
 void Worker::input_memory_exceeded() {
@@ -212,7 +233,7 @@ void Worker::bound_input_memory() {
     if (memory_exceeded_ == Clock::time_point{}) return;
     if (!exceeded) {
         memory_exceeded_ = {};
-        for (Session* session = first_; session != nullptr; session = session->next) session->pause(false);
+        for_each([](Session& session) { session.pause(false); });
         return;
     }
     if (now_ - memory_exceeded_ < patience) return;
@@ -223,13 +244,13 @@ void Worker::bound_input_memory() {
                  "[{}] Closed: all clients together hold too much input, it the most, {} bytes",
                  session->peer().to_string(), session->held());
     counters_.cut_off.add();
-    session->abort(asio::error::no_buffer_space);
+    session->abort(std::make_error_code(std::errc::no_buffer_space));
 }
 
 /// The session that holds most, of those that are paused or of the others; none that holds nothing.
 Session* Worker::largest(bool paused) noexcept {
     Session* found = nullptr;
-    for (Session* session = first_; session != nullptr; session = session->next) {
+    for (Session* session = first_; session != nullptr; session = session->next_) {
         const bool candidate = session->held() != 0 && session->is_paused() == paused;
         if (candidate && (found == nullptr || session->held() > found->held())) found = session;
     }

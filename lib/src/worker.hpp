@@ -1,61 +1,53 @@
-// What the connections of one thread share: a buffer to read into, decoders and reply buffers for
+// The connections of one thread, and what they share: a buffer to read into, decoders and outputs for
 // those that need one just now, the clock that their deadlines are checked by.
 #pragma once
 
 #include "asio.hpp"
+#include "mailbox.hpp"
 #include "session.hpp"
 #include "shared.hpp"
+#include "socket.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace resp::detail {
 
-/// An open file descriptor that is nobody else's.
-class Descriptor {
-public:
-    explicit Descriptor(int number) noexcept : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor();
-    [[nodiscard]] int number() const noexcept { return number_; }
-    int release() noexcept { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
-
-/// Runs on one executor, of one thread or a strand; so nothing in it is locked.
+/// Runs on one executor, of one thread or a strand; so nothing in it is locked. What it needs of the
+/// world, clients and the time, it is given: by sockets and a timer, or by a test.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
     Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
 
+    /// Makes it ready for sockets and for ticking by itself. Throws std::system_error.
+    void open();
     /// Serves a client that was accepted.
-    void adopt(Descriptor client, const Peer& peer) noexcept;
+    void accept(Descriptor client, const Peer& peer) noexcept;
     /// Tells a client that there are too many already.
     void refuse(Descriptor client, const Peer& peer) noexcept;
 
-    /// Drains every connection, and calls `done` when the last one is gone.
+    /// The same behind the socket.
+    void adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept;
+    void refuse(std::unique_ptr<Transport> client, const Peer& peer);
+    /// Says what time it is, and does what is due. Five times a second, by itself after open().
+    void tick(Clock::time_point now) noexcept;
+
+    /// Drains every connection, closes at the drain deadline what is left, and calls `done` when the last
+    /// one is gone.
     void drain(std::function<void()> done);
     /// Closes every connection at once.
-    void abort();
+    void abort() noexcept;
     /// The context is going, and no thread runs it any more: lets go of what belongs to it.
     void dispose() noexcept;
 
-    /// Runs an action on the executor, from any thread; drops it if the context is gone.
-    template <class Action>
-    void post(Action&& action) {
-        const std::lock_guard lock{gate_};
-        if (open_) asio::post(executor_, std::forward<Action>(action));
-    }
-
-    [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return mailbox_->executor(); }
     [[nodiscard]] Shared& shared() noexcept { return *shared_; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     /// Called whenever a connection has closed; the listener waits for that when descriptors ran out.
@@ -64,40 +56,44 @@ public:
     // For sessions.
     /// How often deadlines are looked at, and so how late a connection may be closed.
     static constexpr std::chrono::milliseconds tick_time{200};
-    void add(Session& session);
     void remove(Session& session) noexcept;
-    /// Room to read into; its bytes hold until the next co_await.
+    /// Room to read into; its bytes hold until another connection runs.
     [[nodiscard]] std::span<char> read_room();
     [[nodiscard]] std::unique_ptr<Decoder> take_decoder(std::uint64_t offset);
-    void give_back(std::unique_ptr<Decoder> decoder);
-    [[nodiscard]] Buffer take_buffer();
-    void give_back(Buffer buffer);
+    void give_back(std::unique_ptr<Decoder> decoder) noexcept;
+    [[nodiscard]] std::unique_ptr<Output> take_output();
+    void give_back(std::unique_ptr<Output> output) noexcept;
     /// All connections together hold more input than they may: the largest is not read any more.
     void input_memory_exceeded();
-    /// The time when the loop last looked at the clock, at most `tick` ago.
+    /// The time of the last tick.
     [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
 private:
-    void tick() noexcept;
-    [[nodiscard]] std::shared_ptr<Session> make_session(Descriptor client, const Peer& peer);
+    void could_not_serve() noexcept;
+    void add(const std::shared_ptr<Session>& session) noexcept;
+    void end_drain() noexcept;
+    [[nodiscard]] std::unique_ptr<Transport> make_transport(Descriptor client, const Peer& peer);
+    template <class Action>
+    void for_each(const Action& action);
     [[nodiscard]] Session* largest(bool paused) noexcept;
-    void wait_for_tick();
+    void wait_for_tick() noexcept;
     void bound_input_memory();
 
     const std::shared_ptr<Shared> shared_;
-    const asio::any_io_executor executor_;
+    const std::shared_ptr<Mailbox> mailbox_;
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
     std::vector<std::unique_ptr<Decoder>> decoders_;
-    std::vector<Buffer> buffers_;
+    std::vector<std::unique_ptr<Output>> outputs_;
     Session* first_ = nullptr;
+    std::optional<Poller> poller_;             // from open() to dispose()
+    std::optional<asio::steady_timer> timer_;  // the same
     std::function<void()> drained_;
-    std::optional<asio::steady_timer> timer_;
-    std::mutex gate_;
-    bool open_ = true;  // behind the gate: the context is there to post to
     bool ticking_ = false;
     bool stopping_ = false;
+    Clock::time_point drain_by_{};
     Clock::time_point memory_exceeded_{};  // since when, 0: it is not
     std::size_t lingering_ = 0;            // refused clients that read their last words
     Clock::time_point now_ = Clock::now();

@@ -7,6 +7,7 @@
 #include <libresp/value.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -21,6 +22,10 @@ class awaitable;
 }  // namespace asio
 
 namespace resp {
+
+namespace detail {
+struct Output;
+}
 
 /// A frame that a client sent. It and its views hold until the handler has returned or, a coroutine,
 /// has ended.
@@ -56,6 +61,7 @@ public:
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
 private:
+    friend struct detail::Output;  // which uses it for one connection after another
     bool closing_ = false;
 };
 
@@ -69,13 +75,17 @@ public:
     /// The next request, or nothing where the turn is over: no whole frame is left, too many replies
     /// wait, or the connection closes.
     [[nodiscard]] std::optional<View> next();
-    [[nodiscard]] Reply& reply() noexcept;
-    [[nodiscard]] const Connection& connection() const noexcept;
+    [[nodiscard]] Reply& reply() noexcept { return reply_; }
+    [[nodiscard]] const Connection& connection() const noexcept { return connection_; }
 
 private:
     friend class Session;
-    explicit Batch(Session& session) noexcept : session_(session) {}
+    Batch(Session& session, const Connection& connection, Reply& reply) noexcept
+        : session_(session), connection_(connection), reply_(reply) {}
     Session& session_;
+    const Connection& connection_;
+    Reply& reply_;
+    std::uint64_t requests_ = 0;  // that next() has given
 };
 
 /// A handler behind a boundary that is crossed once a batch. One for each connection.

@@ -1,0 +1,31 @@
+// What a connection has to send.
+#pragma once
+
+#include <libresp/buffer.hpp>
+#include <libresp/handler.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace resp::detail {
+
+/// Replies and pushes of one connection. It is the worker's, and the connection's while there is
+/// something to send.
+///
+///     bytes   |......|rrrrrrrrrrrrr|wwwwwwww
+///                    ^ sent        ^ reply_begin
+///
+/// `.` is gone, `r` are whole replies and pushes, `w` is the reply that is being written.
+struct Output {
+    Buffer bytes;
+    Reply reply{bytes, Version::resp2};
+    std::size_t sent = 0;
+    std::size_t reply_begin = 0;
+    std::string pushes;  // that came while a reply was being written
+
+    [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
+    /// For the next connection; keeps at most `keep` bytes of memory.
+    void reset(std::size_t keep) noexcept;
+};
+
+}  // namespace resp::detail

@@ -1,0 +1,155 @@
+// Reading, writing and waiting, in as few system calls as there can be: one to read, one to write,
+// and one to learn of many sockets that they are ready.
+#include "socket.hpp"
+
+#include "session.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace resp::detail {
+
+namespace {
+
+// From so many on, more are likely to have become ready meanwhile: to look again at once costs less
+// than to have Asio wait.
+constexpr int many = 8;
+// A write has no more pieces: replies, a large value, replies.
+constexpr std::size_t most_pieces = 3;
+
+std::uint32_t events_of(Interest interest) noexcept {
+    return (interest.read ? std::uint32_t{EPOLLIN} : 0) | (interest.write ? std::uint32_t{EPOLLOUT} : 0);
+}
+
+int open_set() {
+    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    if (set < 0) throw std::system_error{errno, std::system_category(), "epoll_create1"};
+    return set;
+}
+
+/// What a system call returned, as a number of bytes and an error.
+std::size_t outcome(ssize_t result, std::error_code& ec) noexcept {
+    if (result >= 0) {
+        ec.clear();
+        return static_cast<std::size_t>(result);
+    }
+    ec.assign(errno, std::system_category());
+    return 0;
+}
+
+}  // namespace
+
+Transport::~Transport() = default;
+void Transport::tell(Interest ready) noexcept { session_->ready(ready); }
+
+Descriptor::~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+}
+
+// ---- the set
+
+Poller::Poller(const asio::any_io_executor& executor, std::weak_ptr<void> owner)
+    : owner_(std::move(owner)), set_(executor, open_set()) {}
+
+bool Poller::change(SocketTransport& socket, Interest from, Interest to) noexcept try {
+    const bool before = from != Interest{};
+    const bool after = to != Interest{};
+    epoll_event event{};
+    event.events = events_of(to);
+    event.data.ptr = &socket;
+    const int operation = !before ? EPOLL_CTL_ADD : after ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+    if (::epoll_ctl(set_.native_handle(), operation, socket.socket_.number(), &event) != 0) return false;
+    sockets_ = sockets_ - (before ? 1 : 0) + (after ? 1 : 0);
+    if (!after) forget(socket);
+    resume();
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
+/// Nothing more is told to a socket that waits for nothing: it may be gone.
+void Poller::forget(const SocketTransport& socket) noexcept {
+    for (int i = 0; i < ready_; ++i) {
+        if (events_[i].data.ptr == &socket) events_[i].data.ptr = nullptr;
+    }
+    std::error_code ignored;
+    // With nothing to wait for, the context may end. (Without an owner, it does already.)
+    if (sockets_ == 0 && !owner_.expired()) set_.cancel(ignored);
+}
+
+void Poller::resume() {
+    if (!waiting_ && sockets_ != 0) wait();
+}
+
+void Poller::wait() {
+    set_.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [this, owner = owner_.lock()](const std::error_code&) { poll(); });
+    waiting_ = true;
+}
+
+void Poller::poll() try {
+    ready_ = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
+    for (int i = 0; i < ready_; ++i) {
+        auto* const socket = static_cast<SocketTransport*>(events_[i].data.ptr);
+        if (socket != nullptr) socket->ready(events_[i].events);
+    }
+    const bool again = ready_ >= many;
+    ready_ = 0;
+    waiting_ = false;
+    if (!again || sockets_ == 0) return resume();
+    asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
+    waiting_ = true;
+} catch (const std::exception&) {
+    // No memory to wait with: the next tick tries again.
+}
+
+// ---- a socket
+
+SocketTransport::~SocketTransport() {
+    // Explicitly, for a child of a fork may hold the socket, and the set would go on telling of it.
+    if (watched_ != Interest{}) static_cast<void>(poller_.change(*this, watched_, {}));
+}
+
+std::size_t SocketTransport::read(std::span<char> room, std::error_code& ec) noexcept {
+    return outcome(::recv(socket_.number(), room.data(), room.size(), 0), ec);
+}
+
+std::size_t SocketTransport::write(std::initializer_list<std::string_view> pieces,
+                                   std::error_code& ec) noexcept {
+    if (pieces.size() == 1) {
+        return outcome(::send(socket_.number(), pieces.begin()->data(), pieces.begin()->size(), MSG_NOSIGNAL),
+                       ec);
+    }
+    std::array<iovec, most_pieces> parts;
+    std::size_t n = 0;
+    for (const std::string_view piece : pieces) parts[n++] = {const_cast<char*>(piece.data()), piece.size()};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = n;
+    return outcome(::sendmsg(socket_.number(), &message, MSG_NOSIGNAL), ec);
+}
+
+void SocketTransport::wait(Interest interest) {
+    wanted_ = interest;
+    // Reading seldom stops for long: the set hears of that when it tells what nobody wants.
+    if ((!wanted_.read || watched_.read) && wanted_.write == watched_.write) return;
+    if (!poller_.change(*this, watched_, wanted_)) throw std::bad_alloc{};
+    watched_ = wanted_;
+}
+
+void SocketTransport::ready(std::uint32_t events) noexcept {
+    // Who waits for either hears of an error or the end by trying.
+    constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
+    const Interest ready{.read = wanted_.read && (events & (EPOLLIN | failed)) != 0,
+                         .write = wanted_.write && (events & (EPOLLOUT | failed)) != 0};
+    if (ready != Interest{}) return tell(ready);
+    if (poller_.change(*this, watched_, wanted_)) watched_ = wanted_;
+}
+
+void SocketTransport::finish() noexcept { ::shutdown(socket_.number(), SHUT_WR); }
+
+}  // namespace resp::detail

@@ -1,0 +1,226 @@
+// The way of one request: receive() reads bytes and lends them to the decoder, handle() lets the
+// handler write its replies to the requests in them, flush() sends those, and hold() gives back what
+// the next connection needs.
+#include "session.hpp"
+#include "worker.hpp"
+
+#include <algorithm>
+
+namespace resp::detail {
+
+namespace {
+
+// Input that one connection handles before the others get their turn.
+constexpr std::uint64_t turn_budget = 64 * 1024;
+constexpr std::uint64_t no_end = UINT64_MAX;
+
+// Room to read into inside an unfinished frame: as much again as has come, within these bounds, so
+// that memory follows what was received, not what was announced.
+constexpr std::size_t least_room = 16 * 1024;
+constexpr std::size_t most_room = 128 * 1024;
+
+// The first byte of a TLS ClientHello.
+constexpr char tls_handshake = 0x16;
+
+}  // namespace
+
+/// One turn: what the last one left, or else what one read gives.
+void Session::read_and_handle() {
+    if (output_full_) {
+        if (queued() > mailbox_->shared().options.output_low_water) return;
+        output_full_ = false;
+        deadline_ = {};  // what was not read meanwhile is not the client's fault
+    }
+    if (!unhandled_) {
+        if (!draining_ && (paused_ || !readable_)) return;
+        const Receipt receipt = receive();
+        if (receipt == Receipt::end || (receipt == Receipt::nothing && draining_)) stop_reading({});
+        if (receipt != Receipt::bytes) return;
+    }
+    // What is at hand is seldom too much for a turn.
+    turn_end_ = decoder_->pending() > turn_budget ? decoder_->offset() + turn_budget : no_end;
+    end_turn(handle());
+}
+
+void Session::end_turn(Turn turn) {
+    if (turn == Turn::awaiting) return await_handler();
+    hold();
+    unhandled_ = turn != Turn::done && decoder_ != nullptr;
+    output_full_ = turn == Turn::output_full && queued() > mailbox_->shared().options.output_low_water;
+    // While draining, nobody tells that there is nothing more: it reads until it sees that. And what a
+    // handler has pushed before it closed comes first.
+    posted_ = (turn != Turn::done && !output_full_) || draining_ || state_ == State::closing;
+    if (posted_) post(&Session::resume_turn);
+}
+
+void Session::resume_turn() { posted_ = false; }
+
+// ---- receiving
+
+/// Reads what has come, if anything, and gives it to the decoder.
+Session::Receipt Session::receive() {
+    std::error_code ec;
+    std::size_t n = 0;
+    if (decoder_ == nullptr && !service_->suspends()) {
+        // Between two frames: read into the thread's buffer and decode there.
+        const std::span<char> room = worker_->read_room();
+        n = read_some(room, ec);
+        if (n != 0) {
+            decoder_ = worker_->take_decoder(offset_);
+            decoder_->feed(room.first(n));
+        }
+    } else {
+        // Inside a frame, or for a handler that keeps it while others run: into its own buffer.
+        if (decoder_ == nullptr) decoder_ = worker_->take_decoder(offset_);
+        n = read_some(decoder_->prepare(std::clamp(decoder_->pending(), least_room, most_room)), ec);
+        decoder_->commit(n);
+    }
+    if (n == 0) {
+        if (ec == std::errc::operation_would_block || ec == std::errc::interrupted) return Receipt::nothing;
+        at_end_ = true;
+        if (ec) shut(ec);
+        return Receipt::end;
+    }
+    active_ = worker_->now();
+    worker_->counters().bytes_received.add(n);
+    log(LogLevel::debug, "Received {} bytes", n);
+    return Receipt::bytes;
+}
+
+std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
+    const bool first = offset_ == 0 && (decoder_ == nullptr || decoder_->pending() == 0);
+    const std::size_t n = transport_->read(room, ec);
+    if (first && n != 0 && room[0] == tls_handshake) {
+        log(LogLevel::warn, "Speaks TLS, not RESP");
+        ec = std::make_error_code(std::errc::protocol_not_supported);
+        return 0;
+    }
+    return n;
+}
+
+// ---- handling
+
+/// Lets the handler have the requests that are at hand, and sends its replies.
+Session::Turn Session::handle() {
+    turn_ = Turn::done;
+    output();
+    deliver_pushes();
+    Batch batch{*this, connection_, out_->reply};
+    try {
+        handling_ = service_->handle(batch);
+    } catch (...) {
+        request_failed();
+    }
+    worker_->counters().requests.add(batch.requests_);
+    if (handling_) return Turn::awaiting;
+    end_reply();
+    deliver_pushes();
+    flush();
+    return state_ == State::open ? turn_ : Turn::done;
+}
+
+/// A reply is whole: it may leave, and pushes may follow it.
+void Session::end_reply() noexcept {
+    out_->reply_begin = out_->bytes.size();
+    if (out_->reply.version() != version()) {
+        version_.store(out_->reply.version(), std::memory_order_relaxed);
+    }
+}
+
+std::optional<View> Batch::next() {
+    std::optional<View> request = session_.next_request();
+    requests_ += request ? 1 : 0;
+    return request;
+}
+
+std::optional<View> Session::next_request() {
+    end_reply();
+    if (out_->reply.closing() || !is_open()) {
+        stop_reading({});
+        return std::nullopt;
+    }
+    if (queued() > mailbox_->shared().options.output_high_water) {
+        turn_ = Turn::output_full;
+        return std::nullopt;
+    }
+    if (turn_end_ != no_end && decoder_->offset() >= turn_end_) {
+        turn_ = Turn::budget_spent;
+        return std::nullopt;
+    }
+    const std::optional<View> request = decoder_->next();
+    if (!request) {
+        if (decoder_->error()) protocol_error(*decoder_->error());
+        return std::nullopt;
+    }
+    if (request->is_inline() && refuses_protocol(*request)) return std::nullopt;
+    return request;
+}
+
+/// Has a coroutine go on with the turn, now that a handler has to be awaited; unless one does already.
+void Session::await_handler() {
+    account(decoder_->memory());
+    // It may wait now, and may not. If it does, the replies before leave without it.
+    if (!flush_posted_ && out_->sent != out_->reply_begin) {
+        flush_posted_ = true;
+        post(&Session::flush_posted);
+    }
+    if (awaiting_) return;
+    awaiting_ = true;
+    try {
+        asio::co_spawn(worker_->executor(), await_requests(worker_->shared_from_this(), shared_from_this()),
+                       asio::detached);
+    } catch (...) {
+        awaiting_ = handling_ = false;
+        throw;
+    }
+}
+
+void Session::flush_posted() {
+    flush_posted_ = false;
+    flush();
+}
+
+/// Its arguments are what must live while a handler waits.
+asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shared_ptr<Session>) {
+    while (handling_) {
+        try {
+            co_await service_->awaited();
+        } catch (...) {
+            request_failed();
+        }
+        handler_ended();
+    }
+    awaiting_ = false;
+}
+
+// ---- waiting
+
+/// Gives back what belongs to the thread: lent bytes, and with nothing left in them the decoder too.
+/// settle() does so with the output. So an idle connection keeps no buffers.
+void Session::hold() {
+    if (decoder_ != nullptr) {
+        decoder_->release();
+        offset_ = decoder_->offset();
+        if (decoder_->pending() == 0 || state_ != State::open) worker_->give_back(std::move(decoder_));
+    }
+    account(decoder_ != nullptr ? decoder_->memory() : 0);
+    set_deadline();
+}
+
+/// One deadline a frame, which moves with its bytes, not with its reads.
+void Session::set_deadline() {
+    const Options& options = mailbox_->shared().options;
+    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {
+        deadline_ = {};
+        return;
+    }
+    if (deadline_ == Clock::time_point{} || waited_frame_ != offset_) {
+        waited_frame_ = offset_;
+        frame_begun_ = worker_->now();
+    }
+    const std::chrono::milliseconds earned{decoder_->pending() * 1000 /
+                                           std::max<std::size_t>(options.frame_rate, 1)};
+    deadline_ = frame_begun_ + options.frame_deadline + earned;
+}
+
+}  // namespace resp::detail
