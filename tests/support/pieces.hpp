@@ -1,4 +1,5 @@
-// How an input is cut, and in which ways its pieces reach a decoder. Used by feed.cpp alone.
+// How an input is cut, and in which ways its pieces reach a decoder. Used by feed.cpp; the fuzzers have
+// their own way to cut, and only the blocks from here.
 #pragma once
 
 #include <libresp/decoder.hpp>

@@ -1,0 +1,43 @@
+// A wire decoded in any pieces, lent or in room, tells what it tells whole: the same frames, the same
+// error at the same offset. So does a decoder's second stream.
+#include "check.hpp"
+#include "outcome.hpp"
+
+namespace {
+
+/// Byte by byte, where the decoder can never take a short cut. Slow, so only for short wires.
+constexpr fuzz::Delivery bytewise{.own = 0xFF, .lengths = {1, 1, 1}};
+constexpr std::size_t shortish = 256;
+
+/// A decoder that was reset tells the same as a new one, its offsets counted from where it began.
+void check_second_stream(const fuzz::Input& input, const fuzz::Outcome& whole) {
+    constexpr std::uint64_t begin = 7'000'000'000;
+    resp::Decoder decoder{input.limits, input.reads};
+    std::size_t frames = 0;
+    const auto count = [&] {
+        if (!decoder.next()) return false;
+        ++frames;
+        return true;
+    };
+    fuzz::deliver(decoder, input.wire, input.delivery, count);
+    decoder.reset(begin, input.delivery.keep);  // giving memory back or not
+    frames = 0;
+    fuzz::deliver(decoder, input.wire, {}, count);
+    fuzz::check(frames == whole.frames.size(), "a second stream has the same frames");
+    fuzz::check(decoder.offset() == begin + whole.taken, "offsets count from where the stream began");
+    fuzz::check(decoder.error().has_value() == whole.error.has_value(), "a second stream ends the same way");
+    if (!whole.error) return;
+    fuzz::check(decoder.error()->code == whole.error->code, "a second stream has the same error");
+    fuzz::check(decoder.error()->offset == begin + whole.error->offset, "at the same offset");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::Input input{data, size};
+    const fuzz::Outcome whole = fuzz::decode(input, {});
+    fuzz::check_same(whole, fuzz::decode(input, input.delivery));
+    if (input.wire.size() <= shortish) fuzz::check_same(whole, fuzz::decode(input, bytewise));
+    check_second_stream(input, whole);
+    return 0;
+}
