@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Runs the fuzzers of a build with libFuzzer: run.py [--build FOLDER] [SECONDS] [TARGET...].
+
+What a fuzzer learns stays in FOLDER/corpus/<target> and is where the next run begins. What it finds is kept
+in FOLDER/found/<target>-*; it belongs into tests/fuzz/corpus/<target>, with a test of its own."""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+HERE = pathlib.Path(__file__).resolve().parent
+LONGEST = 2048  # bytes of an input; more would mostly make it slow
+
+
+@dataclass
+class Result:
+    target: str
+    runs: int
+    seconds: float
+    finding: str | None  # what it said last, if it found something
+    output: str
+
+
+def targets_in(build):
+    return sorted(path.name for path in (build / "fuzz").iterdir() if path.is_file())
+
+
+def finding_in(output):
+    """The line that says what is wrong: of a check, of a sanitizer, or of libFuzzer itself."""
+    for pattern in (r"the invariant does not hold: (.*)", r"(runtime error: .*)", r"ERROR: (\w+Sanitizer: [\w-]+)",
+                    r"ERROR: (libFuzzer: .*)"):
+        if match := re.search(pattern, output):
+            return match.group(1)
+    return "it died"
+
+
+def run_target(build, target, seconds, corpora, options=()):
+    """One fuzzer for so many seconds, or until it finds something."""
+    found = build / "found"
+    found.mkdir(exist_ok=True)
+    command = [build / "fuzz" / target, f"-max_total_time={seconds}", f"-max_len={LONGEST}",
+               f"-dict={HERE / 'resp.dict'}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+               f"-artifact_prefix={found}/{target}-", *options, *corpora]
+    begin = time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=build)
+    took = time.monotonic() - begin
+    output = done.stdout.decode(errors="replace")
+    runs = re.findall(r"^#(\d+)\s|number_of_executed_units: (\d+)", output, re.MULTILINE)
+    count = max((int(a or b) for a, b in runs), default=0)
+    return Result(target, count, took, finding_in(output) if done.returncode != 0 else None, output)
+
+
+def known_corpora(build, target):
+    """The seeds, and what was found before."""
+    folders = [build / "tests" / "fuzz" / "seeds" / target, HERE / "corpus" / target]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent.parent / "build" / "fuzz")
+    parser.add_argument("seconds", type=int, nargs="?", default=60)
+    parser.add_argument("targets", nargs="*")
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+
+    results = []
+    print(f"{'target':<12} {'runs':>12} {'exec/s':>8}  findings", flush=True)
+    for target in arguments.targets or targets_in(build):
+        learnt = build / "corpus" / target
+        learnt.mkdir(parents=True, exist_ok=True)
+        result = run_target(build, target, arguments.seconds, [learnt, *known_corpora(build, target)])
+        results.append(result)
+        rate = int(result.runs / max(result.seconds, 1))
+        print(f"{target:<12} {result.runs:>12,} {rate:>8,}  {result.finding or 0}", flush=True)
+        if result.finding:
+            print(result.output[-4000:])
+    findings = sum(1 for result in results if result.finding)
+    print(f"{'total':<12} {sum(result.runs for result in results):>12,} {'':>8}  {findings}")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
