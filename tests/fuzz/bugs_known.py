@@ -1,0 +1,97 @@
+"""Classic bugs of parsers, each as a change of a line or two of the library: what bugs.py puts back in.
+
+A text that is no longer there fails loudly: whoever changes the line changes it here."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Bug:
+    name: str
+    target: str  # the fuzzer that has to find it
+    file: str    # in lib/
+    old: str     # stands there exactly once
+    new: str
+
+
+BUGS = [
+    Bug("length overflow: the sum of the digits wraps", "oracle", "include/libresp/wire.hpp",
+        "if (value > (max - digit) / 10 || digit > max) return {Outcome::overflow, p, value};\n"
+        "        value = value * 10 + digit;",
+        "value = value * 10 + digit;\n"
+        "        if (value > max) return {Outcome::overflow, p, value};"),
+    Bug("`+2` overflow: length and CRLF added in 32 bits", "split", "src/shortcut.hpp",
+        "if (begin + length + 2 > end_ ||",
+        "if (static_cast<std::uint32_t>(begin + length + 2) > end_ ||"),
+    Bug("terminator unchecked: two bytes skipped behind a body", "oracle", "src/shortcut.hpp",
+        " || !wire::is_crlf(wire_ + begin + length)) {", ") {"),
+    Bug("terminator half checked: CR and any byte", "oracle", "src/tokenizer_text.cpp",
+        "if (read.outcome != Outcome::done) return fail(Errc::bad_terminator, read.at);\n"
+        "    next_ = read.at;",
+        "if (read.outcome != Outcome::done && *body_end != wire::cr) {\n"
+        "        return fail(Errc::bad_terminator, read.at);\n    }\n"
+        "    next_ = body_end + 2;"),
+    Bug("leftover state after an empty array: it is not counted where it is held", "split", "src/tokenizer.cpp",
+        "complete(header);\n    return header;",
+        "if (depth_ == 0) complete(header);\n    return header;"),
+    Bug("rescan: the part of a line that was taken is read again", "tokens", "src/tokenizer_text.cpp",
+        "position_ += part.text.size();\n"
+        "    next_ = stop;",
+        "position_ += part.text.size();\n"
+        "    if (stop == end_) next_ = stop;"),
+    Bug("rescan: the search for a line's end goes on too far", "split", "src/tokenizer.cpp",
+        "position_ = here;\n", "position_ = here + 1;\n"),
+    Bug("depth off by one", "oracle", "src/tokenizer.cpp",
+        "if (depth_ == limits_.max_depth) return fail(Errc::too_deep, next_);",
+        "if (depth_ > limits_.max_depth) return fail(Errc::too_deep, next_);"),
+    Bug("allocation by announced length", "client", "src/decoder.cpp",
+        "void Decoder::index_part(const Token& token) {\n",
+        "void Decoder::index_part(const Token& token) {\n"
+        "    if (token.position == 0) scratch_.reserve(std::min<std::uint64_t>(token.size, 1 << 30));\n"),
+    Bug("allocation by announced count", "client", "src/decoder.cpp",
+        "void Decoder::index_aggregate(const Token& token) {\n",
+        "void Decoder::index_aggregate(const Token& token) {\n"
+        "    while (node_capacity_ < std::min<std::uint64_t>(token.size, 1 << 20)) grow_index();\n"),
+    Bug("escape cut at the end of the line", "inline", "src/inline.cpp",
+        "if (*at_ == '\\\\' && end_ - at_ > 1 && (quote", "if (*at_ == '\\\\' && (quote"),
+    Bug("hexadecimal escape cut at the end of the line", "inline", "src/inline.cpp",
+        "if (c == 'x' && end_ - at_ > 3) {", "if (c == 'x') {"),
+    Bug("a bare LF ends a length", "oracle", "include/libresp/wire.hpp",
+        "if (*p != cr) return {",
+        "if (*p == lf) return {Outcome::done, p + 1, value};\n"
+        "    if (*p != cr) return {"),
+    Bug("a streamed map may end behind a key", "oracle", "src/tokenizer.cpp",
+        "if (pairs && seen % 2 != 0) return fail(Errc::bad_stream, next_);\n", ""),
+    Bug("the smallest integer is out of range", "oracle", "src/tokenizer.cpp",
+        "largest + (negative ? 1 : 0))", "largest)"),
+    Bug("a verbatim string's colon is looked for in the first part only", "split", "src/tokenizer_text.cpp",
+        "if (position_ <= colon && colon", "if (position_ == 0 && colon"),
+    Bug("each chunk has the whole limit", "oracle", "src/tokenizer_text.cpp",
+        "limits_.max_bulk - position_)", "limits_.max_bulk)"),
+    Bug("lent bytes are forgotten, not kept", "split", "src/decoder.cpp",
+        "own_.append({pending_begin(), pending()});\n"
+        "    rebase(own_.data(), own_.data() + own_.size());", ""),
+    Bug("own bytes move, and the index of the frame does not", "split", "src/decoder.cpp",
+        "    batch_.wire = pending;\n    end_ = end;", "    end_ = end;"),
+    Bug("frames that were read ahead keep their old places", "split", "src/decoder.cpp",
+        "nodes_[i - ready_].begin -= shift;", "nodes_[i - ready_].begin -= 0;"),
+    Bug("what looks like the frame before is compared but for its end", "oracle", "src/repeat.hpp",
+        "return (size_ + 7) / 8;", "return size_ / 8;"),
+    Bug("a short way past the check of a push's place", "oracle", "src/shortcut.hpp",
+        "case Type::push: return level_ == levels_ ? take_aggregate(type) : Outcome::refused;",
+        "case Type::push: return take_aggregate(type);"),
+    Bug("the digits of a short integer overflow", "oracle", "include/libresp/wire.hpp",
+        "end - p > 20 ? 18 :", "end - p > 30 ? 28 :"),
+    Bug("a frame may have one byte more than its limit", "oracle", "src/decoder.cpp",
+        "const std::size_t most = tokenizer_.limits_.max_frame;",
+        "const std::size_t most = tokenizer_.limits_.max_frame + 1;"),
+    Bug("copies of a part keep the places of the whole", "round_trip", "src/value.cpp",
+        "node.begin -= shift;", "node.begin -= 0;"),
+    Bug("reply splitting: a line break behind the first byte stays in an error", "encoder", "src/encoder.cpp",
+        "if (buffer_ != nullptr && wire::find_line_end(text.data(), end) == end) {",
+        "if (buffer_ != nullptr && wire::find_line_end(text.data(), end) != text.data()) {"),
+    Bug("a length of 100 is read behind the table of short ones", "encoder", "include/libresp/wire_write.hpp",
+        "if (number >= detail::short_numbers.size())", "if (number > detail::short_numbers.size())"),
+    Bug("a delete character is shown as it is", "client", "src/escape.hpp",
+        "code >= 0x20 && code < 0x7f", "code >= 0x20 && code <= 0x7f"),
+]
