@@ -90,7 +90,7 @@ std::optional<Token> Tokenizer::integer() noexcept {
 std::optional<Token> Tokenizer::boolean() noexcept {
     const char* const text = next_ + 1;
     if (text == end_) return std::nullopt;
-    if (*text != wire::boolean_true && *text != wire::boolean_false) return fail(Errc::bad_boolean, text);
+    if (*text != wire::boolean_true && *text != wire::boolean_false) return wrong(Errc::bad_boolean, text);
     const Decimal read = wire::read_crlf(text + 1, end_, 0);
     if (!taken(read, Errc::bad_boolean, Errc::bad_boolean)) return std::nullopt;
     Result token = scalar(Type::boolean, text, read.at);
@@ -121,6 +121,7 @@ std::optional<Token> Tokenizer::scalar(Type type, const char* text, const char* 
 std::optional<Token> Tokenizer::aggregate(Type type) noexcept {
     const char* const count_at = next_ + 1;
     if (type == Type::push && !may_push()) return fail(Errc::bad_push, next_);
+    if (type != Type::array && depth_ == limits_.max_depth) return fail(Errc::too_deep, next_);
     if (count_at == end_) return std::nullopt;
     if (type == Type::array && *count_at == wire::minus) return null_array();
     if (depth_ == limits_.max_depth) return fail(Errc::too_deep, next_);
@@ -142,7 +143,7 @@ std::optional<Token> Tokenizer::aggregate(Type type) noexcept {
 std::optional<Token> Tokenizer::null_array() noexcept {
     const char* const one = next_ + 2;
     if (one == end_) return std::nullopt;
-    if (*one != '1') return fail(Errc::bad_count, one);
+    if (*one != '1') return wrong(Errc::bad_count, one);
     const Decimal read = wire::read_crlf(one + 1, end_, 0);
     if (!taken(read, Errc::bad_count, Errc::bad_count)) return std::nullopt;
     return scalar(Type::null_array, one + 1, read.at);
@@ -206,7 +207,9 @@ std::optional<Token> Tokenizer::inline_line() noexcept {
     const char* const search_end = next_ + std::min(here, longest);
     const char* const lf = std::find(next_ + position_, search_end, wire::lf);
     if (lf == search_end) {
-        if (here >= longest) return fail(Errc::inline_too_long, next_ + limits_.max_line);
+        // Behind as many bytes as a line may have, only its end may stand.
+        const bool too_long = here > limits_.max_line && next_[limits_.max_line] != wire::cr;
+        if (too_long || here >= longest) return fail(Errc::inline_too_long, next_ + limits_.max_line);
         position_ = here;
         return std::nullopt;
     }
@@ -254,6 +257,11 @@ void Tokenizer::complete(Token& token) noexcept {
         ++token.closes;
     }
     position_ = 0;
+}
+
+/// What stands at `at` is malformed, or ends the line too early and without a CR.
+std::nullopt_t Tokenizer::wrong(Errc malformed, const char* at) noexcept {
+    return fail(*at == wire::lf ? Errc::bad_line : malformed, at);
 }
 
 std::nullopt_t Tokenizer::fail(Errc code, const char* at) noexcept {

@@ -35,7 +35,7 @@ std::optional<Token> Tokenizer::string(Type type) noexcept {
 std::optional<Token> Tokenizer::null_string() noexcept {
     const char* const one = next_ + 2;
     if (one == end_) return std::nullopt;
-    if (*one != '1') return fail(Errc::bad_length, one);
+    if (*one != '1') return wrong(Errc::bad_length, one);
     const Decimal read = wire::read_crlf(one + 1, end_, 0);
     if (!taken(read, Errc::bad_length, Errc::bad_length)) return std::nullopt;
     return scalar(Type::null_bulk_string, one + 1, read.at);
@@ -123,9 +123,9 @@ std::optional<Token> Tokenizer::line_part() noexcept {
     const std::uint64_t room = limits_.max_line - position_;
     const bool too_long = static_cast<std::uint64_t>(stop - next_) > room;
     const char* const text_end = too_long ? next_ + room : stop;
-    const char* const wrong = first_wrong(next_, text_end);
-    if (wrong != text_end) {
-        return fail(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, wrong);
+    const char* const stray = first_wrong(next_, text_end);
+    if (stray != text_end) {
+        return fail(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, stray);
     }
     if (too_long) return fail(Errc::line_too_long, text_end);
 
@@ -134,7 +134,7 @@ std::optional<Token> Tokenizer::line_part() noexcept {
     part.last = false;
     if (stop != end_) {
         if (!line_complete()) {
-            return fail(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, stop);
+            return wrong(type_ == Type::double_ ? Errc::bad_double : Errc::bad_big_number, stop);
         }
         const Decimal read = wire::read_crlf(stop, end_, 0);
         if (read.outcome == Outcome::done) {

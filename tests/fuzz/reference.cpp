@@ -96,7 +96,8 @@ Tree Reference::inline_line() {
     const std::string_view here = bytes_.substr(at_, end_ - at_);
     const std::size_t longest = limits_.max_line + 2;
     const std::size_t lf = here.substr(0, longest).find('\n');
-    if (lf == std::string_view::npos && here.size() < longest) throw Cut{};
+    const bool goes_on = here.size() > limits_.max_line && here[limits_.max_line] != '\r';
+    if (lf == std::string_view::npos && here.size() < longest && !goes_on) throw Cut{};
     std::string_view text = here.substr(0, lf);
     if (text.ends_with('\r')) text.remove_suffix(1);
     if (lf == std::string_view::npos || text.size() > limits_.max_line) {
@@ -116,6 +117,7 @@ Tree Reference::inline_line() {
 
 Tree Reference::aggregate(Type type, std::size_t depth, bool push_allowed) {
     if (type == Type::push && !push_allowed) wrong(Errc::bad_push);
+    if (type != Type::array && depth == limits_.max_depth) wrong(Errc::too_deep);
     const char after = peek(1);  // tells a null array from an array
     if (type == Type::array && after == '-') return null_of(Type::null_array, Errc::bad_count);
     if (depth == limits_.max_depth) wrong(Errc::too_deep);
@@ -152,7 +154,7 @@ std::vector<Tree> Reference::streamed_values(Type type, std::size_t depth) {
 /// `-1` behind the type byte.
 Tree Reference::null_of(Type type, Errc malformed) {
     at_ += 2;
-    if (peek() != '1') wrong(malformed);
+    if (peek() != '1') bad_text(malformed);
     ++at_;
     end_line(malformed);
     return {.type = type};

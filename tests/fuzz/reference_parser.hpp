@@ -52,6 +52,7 @@ private:
     std::uint64_t length(std::uint64_t most, resp::Errc malformed, resp::Errc over);
     void digits(resp::Errc malformed);
     void end_line(resp::Errc malformed);
+    [[noreturn]] void bad_text(resp::Errc malformed);
     bool line_goes_on();
 
     [[noreturn]] void wrong(resp::Errc code) const { throw Wrong{code, at_}; }

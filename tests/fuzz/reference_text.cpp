@@ -91,7 +91,7 @@ void Reference::double_text() {
     if (next_is("-")) ++at_;
     if (next_is("in")) {
         for (const char expected : std::string_view{peek() == 'i' ? "inf" : "nan"}) {
-            if (!next_is({&expected, 1})) wrong(Errc::bad_double);
+            if (!next_is({&expected, 1})) bad_text(Errc::bad_double);
             ++at_;
         }
     } else {
@@ -134,7 +134,7 @@ Tree Reference::integer() {
 Tree Reference::boolean() {
     const char letter = peek(1);
     ++at_;
-    if (letter != 't' && letter != 'f') wrong(Errc::bad_boolean);
+    if (letter != 't' && letter != 'f') bad_text(Errc::bad_boolean);
     ++at_;
     end_line(Errc::bad_boolean);
     return {.type = Type::boolean, .text = {letter}, .integer = letter == 't' ? 1 : 0};
@@ -150,7 +150,7 @@ Tree Reference::null() {
 
 /// Plain decimal digits without leading zeros, at most `most`, and the end of the line.
 std::uint64_t Reference::length(std::uint64_t most, Errc malformed, Errc over) {
-    if (!is_digit(peek())) wrong(peek() == '\n' ? Errc::bad_line : malformed);
+    if (!is_digit(peek())) bad_text(malformed);
     std::string digits;
     for (; is_digit(peek()); ++at_) {
         if (digits == "0") wrong(malformed);
@@ -163,12 +163,15 @@ std::uint64_t Reference::length(std::uint64_t most, Errc malformed, Errc over) {
 
 /// One digit or more of a line.
 void Reference::digits(Errc malformed) {
-    if (!line_goes_on() || !is_digit(peek())) wrong(malformed);
+    if (!line_goes_on() || !is_digit(peek())) bad_text(malformed);
     while (line_goes_on() && is_digit(peek())) ++at_;
 }
 
+/// The next byte is wrong; a bare LF is so in a way of its own.
+void Reference::bad_text(Errc malformed) { wrong(peek() == '\n' ? Errc::bad_line : malformed); }
+
 void Reference::end_line(Errc malformed) {
-    if (peek() != '\r') wrong(peek() == '\n' ? Errc::bad_line : malformed);
+    if (peek() != '\r') bad_text(malformed);
     ++at_;
     if (peek() != '\n') wrong(Errc::bad_line);
     ++at_;

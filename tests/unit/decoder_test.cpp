@@ -85,6 +85,13 @@ TEST_CASE("a bare LF in a RESP line is an error at that byte") {
     CHECK(error_of("#t\n") == "bad_line at 2");
     CHECK(error_of("(1\n") == "bad_line at 2");
     CHECK(error_of(",1\n") == "bad_line at 2");
+    CHECK(error_of("$-\n") == "bad_line at 2");
+    CHECK(error_of("*-\n") == "bad_line at 2");
+    CHECK(error_of("#\n") == "bad_line at 1");
+    CHECK(error_of(",\n") == "bad_line at 1");
+    CHECK(error_of(",in\n") == "bad_line at 3");
+    CHECK(error_of("(\n") == "bad_line at 1");
+    CHECK(error_of(",\r\n") == "bad_double at 1");
 }
 
 TEST_CASE("a CR without its LF is an error at the byte behind it") {

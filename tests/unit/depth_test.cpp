@@ -133,3 +133,11 @@ TEST_CASE("attributes nested in attributes are parsed, copied, compared and prin
     CHECK(printed == repeat("|{", deepest) + "1" + repeat(": 1} 1", deepest));
     CHECK(encoded == wire);
 }
+
+TEST_CASE("too deep an aggregate is told at its type byte, but for an array that may be null") {
+    const Limits limits{.max_depth = 1};
+    CHECK(error_of("*1\r\n%", Reads::replies, limits) == "too_deep at 4");
+    CHECK(error_of("*1\r\n|", Reads::replies, limits) == "too_deep at 4");
+    CHECK(decode("*1\r\n*", Reads::replies, limits).incomplete);
+    CHECK(decode_one("*1\r\n*-1\r\n", Reads::replies, limits).view()[0].is_null());
+}

@@ -57,7 +57,9 @@ TEST_CASE("an inline line may have max_line bytes, ended by LF or CRLF") {
     CHECK(error_of("PINGS\n", Reads::commands, limits) == "inline_too_long at 4");
     CHECK(error_of("PINGS\r\n", Reads::anything, limits) == "inline_too_long at 4");
     CHECK(error_of("PINGSS", Reads::commands, limits) == "inline_too_long at 4");
-    CHECK(decode("PINGS", Reads::commands, limits).incomplete);
+    CHECK(error_of("PINGS", Reads::commands, limits) == "inline_too_long at 4");
+    CHECK(decode("PING", Reads::commands, limits).incomplete);
+    CHECK(decode("PING\r", Reads::commands, limits).incomplete);
     CHECK(error_of("PING\r\r\n", Reads::commands, limits) == "inline_too_long at 4");
 }
 

@@ -134,6 +134,7 @@ private:
     bool may_push() const noexcept;
     Token token(Token::Kind kind, Type type) const noexcept;
     void complete(Token& token) noexcept;
+    std::nullopt_t wrong(Errc malformed, const char* at) noexcept;
     std::nullopt_t fail(Errc code, const char* at) noexcept;
     std::uint64_t offset_of(const char* p) const noexcept {
         return offset_ + static_cast<std::uint64_t>(p - begin_);
