@@ -13,10 +13,6 @@
 #include <stdexcept>
 #include <thread>
 
-#if __has_include(<asio/config.hpp>)
-#include <asio/config.hpp>
-#endif
-
 namespace resp::detail {
 
 namespace {
@@ -25,17 +21,6 @@ namespace {
 constexpr std::size_t reserved_descriptors = 32;
 // What is still running this long after everything was closed by force is abandoned.
 constexpr std::chrono::milliseconds abandon_time{250};
-
-/// One thread's loop. A connection is run by one thread only, which saves most of Asio's locks; where
-/// Asio can tell a drained socket by a short read, it saves a failing one.
-std::unique_ptr<asio::io_context> make_context() {
-#if ASIO_VERSION >= 103800
-    return std::make_unique<asio::io_context>(
-        asio::config_from_string{"scheduler.concurrency_hint=1\nreactor.reset_edge_on_partial_read=1\n"});
-#else
-    return std::make_unique<asio::io_context>(1);
-#endif
-}
 
 void validate(const Options& options) {
     const auto require = [](bool right, const char* what) {
@@ -64,7 +49,7 @@ public:
     Core(Options options, std::unique_ptr<ServiceFactory> factory)
         : shared_(make_shared(std::move(options), std::move(factory))) {
         for (unsigned i = 0; i != shared_->options.threads; ++i) {
-            contexts_.push_back(make_context());
+            contexts_.push_back(std::make_unique<asio::io_context>(1));  // of one thread: saves most locks
             add_worker(contexts_.back()->get_executor());
         }
     }
