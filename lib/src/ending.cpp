@@ -77,23 +77,30 @@ bool Session::refuses_protocol(View request) {
 
 void Session::keep_deadlines(Clock::time_point now) {
     if (state_ == State::lingering && now >= deadline_) return shut({});
+    if (has_stalled(now)) {
+        // A kernel tells of room when a third of its buffer is free, which can take a slow client long.
+        waiting_.write = false;
+        flush();
+    }
     const char* const missed = missed_deadline(now);
-    if (missed == nullptr) return;
+    if (missed == nullptr || state_ == State::closed) return;
     worker_->counters().timeouts.add();
     log(LogLevel::info, "Timed out: {}", missed);
     shut(std::make_error_code(std::errc::timed_out));
 }
 
+bool Session::has_stalled(Clock::time_point now) const noexcept {
+    const std::chrono::milliseconds most = mailbox_->shared().options.write_stall;
+    return stalled_ != Clock::time_point{} && most.count() != 0 && now - stalled_ >= most;
+}
+
 /// Which one has passed, in words; null if none has.
 const char* Session::missed_deadline(Clock::time_point now) const noexcept {
-    const Options& options = mailbox_->shared().options;
-    const auto passed = [&](std::chrono::milliseconds time, Clock::time_point since) {
-        return time.count() != 0 && now - since >= time;
-    };
-    if (stalled_ != Clock::time_point{} && passed(options.write_stall, stalled_)) return "takes no replies";
+    if (has_stalled(now)) return "takes no replies";
     if (state_ != State::open || !waiting_.read) return nullptr;
     if (deadline_ != Clock::time_point{} && now >= deadline_) return "does not finish its request";
-    if (queued() == 0 && passed(options.idle_timeout, active_)) return "is idle";
+    const std::chrono::milliseconds most = mailbox_->shared().options.idle_timeout;
+    if (queued() == 0 && most.count() != 0 && now - active_ >= most) return "is idle";
     return nullptr;
 }
 

@@ -127,6 +127,7 @@ private:
     void protocol_error(const DecodeError& error);
     bool refuses_protocol(View request);
     void keep_deadlines(Clock::time_point now);
+    [[nodiscard]] bool has_stalled(Clock::time_point now) const noexcept;
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;
     void stop_reading(std::error_code reason) noexcept;
     void finish();

@@ -1,0 +1,243 @@
+// The server's engine without sockets, threads and waiting: clients are in memory, and nothing happens
+// but what a test lets happen, in the order that it says. For tests of ours: it includes lib/src.
+#pragma once
+
+#include "worker.hpp"
+
+#include <libresp/handler.hpp>
+#include <libresp/options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace support {
+
+using resp::detail::Interest;
+
+/// A client, and the stream between it and the engine. The stream is as bad as its fields say, which may
+/// be changed at any time.
+class MemoryClient {
+public:
+    static constexpr std::size_t all = SIZE_MAX;
+
+    // ---- what the client does
+    /// Sends bytes, which come in one piece: a read gives some of them, and none of the next piece.
+    void send(std::string_view bytes) {
+        if (!bytes.empty()) coming_.emplace_back(bytes);
+    }
+    /// Sends its end, behind the bytes.
+    void finish() noexcept { finished_ = true; }
+    /// Breaks the stream: each read and write fails from now on.
+    void fail(std::errc error = std::errc::connection_reset) noexcept {
+        failure_ = std::make_error_code(error);
+    }
+
+    // ---- how the stream behaves
+    std::size_t most_read = all;   ///< bytes that one read gives
+    std::size_t most_write = all;  ///< bytes that one write takes
+    std::size_t room = all;        ///< bytes that writes take until they would block
+    std::size_t tells_room = 1;    ///< room from which on the engine is told of it, as a kernel does
+    std::size_t fails_at = all;    ///< the call of the engine, counted from 0, with which the stream breaks
+
+    // ---- what has come of it
+    std::string received;   ///< what the engine has sent
+    bool ended = false;     ///< the engine has ended the stream
+    bool closed = false;    ///< and let go of it
+    std::size_t calls = 0;  ///< of the engine: reads, writes, waits
+    std::size_t reads = 0;  ///< of these, the reads
+    Interest interest{};    ///< what the engine waits for
+    /// Bytes that were sent and not read yet.
+    [[nodiscard]] std::size_t unread() const noexcept {
+        std::size_t n = 0;
+        for (const std::string& piece : coming_) n += piece.size();
+        return n;
+    }
+
+    // ---- letting things happen
+    /// What of that is possible now, so that a poller would tell it.
+    [[nodiscard]] Interest ready() const noexcept {
+        const bool readable = failure_ || finished_ || !coming_.empty();
+        return {.read = interest.read && readable,
+                .write = interest.write && (failure_ || room >= tells_room)};
+    }
+    /// Tells the engine what is ready; false if nothing is.
+    bool tell() { return tell(ready()); }
+    /// Tells the engine that something is, whether it is or not.
+    bool tell(Interest ready);
+
+private:
+    friend class MemoryTransport;
+
+    /// Counts a call; true if the stream is broken.
+    bool breaks(std::error_code& ec) noexcept {
+        if (calls++ == fails_at) fail();
+        ec = failure_;
+        return static_cast<bool>(failure_);
+    }
+
+    std::deque<std::string> coming_;
+    bool finished_ = false;
+    std::error_code failure_;
+    class MemoryTransport* transport_ = nullptr;  // until it is closed
+};
+
+/// The engine's end.
+class MemoryTransport final : public resp::detail::Transport {
+public:
+    explicit MemoryTransport(std::shared_ptr<MemoryClient> client) : client_(std::move(client)) {
+        client_->transport_ = this;
+    }
+    ~MemoryTransport() override {
+        client_->transport_ = nullptr;
+        client_->interest = {};
+        client_->closed = true;
+    }
+
+    std::size_t read(std::span<char> room, std::error_code& ec) noexcept override {
+        MemoryClient& client = *client_;
+        ++client.reads;
+        if (client.breaks(ec)) return 0;
+        if (client.coming_.empty()) {
+            if (!client.finished_) ec = std::make_error_code(std::errc::operation_would_block);
+            return 0;
+        }
+        std::string& piece = client.coming_.front();
+        const std::size_t n = std::min({piece.size(), room.size(), client.most_read});
+        std::memcpy(room.data(), piece.data(), n);
+        piece.erase(0, n);
+        if (piece.empty()) client.coming_.pop_front();
+        return n;
+    }
+
+    std::size_t write(std::initializer_list<std::string_view> pieces, std::error_code& ec) noexcept override {
+        MemoryClient& client = *client_;
+        if (client.breaks(ec)) return 0;
+        const std::size_t most = std::min(client.most_write, client.room);
+        std::size_t n = 0;
+        for (const std::string_view piece : pieces) {
+            const std::string_view taken = piece.substr(0, most - n);
+            client.received += taken;
+            n += taken.size();
+        }
+        if (client.room != MemoryClient::all) client.room -= n;
+        if (n == 0) ec = std::make_error_code(std::errc::operation_would_block);
+        return n;
+    }
+
+    void wait(Interest interest) override {
+        std::error_code ec;
+        if (client_->calls == client_->fails_at && client_->breaks(ec)) throw std::bad_alloc{};
+        ++client_->calls;
+        client_->interest = interest;
+    }
+
+    void finish() noexcept override { client_->ended = true; }
+
+    using Transport::tell;
+
+private:
+    const std::shared_ptr<MemoryClient> client_;
+};
+
+inline bool MemoryClient::tell(Interest ready) {
+    if (transport_ == nullptr || ready == Interest{}) return false;
+    transport_->tell(ready);
+    return true;
+}
+
+/// A server's thread and its connections. Time stands still but for pass().
+class MemoryServer {
+public:
+    using Clock = resp::detail::Clock;
+
+    template <resp::Handler H>
+    MemoryServer(resp::Options options, H handler)
+        : shared_(std::make_shared<resp::detail::Shared>(
+              std::move(options), std::make_unique<resp::detail::HandlerFactory<H>>(std::move(handler)))),
+          worker_(std::make_shared<resp::detail::Worker>(shared_, context_.get_executor())) {
+        worker_->tick(now_);
+    }
+
+    /// A new client, who has sent nothing yet.
+    MemoryClient& connect() {
+        clients_.push_back(std::make_shared<MemoryClient>());
+        const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
+        auto transport = std::make_unique<MemoryTransport>(clients_.back());
+        if (shared_->connections >= shared_->options.max_connections) {
+            worker_->refuse(std::move(transport), peer);
+        } else {
+            ++shared_->connections;
+            ++shared_->accepted;
+            worker_->adopt(std::move(transport), peer);
+        }
+        return *clients_.back();
+    }
+
+    /// One thing that is due: what the engine has posted, else a client who is ready, in turn. False if
+    /// nothing is.
+    bool step() {
+        if (run_posted()) return true;
+        for (std::size_t i = 0; i != clients_.size(); ++i) {
+            next_ = (next_ + 1) % clients_.size();
+            if (clients_[next_]->tell()) return true;
+        }
+        return false;
+    }
+    /// The first half of that alone.
+    bool run_posted() {
+        context_.restart();
+        return context_.poll_one() != 0;
+    }
+    /// Everything that is due.
+    void run() {
+        while (step()) {
+        }
+    }
+    /// Lets time pass, and all happen that is due meanwhile.
+    void pass(Clock::duration time) {
+        run();
+        for (const auto end = now_ + time; now_ != end;) {
+            now_ = std::min(end, now_ + resp::detail::Worker::tick_time);
+            tick();
+            run();
+        }
+    }
+    /// The same without running anything: deadlines only.
+    void tick() { worker_->tick(now_); }
+    void tick(Clock::duration time) {
+        now_ += time;
+        tick();
+    }
+
+    void stop() {
+        worker_->drain([this] { stopped_ = true; });
+    }
+    /// Whether the last connection has gone, after stop().
+    [[nodiscard]] bool has_stopped() const noexcept { return stopped_; }
+
+    [[nodiscard]] const resp::detail::Counters& counters() const noexcept { return worker_->counters(); }
+    [[nodiscard]] std::uint64_t connections() const noexcept { return shared_->connections; }
+    [[nodiscard]] std::uint64_t input_memory() const noexcept { return shared_->input_memory; }
+    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+    [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
+
+private:
+    asio::io_context context_{1};  // last to go: what waits in it refers to the rest
+    std::shared_ptr<resp::detail::Shared> shared_;
+    std::shared_ptr<resp::detail::Worker> worker_;
+    std::deque<std::shared_ptr<MemoryClient>> clients_;
+    std::size_t next_ = 0;
+    Clock::time_point now_{std::chrono::hours{1}};  // not 0, which is no time
+    bool stopped_ = false;
+};
+
+}  // namespace support
