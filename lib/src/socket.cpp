@@ -17,7 +17,7 @@ namespace {
 
 // From so many on, more are likely to have become ready meanwhile: to look again at once costs less
 // than to have Asio wait.
-constexpr int many = 8;
+constexpr std::size_t many = 8;
 // A write has no more pieces: replies, a large value, replies.
 constexpr std::size_t most_pieces = 3;
 
@@ -73,7 +73,7 @@ bool Poller::change(SocketTransport& socket, Interest from, Interest to) noexcep
 
 /// Nothing more is told to a socket that waits for nothing: it may be gone.
 void Poller::forget(const SocketTransport& socket) noexcept {
-    for (int i = 0; i < ready_; ++i) {
+    for (std::size_t i = 0; i != ready_; ++i) {
         if (events_[i].data.ptr == &socket) events_[i].data.ptr = nullptr;
     }
     std::error_code ignored;
@@ -92,8 +92,9 @@ void Poller::wait() {
 }
 
 void Poller::poll() try {
-    ready_ = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
-    for (int i = 0; i < ready_; ++i) {
+    const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
+    ready_ = static_cast<std::size_t>(std::max(n, 0));
+    for (std::size_t i = 0; i != ready_; ++i) {
         auto* const socket = static_cast<SocketTransport*>(events_[i].data.ptr);
         if (socket != nullptr) socket->ready(events_[i].events);
     }

@@ -56,8 +56,8 @@ private:
     const std::weak_ptr<void> owner_;
     asio::posix::stream_descriptor set_;
     std::size_t sockets_ = 0;  // that wait for something
+    std::size_t ready_ = 0;    // events that poll() goes through
     bool waiting_ = false;     // poll() will be called, or runs
-    int ready_ = 0;            // events that poll() goes through
     std::array<epoll_event, most_events> events_;
 };
 

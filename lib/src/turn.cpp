@@ -35,7 +35,7 @@ void Session::read_and_handle() {
         if (!draining_ && (paused_ || !readable_)) return;
         const Receipt receipt = receive();
         if (receipt == Receipt::end || (receipt == Receipt::nothing && draining_)) stop_reading({});
-        if (receipt != Receipt::bytes) return;
+        if (receipt != Receipt::bytes) return hold();
     }
     // What is at hand is seldom too much for a turn.
     turn_end_ = decoder_->pending() > turn_budget ? decoder_->offset() + turn_budget : no_end;

@@ -161,7 +161,8 @@ public:
 
     template <resp::Handler H>
     MemoryServer(resp::Options options, H handler)
-        : shared_(std::make_shared<resp::detail::Shared>(
+        : context_(1),
+          shared_(std::make_shared<resp::detail::Shared>(
               std::move(options), std::make_unique<resp::detail::HandlerFactory<H>>(std::move(handler)))),
           worker_(std::make_shared<resp::detail::Worker>(shared_, context_.get_executor())) {
         worker_->tick(now_);
@@ -231,7 +232,7 @@ public:
     [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
 
 private:
-    asio::io_context context_{1};  // last to go: what waits in it refers to the rest
+    asio::io_context context_;  // last to go: what waits in it refers to the rest
     std::shared_ptr<resp::detail::Shared> shared_;
     std::shared_ptr<resp::detail::Worker> worker_;
     std::deque<std::shared_ptr<MemoryClient>> clients_;
