@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Row 10: clients that send and never read do not fill the server's memory, and are closed.
+
+100 clients push ECHOs, half of them small ones, half of them of 100 KiB, as fast as they are taken, and never
+read a byte. Meanwhile another client pings. The server stops reading from them, and closes each when it has
+taken nothing for the time of the write stall: at the earliest so long after its first byte, and at the latest
+so long after its kernel could send its last one, when the server's buffers were full too.
+
+    pass:   memory grows by <= 100 x 1 MiB + 64 MiB; each is closed by the write stall, within 2 s
+    short:  tests/soak/slow_readers.py           a server whose write stall is 4 s
+    long:   tests/soak/slow_readers.py --long    resp-echo, whose write stall is 30 s; 40 s
+"""
+
+import contextlib
+import time
+
+from servers import Server
+from support import MIB, Verdict, close_all, command, connect, flags, ping, require, run
+
+CLIENTS = 100
+MOST_GROWTH = CLIENTS * MIB + 64 * MIB
+SMALL = command(b"ECHO", b"hello") * 3_000
+LARGE = command(b"ECHO", b"x" * 100_000)
+TOLERANCE = 2.0
+
+
+def push(options, verdict):
+    stall = 30 if options.long else 4
+    server = (Server(options.resp_echo) if options.long else
+              Server(options.tools / "testserver", "--write-stall", str(stall)))
+    with verdict.judge_for(server).warm_up(), contextlib.ExitStack() as stack:
+        base, descriptors = server.memory(), server.descriptors()
+        other = stack.enter_context(connect(server.port))
+        clients = [connect(server.port) for _ in range(CLIENTS)]
+        stack.callback(close_all, clients)
+        pushers = [Pusher(client, SMALL if i % 2 else LARGE) for i, client in enumerate(clients)]
+        growth, slowest_ping = push_until_closed(server, base, pushers, other, stall + 20)
+        close_all(clients)
+        other.close()
+        server.seconds_back_to(descriptors)
+    lived, stalled = min(pusher.lived for pusher in pushers), max(pusher.stalled for pusher in pushers)
+    verdict.add(f"{CLIENTS} clients, memory grows by {growth / MIB:.1f} MiB, closed not before {lived:.1f} s "
+                f"and within {stalled:.1f} s of their last progress, slowest ping beside them "
+                f"{slowest_ping * 1000:.1f} ms")
+    verdict.judge_size_or_speed(growth <= MOST_GROWTH, f"memory grows by {growth / MIB:.0f} MiB")
+    verdict.judge(lived >= stall, f"one is closed {lived:.1f} s after it began")
+    verdict.judge(stalled <= stall + TOLERANCE, f"one is closed {stalled:.1f} s after its last progress")
+
+
+class Pusher:
+    """One client. It offers its bytes whenever it is asked to."""
+
+    def __init__(self, client, data):
+        self.socket = client
+        self.data = memoryview(data)
+        self.at = 0
+        self.begun = self.progress = time.monotonic()
+        self.lived = self.stalled = None  # seconds from its begin, and from its last progress, to its end
+        client.setblocking(False)
+
+    def push(self):
+        """Sends what is taken now; notices its end."""
+        try:
+            while True:
+                n = self.socket.send(self.data[self.at:])
+                self.at = (self.at + n) % len(self.data)
+                self.progress = time.monotonic()
+        except BlockingIOError:
+            pass
+        except (ConnectionResetError, BrokenPipeError):
+            now = time.monotonic()
+            self.lived, self.stalled = now - self.begun, now - self.progress
+
+
+def push_until_closed(server, base, pushers, other, patience):
+    """(the most that memory has grown by, the slowest ping of the other client in seconds)"""
+    begun = time.monotonic()
+    growth = slowest = 0
+    living = list(pushers)
+    while living:
+        require(time.monotonic() - begun < patience, f"{len(living)} clients are not closed after {patience} s")
+        for pusher in living:
+            pusher.push()
+        living = [pusher for pusher in living if pusher.stalled is None]
+        slowest = max(slowest, ping(other))
+        growth = max(growth, server.memory() - base)
+        time.sleep(0.02)
+    return growth, slowest
+
+
+if __name__ == "__main__":
+    run(Verdict("row 10", "slow readers", "<= 164 MiB, each closed by the write stall"), push, flags(__doc__),
+        seconds=110)

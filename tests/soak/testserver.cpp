@@ -1,0 +1,83 @@
+// A server that fails when it is asked to, for what resp-echo does not: it echoes each request, but for
+//
+//     THROW exception|int|bad_alloc    writes a part of a reply, then throws that
+//     LATER anything                   (with --coroutine) is echoed when others have had their turn
+//
+// At its end it prints what it has counted: `requests 1000 handler_errors 3`.
+#include <libresp/server.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <new>
+#include <stdexcept>
+#include <string_view>
+
+namespace {
+
+[[noreturn]] void throw_as_told(std::string_view kind, resp::Reply& reply) {
+    reply.array(3).bulk_string("never seen");
+    if (kind == "int") throw 42;
+    if (kind == "bad_alloc") throw std::bad_alloc{};
+    throw std::runtime_error{"as the client asked"};
+}
+
+struct Plain {
+    void operator()(const resp::Request& request, resp::Reply& reply) {
+        const resp::Command command = request.command();
+        if (command.is("THROW") && command.size() == 2) throw_as_told(command[1], reply);
+        reply.value(request.value());
+    }
+};
+
+/// The same, after it has let others run.
+struct Coroutine {
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        const resp::Command command = request.command();
+        const bool throws = command.is("THROW") && command.size() == 2;
+        if (throws || command.is("LATER")) {
+            const auto executor = co_await asio::this_coro::executor;
+            co_await asio::post(executor, asio::use_awaitable);
+        }
+        if (throws) throw_as_told(command[1], reply);
+        reply.value(request.value());
+    }
+};
+
+template <class Handler>
+void serve(const resp::Options& options) {
+    resp::Server server{options, Handler{}};
+    std::printf("Listening on %s\n", server.local_endpoint().to_string().c_str());
+    std::fflush(stdout);
+    server.run();
+    const resp::Stats stats = server.stats();
+    std::printf("requests %llu handler_errors %llu\n", static_cast<unsigned long long>(stats.requests),
+                static_cast<unsigned long long>(stats.handler_errors));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"A server that fails when it is asked to"};
+    resp::Options options{.stop_signals = {SIGINT, SIGTERM}};
+    double write_stall = 30;
+    bool coroutine = false;
+    app.add_option("--port", options.port, "TCP port; 0 takes a free one");
+    app.add_option("--threads", options.threads, "Threads");
+    app.add_option("--write-stall", write_stall, "Seconds without progress after which a client is closed");
+    app.add_flag("--coroutine", coroutine, "Let the handler be a coroutine");
+    CLI11_PARSE(app, argc, argv);
+    options.write_stall = std::chrono::milliseconds{static_cast<std::int64_t>(write_stall * 1000)};
+    try {
+        coroutine ? serve<Coroutine>(options) : serve<Plain>(options);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "testserver: %s\n", error.what());
+        return 1;
+    }
+}
