@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Row 18: under steady traffic for a long time the server neither grows nor leaks nor errs.
+
+First the top rate is measured, with values of 16 bytes to 1 MiB, as many of 16 to 32 bytes as of 32 to 64 and so on,
+on 50 connections. Then comes 70 % of it for as long as is asked, and 1 in 100 requests is the last of its
+connection, which ends by FIN or RST. Every byte that comes back is checked. Once a second the server's memory and
+descriptors are read. The slope of its memory is that of a line through the least of each minute after a tenth of
+the time, so that a moment in which many large values are on their way does not count.
+
+    pass:   memory grows by <= 1 MiB/h, or, below half an hour, where a slope tells nothing yet, by <= 4 MiB from the
+            second quarter to the last; never more descriptors than connections; 0 errors
+    short:  tests/soak/soak.py                 12 s
+    long:   tests/soak/soak.py --long          1 h; --seconds 300 for 5 minutes
+"""
+
+import math
+import statistics
+import subprocess
+import time
+
+from servers import warm_echo
+from support import MIB, PATIENCE, Verdict, child, cores, flags, require, run
+
+SHARE = 0.7
+CONNECTIONS = 50
+SLOPE_FROM = 1800  # seconds of a run whose slope is judged
+MOST_SLOPE = 1.0  # MiB an hour
+MOST_GROWTH = 4 * MIB
+
+
+def soak(options, verdict):
+    seconds = options.seconds or (3600 if options.long else 12)
+    server_cores, client_cores = cores()
+    with warm_echo(options, verdict, on_cores=server_cores) as server:
+        base = server.descriptors()
+        top = list(traffic(options, server, client_cores, 3))[-1]
+        rate = SHARE * top["requests"] / top["second"]
+        samples = []
+        for line in traffic(options, server, client_cores, seconds, "--rate", str(math.floor(rate))):
+            samples.append((line["second"], server.memory(), server.descriptors()))
+        server.seconds_back_to(base)
+    verdict.add(f"top rate {top['requests'] / top['second']:.0f} requests/s, {line['requests'] / line['second']:.0f}/s "
+                f"for {line['second']:.0f} s with {line['connections']} connections, {line['errors']} errors")
+    verdict.judge(line["errors"] == 0 and top["errors"] == 0, f"{line['errors'] + top['errors']} errors")
+    verdict.judge_size_or_speed(line["requests"] >= 0.9 * rate * seconds, "the server does not keep up with the rate")
+    judge_memory(verdict, samples, seconds)
+    most = max(descriptors for *_, descriptors in samples)
+    verdict.add(f"at most {most - base} descriptors for {CONNECTIONS} connections")
+    # A client that has reset and come again may be seen twice for a moment.
+    verdict.judge(most - base <= 2 * CONNECTIONS, f"{most - base} descriptors for {CONNECTIONS} connections")
+
+
+def judge_memory(verdict, samples, seconds):
+    times, memory = [time for time, *_ in samples], [memory for _, memory, _ in samples]
+    quarter = max(len(samples) // 4, 1)
+    growth = statistics.median(memory[-quarter:]) - statistics.median(memory[quarter:2 * quarter] or memory)
+    verdict.add(f"memory {min(memory) / MIB:.1f} to {max(memory) / MIB:.1f} MiB, grown by {growth / MIB:.1f} MiB")
+    if seconds < SLOPE_FROM:
+        verdict.judge_size_or_speed(growth <= MOST_GROWTH, f"memory grows by {growth / MIB:.1f} MiB")
+        return
+    least = {}  # by the minute
+    for time, size in zip(times, memory):
+        if time >= seconds / 10:
+            least[time // 60] = min(size, least.get(time // 60, size))
+    slope = statistics.linear_regression(list(least), list(least.values())).slope * 60 / MIB
+    verdict.add(f"slope {slope:.2f} MiB/h")
+    verdict.judge_size_or_speed(slope <= MOST_SLOPE, f"memory grows by {slope:.2f} MiB/h")
+
+
+def traffic(options, server, on_cores, seconds, *more):
+    """A dictionary each second, as `traffic` prints it: all in total so far."""
+    command = [options.tools / "traffic", "--port", server.port, "--connections", CONNECTIONS, "--seconds", seconds,
+               "--seed", options.seed, *more]
+    begun = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True,
+                               preexec_fn=child(on_cores))
+    try:
+        for line in process.stdout:
+            words = line.split()
+            yield {name: float(number) if "." in number else int(number)
+                   for name, number in zip(words[::2], words[1::2])}
+        require(process.wait(PATIENCE) == 0, "the traffic has failed")
+        require(time.monotonic() - begun < seconds + PATIENCE, "the traffic was late")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+if __name__ == "__main__":
+    options = flags(__doc__, seconds=(float, "how long"))
+    run(Verdict("row 18", "soak", "<= 1 MiB/h, or <= 4 MiB in less than half an hour, descriptors flat, 0 errors"),
+        soak, options, seconds=(options.seconds or 3600) + 100)
