@@ -1,0 +1,62 @@
+"""binary_test.py FOLDER: what the flags made of resp-echo, read from the program with readelf."""
+
+import platform
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+FOLDER = Path(sys.argv[1])
+RESP_ECHO = FOLDER / "bin/resp-echo"
+
+
+def readelf(*arguments):
+    return subprocess.run(["readelf", "--wide", *arguments], check=True, capture_output=True, text=True,
+                          env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+
+
+class Binary(unittest.TestCase):
+    def imported(self):
+        """The names of the functions that it takes from shared libraries."""
+        return set(re.findall(r" UND (\w+)", readelf("--dyn-syms", RESP_ECHO)))
+
+    def flags_of(self, segment):
+        """R, W and E of a program header: "RW "."""
+        return re.search(rf"^  {segment} .* ([R ][W ][E ]) 0x\w+$", readelf("--program-headers", RESP_ECHO), re.M)[1]
+
+    def test_it_is_loaded_at_an_address_that_nobody_knows(self):
+        self.assertRegex(readelf("--file-header", RESP_ECHO), r"Type: +DYN \(Position-Independent Executable file\)")
+
+    def test_what_the_loader_has_resolved_is_read_only(self):
+        self.assertIn("GNU_RELRO", readelf("--program-headers", RESP_ECHO))
+        self.assertRegex(readelf("--dynamic", RESP_ECHO), r"\(FLAGS_1\) +Flags: NOW")
+
+    def test_stacks_are_guarded_and_no_code(self):
+        self.assertIn("__stack_chk_fail", self.imported())
+        self.assertEqual(self.flags_of("GNU_STACK"), "RW ")
+
+    def test_nothing_is_both_writable_and_code(self):
+        segments = re.findall(r"^  LOAD .* ([R ][W ][E ]) 0x\w+$", readelf("--program-headers", RESP_ECHO), re.M)
+        self.assertGreater(len(segments), 2)
+        self.assertNotIn("RWE", segments)
+
+    def test_functions_of_the_c_library_check_the_size_of_what_they_write_to(self):
+        self.assertGreater(len({name for name in self.imported() if name.endswith("_chk")}), 2)
+
+    def test_the_standard_library_checks_its_preconditions(self):
+        asserts = [name for name in self.imported() if "glibcxx_assert_fail" in name]
+        self.assertEqual(len(asserts), 1)
+
+    # Of the whole program the linker says it only where each object has it, and not every system's
+    # startup code does.
+    @unittest.skipUnless(platform.machine() in ("x86_64", "AMD64"), "only x86 has it")
+    def test_our_code_takes_indirect_jumps_at_marked_places_and_has_a_shadow_stack(self):
+        for name in ("libresp_codec.a", "libresp_server.a"):
+            notes = readelf("--notes", FOLDER / "lib" / name)
+            self.assertGreater(notes.count("File: "), 5)
+            self.assertEqual(notes.count("x86 feature: IBT, SHSTK"), notes.count("File: "))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

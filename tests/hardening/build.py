@@ -1,0 +1,9 @@
+"""build.py CMAKE SOURCE FOLDER [FLAG...]: builds resp-echo as the release preset says, in a folder of its own."""
+
+import subprocess
+import sys
+
+cmake, source, folder, *flags = sys.argv[1:]
+subprocess.run([cmake, "--preset", "release", "-B", folder, *flags,
+                "-DLIBRESP_BUILD_BENCHMARKS=OFF", "-DLIBRESP_BUILD_EXAMPLES=OFF"], cwd=source, check=True)
+subprocess.run([cmake, "--build", folder, "--parallel", "2", "--target", "resp-echo"], check=True)
