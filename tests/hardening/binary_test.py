@@ -48,6 +48,9 @@ class Binary(unittest.TestCase):
         asserts = [name for name in self.imported() if "glibcxx_assert_fail" in name]
         self.assertEqual(len(asserts), 1)
 
+    def test_it_looks_for_libraries_where_the_system_keeps_them_and_nowhere_else(self):
+        self.assertNotRegex(readelf("--dynamic", RESP_ECHO), r"\((RPATH|RUNPATH)\)")
+
     # Of the whole program the linker says it only where each object has it, and not every system's
     # startup code does.
     @unittest.skipUnless(platform.machine() in ("x86_64", "AMD64"), "only x86 has it")
