@@ -14,7 +14,7 @@ with exit code 0.
 
     pass:   0 clients with wrong bytes, 0 wrong keys, all descriptors back to base, no crash
     short:  tests/soak/chaos.py           2 runs against each
-    long:   tests/soak/chaos.py --long    40 runs against each, 2 to 3 minutes; --runs N; --seed N
+    long:   tests/soak/chaos.py --long    40 runs against each, 3 minutes; --runs N; --seed N
 """
 
 import asyncio

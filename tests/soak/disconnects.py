@@ -7,7 +7,7 @@ sending half, and then it must read the replies to exactly the requests that it 
 
     pass:   no crash, no wrong byte; all descriptors back to base within 1 s after the last one
     short:  tests/soak/disconnects.py           10,000 connections
-    long:   tests/soak/disconnects.py --long    200,000 connections, a minute or two
+    long:   tests/soak/disconnects.py --long    200,000 connections, half a minute
 """
 
 import contextlib

@@ -9,7 +9,7 @@ no reply may be cut.
 
     pass:   all requests fully written before the signal answered, 0 RST, 0 partial frames, exit 0 in <= 5 s
     short:  tests/soak/drain.py           5 runs
-    long:   tests/soak/drain.py --long    50 runs, half a minute
+    long:   tests/soak/drain.py --long    50 runs, a minute
 """
 
 import contextlib

@@ -9,7 +9,7 @@ coroutine that throws after it has waited.
 
     pass:   that connection only; no other byte differs
     short:  tests/soak/handler_exceptions.py           40,000 requests
-    long:   tests/soak/handler_exceptions.py --long    1,000,000 requests, half a minute
+    long:   tests/soak/handler_exceptions.py --long    1,000,000 requests, seconds
 """
 
 import contextlib
