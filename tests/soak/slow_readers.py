@@ -15,7 +15,7 @@ import contextlib
 import time
 
 from servers import Server
-from support import MIB, Verdict, close_all, command, connect, flags, ping, require, run
+from support import MIB, PATIENCE, Verdict, close_all, command, connect, flags, ping, require, run
 
 CLIENTS = 100
 MOST_GROWTH = CLIENTS * MIB + 64 * MIB
@@ -34,7 +34,7 @@ def push(options, verdict):
         clients = [connect(server.port) for _ in range(CLIENTS)]
         stack.callback(close_all, clients)
         pushers = [Pusher(client, SMALL if i % 2 else LARGE) for i, client in enumerate(clients)]
-        growth, slowest_ping = push_until_closed(server, base, pushers, other, stall + 20)
+        growth, slowest_ping = push_until_closed(server, base, pushers, other, stall + PATIENCE)
         close_all(clients)
         other.close()
         server.seconds_back_to(descriptors)
