@@ -88,6 +88,50 @@ def codec_seeds(vectors):
     yield "anything", bytes([ANYTHING]) + PIECES + b"PING\r\n:1\r\n\r\n*1\r\n$1\r\na\r\nSET 'a b' \"\\x41\"\n"
 
 
+def things(*pairs):
+    """What happens to the clients of server_fuzz.cpp: (client, action, amount), as in its act()."""
+    return bytes([len(pairs)]) + b"".join(bytes([client + 4 * action, amount]) for client, action, amount in pairs)
+
+
+SEND, RUN, TELL, POSTED, MOST_READ, MOST_WRITE, ROOM, TELLS = 0, 2, 3, 4, 5, 6, 7, 8
+FINISH, FAIL, FAILS_AT, PUSH, CLOSE, PASS, OPEN, DRAIN, FORCE = 9, 10, 11, 12, 13, 14, 15, 16, 17
+
+# The ways in which streams of the server's clients are bad.
+HAPPENINGS = {
+    "whole": [],
+    "pieces": [(0, MOST_READ, 3), (0, MOST_WRITE, 2), (0, SEND, 5), (0, RUN, 0), (0, SEND, 1), (0, TELL, 0)],
+    "two": [(0, SEND, 9), (0, PUSH, 9), (1, SEND, 30), (0, TELL, 0), (1, TELL, 0), (1, PUSH, 40), (1, FINISH, 0)],
+    "stuck": [(0, ROOM, 4), (0, SEND, 0), (0, RUN, 0), (0, PUSH, 50), (0, PASS, 20), (0, ROOM, 9), (0, RUN, 0)],
+    "late": [(0, SEND, 3), (0, PASS, 50), (0, SEND, 8), (0, RUN, 0), (0, PASS, 60), (0, SEND, 0), (0, PASS, 99)],
+    "stop": [(0, SEND, 20), (1, SEND, 20), (0, DRAIN, 0), (0, POSTED, 0), (0, SEND, 3), (0, PASS, 9)],
+    "break": [(1, FAILS_AT, 4), (1, SEND, 20), (0, SEND, 20), (0, RUN, 0), (0, FAIL, 0)],
+    "gate": [(0, SEND, 0), (0, RUN, 0), (0, PUSH, 5), (0, POSTED, 0), (0, OPEN, 0), (0, POSTED, 0), (0, PASS, 120),
+             (0, FORCE, 1), (0, CLOSE, 0)],
+}
+
+# What the handlers of server_fuzz.cpp know, by the first letter.
+VERBS = [b"PUSH", b"THROW", b"XPUSH", b"QUIT", b"SHUT", b"NONE", b"BIG", b"3", b"2", b"WAIT", b"GATE", b"YPUSH"]
+
+
+def server_seeds(vectors):
+    """Name and bytes of each seed of the server: setup, greetings, what happens, the wire."""
+    wires = {f"verbs-{i}": b"PING\r\n" + b"\r\n".join(VERBS[i:] + VERBS[:i]) + b"\r\nPING\r\n"
+             for i in range(len(VERBS))}
+    wires |= {v["id"].replace("/", "-"): wire_of(v) for v in vectors if v["mode"] == "request"}
+    wires["http"] = b"POST / HTTP/1.1\r\nHost: a\r\n\r\nPING\r\n"
+    wires["http2"] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    wires["tls"] = b"\x16\x03\x01\x02\x00\x01\x00"
+    wires["long"] = b"*2\r\n$4\r\nECHO\r\n$900\r\n" + 900 * b"a" + b"\r\nB a b c d\r\nPING\r\n"
+    for i, (name, wire) in enumerate(wires.items()):
+        if len(wire) > LONGEST:
+            continue
+        for j, (happening, what) in enumerate(HAPPENINGS.items()):
+            if not name.startswith("verbs") and happening != "whole" and (i + j) % 4:
+                continue  # one in four is enough of these
+            for setup in (0x00, 0x01) if name.startswith("verbs") else ((i % 4) | (0x1C if i % 3 == 0 else 0),):
+                yield f"{name}-{happening}-{setup}", bytes([setup, i % 7]) + things(*what) + wire
+
+
 def main():
     vectors_path, folder = map(pathlib.Path, sys.argv[1:])
     vectors = [json.loads(line) for line in vectors_path.read_text(encoding="ascii").splitlines()]
@@ -96,6 +140,7 @@ def main():
     corpora = {target: decoding for target in ("client", "oracle", "round_trip", "split", "tokens")}
     corpora["inline"] = {name: seed for name, seed in decoding.items() if is_request(seed)}
     corpora["encoder"] = SCRIPTS
+    corpora["server"] = dict(server_seeds(vectors))
     for target, seeds in corpora.items():
         shutil.rmtree(folder / target, ignore_errors=True)
         (folder / target).mkdir(parents=True)

@@ -1,0 +1,155 @@
+// The handlers of server_fuzz.cpp, plain and coroutine, and what they tell of their clients.
+#pragma once
+
+#include <libresp/handler.hpp>
+
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "check.hpp"
+#include "server_rule.hpp"
+
+namespace fuzz {
+
+/// What a handler knows of its client, for the fuzzer to look at.
+struct Served {
+    enum class Greeting : unsigned char { none, push, exception };
+
+    Greeting greeting{};              // what on_open() does
+    std::vector<std::string> pushed;  // in order
+    std::size_t own_pushes = 0;       // how many of them are there up to the last one of its own handler
+    resp::Connection connection;
+    int opened = 0;
+    int closed = 0;
+    std::error_code reason;  // of the end
+
+    /// Sends a value that no reply looks like.
+    void push(std::size_t size) {
+        std::string text = std::to_string(pushed.size()) + ' ';
+        text.resize(std::max(size, text.size()), 'p');
+        std::string bytes = ">1\r\n$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+        if (connection.send(bytes)) pushed.push_back(std::move(bytes));
+    }
+    void push_own(std::size_t size) {
+        push(size);
+        own_pushes = pushed.size();
+    }
+};
+
+/// Where coroutines wait until the fuzzer lets them go on.
+class Gate {
+public:
+    asio::awaitable<void> pass() {
+        return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+            [this](auto handler) {
+                using Handler = decltype(handler);
+                waiting_.push_back(std::make_unique<WaiterOf<Handler>>(std::move(handler)));
+            },
+            asio::use_awaitable);
+    }
+    /// True if somebody has waited.
+    bool open() {
+        std::vector<std::unique_ptr<Waiter>> all = std::exchange(waiting_, {});
+        for (const std::unique_ptr<Waiter>& waiter : all) waiter->go_on();
+        return !all.empty();
+    }
+    [[nodiscard]] bool is_empty() const noexcept { return waiting_.empty(); }
+
+private:
+    struct Waiter {
+        Waiter() = default;
+        Waiter(const Waiter&) = delete;
+        Waiter& operator=(const Waiter&) = delete;
+        virtual ~Waiter() = default;
+        virtual void go_on() = 0;
+    };
+    template <class Handler>
+    struct WaiterOf final : Waiter {
+        explicit WaiterOf(Handler given) : handler(std::move(given)) {}
+        void go_on() override { asio::post(std::move(handler)); }
+        Handler handler;
+    };
+
+    std::vector<std::unique_ptr<Waiter>> waiting_;
+};
+
+/// What both handlers share. `connecting` is whom the engine is being given just now.
+struct Stage {
+    Served* connecting = nullptr;
+    Gate gate;
+};
+
+class Noting {
+public:
+    explicit Noting(Stage& stage) : stage_(&stage) {}
+
+    void on_open(const resp::Connection& connection) {
+        served_ = stage_->connecting;
+        ++served_->opened;
+        served_->connection = connection;
+        if (served_->greeting == Served::Greeting::push) served_->push_own(0);
+        if (served_->greeting == Served::Greeting::exception) throw std::runtime_error{"no"};
+    }
+    void on_close(std::error_code reason) {
+        ++served_->closed;
+        served_->reason = reason;
+    }
+
+protected:
+    /// What comes before the reply.
+    void act(char verb, const resp::Request& request, resp::Reply& reply) {
+        if (pushes(verb)) served_->push_own(request.value().size());
+        if (verb == 'S') request.connection().close();
+        if (verb == 'Q') reply.close();
+    }
+    [[nodiscard]] asio::awaitable<void> wait() { return stage_->gate.pass(); }
+
+private:
+    Stage* stage_;
+    Served* served_ = nullptr;
+};
+
+class PlainHandler : public Noting {
+public:
+    using Noting::Noting;
+    void operator()(const resp::Request& request, resp::Reply& reply) {
+        const char verb = verb_of(request.value());
+        if (throws(verb)) reply.array(3).integer(1);
+        act(verb, request, reply);
+        if (verb == 'T') throw std::runtime_error{"thrown"};
+        if (throws(verb)) throw 1;
+        write_reply(verb, request.value(), reply);
+    }
+};
+
+/// The same, but that W waits inside its reply, G before it, and Y between a push and its exception.
+class CoroutineHandler : public Noting {
+public:
+    using Noting::Noting;
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        const char verb = verb_of(request.value());
+        if (throws(verb)) reply.array(3).integer(1);
+        act(verb, request, reply);
+        if (verb == 'G' || verb == 'Y') co_await wait();
+        if (verb == 'T') throw std::runtime_error{"thrown"};
+        if (throws(verb)) throw 1;
+        if (verb == 'W') {
+            reply.array(2).bulk_string("begun");
+            co_await wait();
+            reply.bulk_string("ended");
+        } else {
+            write_reply(verb, request.value(), reply);
+        }
+    }
+};
+
+}  // namespace fuzz

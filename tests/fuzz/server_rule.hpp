@@ -1,0 +1,141 @@
+// What the handlers of server_fuzz.cpp do with a request, which the first letter of its name tells, and what
+// a client that sent these bytes has to receive for them.
+#pragma once
+
+#include <libresp/command.hpp>
+#include <libresp/decoder.hpp>
+#include <libresp/encoder.hpp>
+#include <libresp/options.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fuzz {
+
+/// The first letter of a command, or 0.
+inline char verb_of(resp::View request) {
+    const std::string_view name = resp::Command{request}.name();
+    return name.empty() ? '\0' : name.front();
+}
+
+/// Whether the handler throws, with a reply begun; or closes, with its reply behind it.
+inline bool throws(char verb) { return verb == 'T' || verb == 'X' || verb == 'Y'; }
+inline bool closes(char verb) { return verb == 'Q' || verb == 'S'; }
+/// Whether it pushes to its own client first.
+inline bool pushes(char verb) { return verb == 'P' || verb == 'X' || verb == 'S' || verb == 'Y'; }
+
+/// The reply of a verb that does not throw. None of them begins with `>`, so that a push can be told from it.
+inline void write_reply(char verb, resp::View request, resp::Encoder& out) {
+    constexpr std::size_t large = 150;
+    switch (verb) {
+        case 'N': return;
+        case 'B': out.bulk_string(std::string(large * request.size(), 'b')); return;
+        case 'W': out.array(2).bulk_string("begun").bulk_string("ended"); return;
+        case '2': out.set_version(resp::Version::resp2); break;
+        case '3': out.set_version(resp::Version::resp3); break;
+        default: break;
+    }
+    if (request.type() == resp::Type::push) {
+        out.simple_string("push");
+    } else {
+        encode(out, request);
+    }
+}
+
+/// What a client has to receive, pushes apart.
+struct Expected {
+    std::vector<std::string> replies;  // those that are not empty
+    std::optional<resp::Errc> error;   // that the last one tells
+    bool ends = false;                 // behind the replies, whatever else was sent
+    bool abrupt = false;               // the same, without an end of the stream
+    bool incomplete = false;           // a frame is not whole
+
+    /// These words, and then the end.
+    static Expected last(std::string words) {
+        Expected expected;
+        expected.replies.push_back(std::move(words));
+        expected.ends = true;
+        return expected;
+    }
+};
+
+/// Whether an inline request is the beginning of HTTP. Source: docs/server.md.
+inline bool speaks_http(resp::View request) {
+    if (!request.is_inline()) return false;
+    const resp::Command command{request};
+    if (command.is("POST") || command.is("HOST:")) return true;
+    return command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
+}
+
+inline std::string simple_error(const std::string& text) { return "-ERR " + text + "\r\n"; }
+
+/// Decodes all of what a client sends at once, and applies the rule.
+inline Expected expected_of(std::string_view sent, const resp::Options& options) {
+    constexpr char tls_handshake = 0x16;
+    Expected expected;
+    expected.ends = expected.abrupt = sent.starts_with(tls_handshake);
+    resp::Decoder decoder{options.limits, options.reads};
+    decoder.feed(sent);
+    resp::Version version = resp::Version::resp2;
+    while (!expected.ends) {
+        const std::optional<resp::View> request = decoder.next();
+        if (!request) break;
+        const char verb = verb_of(*request);
+        expected.ends = speaks_http(*request);
+        if (expected.ends) break;
+        std::string reply;
+        resp::Encoder out{reply, version};
+        if (throws(verb)) {
+            reply = simple_error("internal error");
+        } else {
+            write_reply(verb, *request, out);
+        }
+        version = out.version();
+        expected.ends = throws(verb) || closes(verb);
+        if (!reply.empty()) expected.replies.push_back(std::move(reply));
+    }
+    if (!expected.ends && decoder.error()) {
+        expected.error = decoder.error()->code;
+        expected.replies.push_back(simple_error("Protocol error: " + decoder.error()->message()));
+        expected.ends = true;
+    }
+    expected.incomplete = !expected.ends && decoder.pending() != 0;
+    return expected;
+}
+
+/// How far what was received follows what was expected.
+struct Match {
+    std::size_t replies = 0;  // whole ones
+    std::size_t pushes = 0;
+    bool cut = false;  // the beginning of another one is there
+    const char* wrong = nullptr;
+};
+
+/// Reads what a client received as replies in order, with pushes in order between them.
+inline Match match(std::string_view received, const std::vector<std::string>& replies,
+                   const std::vector<std::string>& pushed) {
+    Match found;
+    while (!received.empty()) {
+        const bool push = received.front() == '>';
+        const std::vector<std::string>& source = push ? pushed : replies;
+        std::size_t& count = push ? found.pushes : found.replies;
+        if (count == source.size()) {
+            found.wrong = push ? "a push came twice, or from nowhere" : "there is more than the replies";
+            return found;
+        }
+        const std::string_view piece = source[count];
+        if (received.substr(0, piece.size()) != piece.substr(0, received.size())) {
+            found.wrong = push ? "a push is not what was sent" : "a reply is not what the handler wrote";
+            return found;
+        }
+        found.cut = received.size() < piece.size();
+        if (found.cut) return found;
+        ++count;
+        received.remove_prefix(piece.size());
+    }
+    return found;
+}
+
+}  // namespace fuzz
