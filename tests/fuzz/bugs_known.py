@@ -94,4 +94,20 @@ BUGS = [
         "if (number >= detail::short_numbers.size())", "if (number > detail::short_numbers.size())"),
     Bug("a delete character is shown as it is", "client", "src/escape.hpp",
         "code >= 0x20 && code < 0x7f", "code >= 0x20 && code <= 0x7f"),
+    Bug("what a short write leaves is lost", "server", "src/output.cpp",
+        "out.sent += n;\n", "out.sent = out.reply_begin;\n"),
+    Bug("a handler that throws leaves the beginning of its reply", "server", "src/ending.cpp",
+        "    out.bytes.truncate(out.reply_begin);  // what it has written of its reply\n", ""),
+    Bug("a push is put inside a reply", "server", "src/output.cpp",
+        "    if (handling_ && out.bytes.size() != out.reply_begin) return;\n", ""),
+    Bug("a frame's deadline is never cleared", "server", "src/turn.cpp",
+        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {\n        deadline_ = {};\n"
+        "        return;\n    }\n",
+        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) return;\n"),
+    Bug("requests behind a close are handled", "server", "src/turn.cpp",
+        "if (out_->reply.closing() || !is_open()) {", "if (!is_open()) {"),
+    Bug("a stop does not read what has come", "server", "src/turn.cpp",
+        "posted_ = (turn != Turn::done && !output_full_) || draining_ || state_ == State::closing;",
+        "posted_ = (turn != Turn::done && !output_full_) || state_ == State::closing;\n"
+        "    if (draining_ && !posted_) stop_reading({});"),
 ]
