@@ -1,0 +1,106 @@
+// Whatever a length says, no more is allocated for it than 64 KiB and twice the bytes that came: all that is
+// asked of the allocator, added up, not only what is held in the end.
+#include "failing_allocator.hpp"
+#include "support/catch.hpp"
+
+#include <libresp/decoder.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t base = 64 * 1024;
+
+/// At and beside each power of two, each bound, and each end of a type; and what is no length.
+std::vector<std::string> lengths() {
+    std::vector<std::string> all = {"-1",
+                                    "-2",
+                                    "+1",
+                                    "?",
+                                    "00",
+                                    "01",
+                                    "9223372036854775808",
+                                    "1e9",
+                                    "18446744073709551615",
+                                    "18446744073709551616",
+                                    std::string(31, '9'),
+                                    "536936448",
+                                    "1048575",
+                                    "65535"};
+    for (unsigned bit = 0; bit != 64; ++bit) {
+        const std::uint64_t power = std::uint64_t{1} << bit;
+        for (const std::uint64_t n : {power - 1, power, power + 1}) all.push_back(std::to_string(n));
+    }
+    return all;
+}
+
+/// Headers that announce a length, and what may stand before them.
+constexpr std::string_view headers[] = {"$",
+                                        "!",
+                                        "=",
+                                        "*",
+                                        "~",
+                                        "%",
+                                        "|",
+                                        ">",
+                                        "$?\r\n;",
+                                        "*1\r\n$",
+                                        "*2\r\n$1\r\na\r\n$",
+                                        "*1\r\n*",
+                                        "%1\r\n+k\r\n*",
+                                        "*?\r\n$",
+                                        "|1\r\n+k\r\n$",
+                                        "*1\r\n=",
+                                        "~1\r\n%"};
+constexpr std::string_view rests[] = {"",          "\r\n", "\r\na", "\r\n$1\r\na\r\n", "\r\n:1\r\n:2\r\n",
+                                      "\r\n*2\r\n"};
+
+constexpr resp::Limits defaults;
+constexpr resp::Limits wide{
+    .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = SIZE_MAX, .max_frame = SIZE_MAX};
+
+/// All that decoding these bytes asks for.
+std::size_t allocated(const std::string& bytes, std::size_t piece, const resp::Limits& limits,
+                      resp::Reads reads) {
+    const std::size_t before = support::allocated_bytes();
+    {
+        resp::Decoder decoder{limits, reads};
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+            decoder.feed(std::string_view{bytes}.substr(at, piece));
+            while (decoder.next()) {
+            }
+            decoder.release();
+        }
+    }
+    return support::allocated_bytes() - before;
+}
+
+}  // namespace
+
+TEST_CASE("no announced length makes a decoder allocate more than 64 KiB and twice what came") {
+    std::size_t cases = 0;
+    std::size_t most = 0;
+    for (const std::string& length : lengths()) {
+        for (const std::string_view header : headers) {
+            for (const std::string_view rest : rests) {
+                const std::string bytes = std::string{header} + length + std::string{rest};
+                for (const resp::Reads reads : {resp::Reads::replies, resp::Reads::commands}) {
+                    for (const resp::Limits& limits : {defaults, wide}) {
+                        for (const std::size_t piece : {bytes.size(), std::size_t{1}}) {
+                            const std::size_t n = allocated(bytes, piece, limits, reads);
+                            if (n > base + 2 * bytes.size())
+                                FAIL("allocates " << n << " bytes for " << bytes);
+                            most = std::max(most, n);
+                            ++cases;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    std::printf("%zu hostile lengths, at most %zu bytes allocated\n", cases, most);
+    CHECK(most > 0);
+}
