@@ -37,7 +37,10 @@ void set_options(int socket, int keepalive) noexcept {
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
-    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {}
+    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {
+    decoders_.reserve(most_spare);  // so that giving back needs no memory
+    outputs_.reserve(most_spare);
+}
 
 Worker::~Worker() { dispose(); }
 

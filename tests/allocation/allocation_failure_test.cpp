@@ -1,0 +1,234 @@
+// Memory runs out at any one allocation between a client's coming and its going: at most its connection is
+// lost, nothing leaks, and who comes next is served.
+#include "failing_allocator.hpp"
+#include "support/catch.hpp"
+#include "support/memory_transport.hpp"
+
+#include <libresp/command.hpp>
+#include <libresp/encoder.hpp>
+
+#include <cstdio>
+#include <optional>
+
+using support::FailingAllocation;
+using support::MemoryClient;
+using support::MemoryServer;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
+constexpr std::string_view pong = "*1\r\n$4\r\nPING\r\n";  // it is an echo
+
+template <class... Words>
+std::string command(const Words&... words) {
+    std::string bytes;
+    resp::Encoder{bytes}.command(words...);
+    return bytes;
+}
+
+/// Sends each command back; PUSH pushes first, THROW throws with half a reply.
+void answer(const resp::Request& request, resp::Reply& reply) {
+    const resp::Command command = request.command();
+    if (command.is("PUSH")) {
+        request.connection().send([](resp::Encoder& out) { out.push(1).bulk_string(std::string(40, 'p')); });
+    }
+    if (command.is("THROW")) {
+        reply.array(2).integer(1);
+        throw std::runtime_error{"thrown"};
+    }
+    if (command.is("QUIT")) reply.close();
+    reply.value(request.value());
+}
+
+// Not a coroutine: Asio (1.22) ends the process where it has no memory to begin an operation in one.
+struct Plain {
+    void operator()(const resp::Request& request, resp::Reply& reply) const { answer(request, reply); }
+};
+
+/// What the caller of the engine is told by an exception, it can bear.
+template <class Action>
+void attempt(const Action& action) {
+    try {
+        action();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+/// What clients send, each in pieces; a client a line.
+const std::vector<std::vector<std::string>>& conversations() {
+    static const std::vector<std::vector<std::string>> all = {
+        {std::string{ping} + std::string{ping}, "*1\r\n$4\r", "\nPUSH\r\n", "SET 'a \\' b' \"\\x41\"\r\n"},
+        {command("SET", std::string(200'000, 'v')).substr(0, 100'000), std::string(50'000, 'v'),
+         std::string(50'000, 'v') + command(std::string(300'000, 'w'))},
+        {"*300\r\n",
+         [] {
+             std::string words;
+             for (int i = 0; i != 300; ++i) words += "$1\r\na\r\n";
+             return words;
+         }() +
+             command("GET", "a"),
+         command("QUIT")},
+        {command("THROW"), std::string{ping}},
+        {std::string{ping} + "*1\r\n:1\r\n", std::string{ping}},
+        {command("PUSH"), command("GET"), command("PUSH")},
+    };
+    return all;
+}
+
+class Scenario {
+public:
+    Scenario() : server_(options(), Plain{}), bystander_(&connect()) {}
+
+    /// Clients come, speak, and stay or go.
+    void speak() {
+        for (const std::vector<std::string>& pieces : conversations_) {
+            MemoryClient* client = nullptr;
+            attempt([&] { client = &connect(); });
+            if (client == nullptr) {
+                hear(nullptr);
+                continue;
+            }
+            for (const std::string& piece : pieces) {
+                send(*client, piece);
+                step();
+            }
+            client->finish();
+            step();
+            hear(client);
+        }
+    }
+    /// Requires that all clients but one at most received the same as in another run.
+    void require_one_lost(const Scenario& other) const {
+        REQUIRE(heard_.size() == other.heard_.size());
+        std::size_t lost = 0;
+        for (std::size_t i = 0; i != heard_.size(); ++i) lost += heard_[i] != other.heard_[i] ? 1 : 0;
+        REQUIRE(lost <= 1);
+    }
+    void stop() {
+        attempt([&] { server_.stop(); });
+        step();
+    }
+
+    /// Requires that it is as if nothing had happened, for those who are there and those who come.
+    void require_served() {
+        MemoryClient& next = connect();
+        for (MemoryClient* const client : {bystander_, &next}) {
+            client->send(ping);
+            server_.run();
+            REQUIRE(client->received == pong);
+            client->finish();
+        }
+        require_gone();
+    }
+    void require_gone() {
+        REQUIRE_FALSE(escaped_);
+        server_.pass(11s);
+        REQUIRE(server_.connections() == 0);
+        REQUIRE(server_.input_memory() == 0);
+    }
+    void require_stopped() {
+        require_gone();
+        REQUIRE(server_.has_stopped());
+    }
+
+private:
+    static resp::Options options() {
+        resp::Options options;
+        options.log = {.level = resp::LogLevel::debug, .sink = [](resp::LogLevel, std::string_view) {}};
+        return options;
+    }
+    MemoryClient& connect() {
+        MemoryClient& client = server_.connect();
+        const support::SparedAllocation spared;  // what clients hold is none of the server's business
+        client.received.reserve(700'000);
+        return client;
+    }
+    void hear(const MemoryClient* client) {
+        const support::SparedAllocation spared;
+        heard_.push_back(client != nullptr ? client->received : std::string{});
+    }
+    static void send(MemoryClient& client, const std::string& bytes) {
+        const support::SparedAllocation spared;
+        client.send(bytes);
+    }
+    void step() {
+        try {
+            server_.run();
+        } catch (const std::bad_alloc&) {
+            escaped_ = true;  // which would end the server's thread
+        }
+    }
+
+    const std::vector<std::vector<std::string>>& conversations_ = conversations();
+    MemoryServer server_;
+    MemoryClient* bystander_;
+    std::vector<std::string> heard_;  // by each client that spoke
+    bool escaped_ = false;
+};
+
+/// Runs it with the first, the second, … allocation failing, until there are not so many. Returns how many.
+template <class Run, class Check>
+std::size_t fail_each(const Run& run, const Check& check) {
+    for (std::size_t n = 1;; ++n) {
+        CAPTURE(n);
+        const std::ptrdiff_t before = support::live_allocations();
+        bool failed = false;
+        {
+            Scenario scenario;
+            {
+                const FailingAllocation failing{n};
+                run(scenario);
+                failed = FailingAllocation::has_failed();
+            }
+            check(scenario);
+        }
+        const std::ptrdiff_t leaked = support::live_allocations() - before;
+        if (n > 1) REQUIRE(leaked == 0);  // the first run may have made what stays
+        if (!failed) return n - 1;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the allocator fails where it is told to") {
+    const std::string large(10'000, 'a');
+    resp::Buffer buffer;
+    bool early = false;
+    bool thrown = false;
+    {
+        const FailingAllocation failing{2};
+        buffer.append("a");
+        early = FailingAllocation::has_failed();
+        try {
+            buffer.append(large);
+        } catch (const std::bad_alloc&) {
+            thrown = true;
+        }
+    }
+    CHECK_FALSE(early);
+    CHECK(thrown);
+    CHECK(buffer.view() == "a");
+}
+
+TEST_CASE("when memory runs out at any allocation, one connection is lost at most") {
+    Scenario healthy;
+    healthy.speak();
+    const auto check = [&](Scenario& scenario) {
+        scenario.require_one_lost(healthy);
+        scenario.require_served();
+    };
+    const std::size_t n = fail_each([](Scenario& scenario) { scenario.speak(); }, check);
+    std::printf("traffic: %zu allocations failed, one a run\n", n);
+    CHECK(n > 50);
+}
+
+TEST_CASE("when memory runs out before or in a stop, the server still stops") {
+    const auto speak_and_stop = [](Scenario& scenario) {
+        scenario.speak();
+        scenario.stop();
+    };
+    const std::size_t n = fail_each(speak_and_stop, [](Scenario& scenario) { scenario.require_stopped(); });
+    std::printf("traffic and a stop: %zu allocations failed, one a run\n", n);
+    CHECK(n > 50);
+}
