@@ -75,8 +75,11 @@ void Session::drain() noexcept {
 
 void Session::pause(bool paused) noexcept {
     enter([&] {
+        const bool resumed = paused_ && !paused;
         paused_ = paused;
-        if (!paused) deadline_ = {};  // what was not read meanwhile is not the client's fault
+        if (!resumed) return;
+        deadline_ = {};  // what was not read meanwhile is not the client's fault
+        set_deadline();
     });
 }
 
