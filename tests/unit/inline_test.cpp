@@ -123,3 +123,19 @@ TEST_CASE("many quoted words stay where they are while others are put together")
     }
     CHECK(words(line + "\r\n") == expected);
 }
+
+TEST_CASE("an inline line has no bound where max_line is as large as can be") {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) {
+        CAPTURE(piece);
+        constexpr std::string_view line = "SET 'a key' value\r\n";
+        resp::Decoder decoder{{.max_line = SIZE_MAX}, resp::Reads::commands};
+        std::size_t words = 0;
+        for (std::size_t at = 0; at < line.size(); at += piece) {
+            decoder.feed(line.substr(at, piece));
+            if (const auto request = decoder.next()) words = request->size();
+            decoder.release();
+        }
+        CHECK_FALSE(decoder.error());
+        CHECK(words == 3);
+    }
+}

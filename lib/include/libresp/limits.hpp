@@ -36,6 +36,7 @@ inline constexpr std::size_t frame_ceiling = (std::size_t{1} << 32) - 1;
 
 /// The same limits with each one below its ceiling.
 [[nodiscard]] constexpr Limits clamped(Limits given) noexcept {
+    if (given.max_line > frame_ceiling) given.max_line = frame_ceiling;
     if (given.max_depth > depth_ceiling) given.max_depth = depth_ceiling;
     if (given.max_elements > elements_ceiling) given.max_elements = elements_ceiling;
     if (given.max_frame > frame_ceiling) given.max_frame = frame_ceiling;
