@@ -42,7 +42,7 @@ class Binary(unittest.TestCase):
         self.assertNotIn("RWE", segments)
 
     def test_functions_of_the_c_library_check_the_size_of_what_they_write_to(self):
-        self.assertGreater(len({name for name in self.imported() if name.endswith("_chk")}), 2)
+        self.assertTrue(any(name.endswith("_chk") for name in self.imported()))
 
     def test_the_standard_library_checks_its_preconditions(self):
         asserts = [name for name in self.imported() if "glibcxx_assert_fail" in name]
