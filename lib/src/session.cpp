@@ -77,7 +77,7 @@ void Session::pause(bool paused) noexcept {
     enter([&] {
         const bool resumed = paused_ && !paused;
         paused_ = paused;
-        if (!resumed) return;
+        if (!resumed || state_ != State::open) return;
         deadline_ = {};  // what was not read meanwhile is not the client's fault
         set_deadline();
     });

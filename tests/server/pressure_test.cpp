@@ -9,6 +9,7 @@ using support::noise;
 using support::Ping;
 using support::ping;
 using support::pong;
+using support::Record;
 using namespace std::chrono_literals;
 
 TEST_CASE("who owes the rest of a frame has a deadline, also after input memory ran out") {
@@ -29,4 +30,29 @@ TEST_CASE("who owes the rest of a frame has a deadline, also after input memory 
     idle.send(ping);
     server.run();
     CHECK(idle.received == pong);
+}
+
+TEST_CASE("who is closed while input memory is short still has a second for the last words") {
+    struct Known {
+        std::shared_ptr<Record<resp::Connection>> clients = std::make_shared<Record<resp::Connection>>();
+        void on_open(const resp::Connection& connection) { clients->add(connection); }
+        void operator()(const resp::Request&, resp::Reply& reply) { reply.simple_string("PONG"); }
+    };
+    const Known handler;
+    MemoryServer server{{.max_input_memory = 1'000'000}, handler};
+    MemoryClient& large = server.connect();
+    large.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n");
+    for (int i = 0; i != 15; ++i) large.send(noise(100'000));
+    server.run();
+    REQUIRE_FALSE(large.interest.read);  // it is paused
+    handler.clients->items().front().close();
+    server.run();
+    REQUIRE(large.ended);
+    REQUIRE_FALSE(large.closed);  // what it has sent is less than what is discarded
+    server.tick(200ms);
+    server.tick(200ms);
+    server.tick(200ms);
+    CHECK_FALSE(large.closed);
+    server.tick(600ms);
+    CHECK(large.closed);
 }
