@@ -77,8 +77,9 @@ bool Session::refuses_protocol(View request) {
 
 void Session::keep_deadlines(Clock::time_point now) {
     if (state_ == State::lingering && now >= deadline_) return shut({});
-    if (has_stalled(now)) {
+    if (stalled_ != Clock::time_point{}) {
         // A kernel tells of room when a third of its buffer is free, which can take a slow client long.
+        // Asked at every tick, it does not pass off what it took long ago as progress.
         waiting_.write = false;
         flush();
     }
