@@ -22,7 +22,7 @@ public:
         const Limits& limits = decoder.tokenizer_.limits_;
         const auto here = static_cast<std::size_t>(decoder.tokenizer_.end_ - decoder.tokenizer_.next_);
         if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || here < shortest ||
-            limits.max_bulk < two_digits || limits.max_elements < two_digits) {
+            limits.max_bulk < two_digits || limits.max_elements < two_digits || limits.max_depth == 0) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
@@ -93,7 +93,7 @@ private:
         std::uint32_t left = goes_on ? left_ : 0;
         for (;;) {
             if (left == 0) {
-                if (!more() || limits_.max_depth == 0) break;
+                if (!more()) break;
                 if (wire_[at_] != wire::byte(Type::array)) {
                     if (!inline_lines_ || take_inline_line() == Outcome::refused || !end_frame()) break;
                     continue;

@@ -118,14 +118,22 @@ TEST_CASE("a push while a coroutine handler waits") {
     struct Waiting {
         std::shared_ptr<std::atomic<bool>> go_on = std::make_shared<std::atomic<bool>>(false);
         std::shared_ptr<std::atomic<bool>> waits = std::make_shared<std::atomic<bool>>(false);
+        std::shared_ptr<Record<asio::any_io_executor>> executors =
+            std::make_shared<Record<asio::any_io_executor>>();
         Connections connections = std::make_shared<Record<Connection>>();
+
+        /// Lets it go on behind what the connection has been asked for.
+        void end_wait() const {
+            asio::post(executors->items().front(), [go_on = go_on] { *go_on = true; });
+        }
 
         asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
             connections->add(request.connection());
+            executors->add(co_await asio::this_coro::executor);
             reply.set_version(resp::Version::resp3);
             if (request.command().is("PART")) reply.array(2).integer(1);
             *waits = true;
-            asio::steady_timer timer{co_await asio::this_coro::executor};
+            asio::steady_timer timer{executors->items().front()};
             while (!*go_on) {
                 timer.expires_after(std::chrono::milliseconds{1});
                 co_await timer.async_wait(asio::use_awaitable);
@@ -145,14 +153,14 @@ TEST_CASE("a push while a coroutine handler waits") {
         CHECK(client.reply() == push);
         CHECK(handler.connections->items().front().send(push));
         CHECK(client.reply() == push);
-        *handler.go_on = true;
+        handler.end_wait();
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
     }
     SECTION("goes out behind a reply that is begun") {
         client.send("PART\r\nPART\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
         for (int i = 0; i != 3; ++i) CHECK(handler.connections->items().front().send(push));
-        *handler.go_on = true;
+        handler.end_wait();
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
         for (int i = 0; i != 3; ++i) CHECK(client.reply() == push);
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
@@ -163,7 +171,7 @@ TEST_CASE("a push while a coroutine handler waits") {
         CHECK(handler.connections->items().front().send(push));
         handler.connections->items().front().close();
         REQUIRE(eventually([&] { return !handler.connections->items().front().is_open(); }));
-        *handler.go_on = true;
+        handler.end_wait();
         CHECK(client.rest() == "*2\r\n:1\r\n:2\r\n" + push);
     }
 }

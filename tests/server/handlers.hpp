@@ -56,6 +56,12 @@ private:
     std::vector<T> items_;
 };
 
+/// A Ping that keeps handles to the clients that came.
+struct PingOfKnown : Ping {
+    std::shared_ptr<Record<resp::Connection>> clients = std::make_shared<Record<resp::Connection>>();
+    void on_open(const resp::Connection& connection) const { clients->add(connection); }
+};
+
 /// Bytes without a pattern that would hide a part that is missing, doubled or out of place.
 inline std::string noise(std::size_t size, std::uint32_t seed = 1) {
     std::string bytes(size, '\0');

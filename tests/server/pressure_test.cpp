@@ -8,8 +8,8 @@ using support::MemoryServer;
 using support::noise;
 using support::Ping;
 using support::ping;
+using support::PingOfKnown;
 using support::pong;
-using support::Record;
 using namespace std::chrono_literals;
 
 TEST_CASE("who owes the rest of a frame has a deadline, also after input memory ran out") {
@@ -33,12 +33,7 @@ TEST_CASE("who owes the rest of a frame has a deadline, also after input memory 
 }
 
 TEST_CASE("who is closed while input memory is short still has a second for the last words") {
-    struct Known {
-        std::shared_ptr<Record<resp::Connection>> clients = std::make_shared<Record<resp::Connection>>();
-        void on_open(const resp::Connection& connection) { clients->add(connection); }
-        void operator()(const resp::Request&, resp::Reply& reply) { reply.simple_string("PONG"); }
-    };
-    const Known handler;
+    const PingOfKnown handler;
     MemoryServer server{{.max_input_memory = 1'000'000}, handler};
     MemoryClient& large = server.connect();
     large.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n");

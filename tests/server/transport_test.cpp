@@ -20,6 +20,7 @@ using support::MemoryServer;
 using support::noise;
 using support::Ping;
 using support::ping;
+using support::PingOfKnown;
 using support::pong;
 using support::Record;
 using namespace std::chrono_literals;
@@ -425,16 +426,11 @@ TEST_CASE("a connection whose handler waits is not read") {
 }
 
 TEST_CASE("a push to a client that does not take it ends the connection at the bound") {
-    struct Subscribe {
-        std::shared_ptr<Record<resp::Connection>> connections = std::make_shared<Record<resp::Connection>>();
-        void on_open(const resp::Connection& connection) { connections->add(connection); }
-        void operator()(const resp::Request&, resp::Reply& reply) { reply.simple_string("PONG"); }
-    };
-    const Subscribe handler;
+    const PingOfKnown handler;
     MemoryServer server{{.max_output = 1'000'000}, handler};
     MemoryClient& client = server.connect();
     client.room = 100;
-    const resp::Connection connection = handler.connections->items().front();
+    const resp::Connection connection = handler.clients->items().front();
     const std::string push = bulk(noise(100'000));
     for (int i = 0; i != 9; ++i) REQUIRE(connection.send(push));
     server.run();
