@@ -251,6 +251,7 @@ void Decoder::close(std::uint32_t depth, std::uint32_t levels) noexcept {
     for (; levels != 0; --levels) {
         const std::uint32_t entry = tokenizer_.levels_[--depth].entry;
         nodes_[entry].span = static_cast<std::uint32_t>(node_count_) - entry;
+        if (nodes_[entry].type == Type::attribute) detail::end_attribute(nodes_[entry]);
     }
 }
 

@@ -80,8 +80,14 @@ private:
         while (left_ != 0 && more()) {
             const Outcome outcome = take(static_cast<Type>(wire_[at_]));
             if (outcome == Outcome::refused) break;
-            if (outcome == Outcome::opened || --left_ != 0) continue;
-            if (close() && !end_frame()) break;
+            if (outcome == Outcome::opened) continue;
+            if (level_ == levels_) {  // a frame of one value, which is quicker read than compared
+                frame_ = at_;
+                frame_node_ = node_;
+                if (node_ >= batch_end_) break;
+            } else if (--left_ == 0 && close() && !end_frame()) {
+                break;
+            }
         }
     }
 
@@ -306,6 +312,8 @@ private:
             --level_;
             Node& node = nodes_[level_->entry];
             node.span = static_cast<std::uint32_t>(node_ - &node);
+            if (node.type == Type::attribute) [[unlikely]]
+                detail::end_attribute(node);
             left_ = level_->outer_left;
             if (level_ == levels_) return true;
             if (--left_ != 0) return false;
@@ -317,7 +325,7 @@ private:
     /// A frame is whole. Whether another one is likely to fit the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
-        if (size == last_size_ && node_ - frame_node_ > 1) {  // a scalar is quicker read than compared
+        if (size == last_size_) {
             const std::size_t times =
                 detail::Repeat::take(wire_, frame_, at_, end_, frame_node_, node_, last_node_);
             node_ += static_cast<std::ptrdiff_t>(times) * (node_ - frame_node_);

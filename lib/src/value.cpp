@@ -51,6 +51,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         // Without the value that it belongs to, it is a map.
         Node& node = content_->nodes.front();
         node.type = Type::map;
+        node.flags &= static_cast<std::uint8_t>(~Node::attributed);
         node.span = static_cast<std::uint32_t>(content_->nodes.size());
         bytes.front() = wire::byte(Type::map);
     }

@@ -26,9 +26,30 @@ const Node* attributed(const Node* attribute) noexcept {
     return node;
 }
 
+const Node* behind_attributes(const Node* first) noexcept {
+    while (first->type == Type::attribute) first = attributed(first);
+    return first;
+}
+
+void end_attribute(Node& attribute) noexcept {
+    (&attribute)[attributed(&attribute) - &attribute].flags |= Node::attributed;
+}
+
+namespace {
+
+/// The attribute right before a value that has one: the nearest that ends where the value does.
+const Node* attribute_of(const Node* value) noexcept {
+    const Node* node = value - 1;
+    while (node->type != Type::attribute || node->next() != value->next()) --node;
+    return node;
+}
+
+}  // namespace
+
 NodeRange nodes(View view) noexcept {
-    if (view.type() == Type::attribute) return {view.frame_, view.node_, attributed(view.node_)};
-    const Node* const first = view.attributes_ != nullptr ? view.attributes_ : view.node_;
+    const Node* first = view.node_;
+    if (view.type() == Type::attribute) return {view.frame_, first, attributed(first)};
+    while (first->has(Node::attributed)) first = attribute_of(first);
     return {view.frame_, first, view.node_->next()};
 }
 
@@ -43,20 +64,11 @@ std::string_view text(const Frame& frame, const Node& node) noexcept {
 
 }  // namespace detail
 
-void View::skip_attributes() noexcept {
-    attributes_ = node_;
-    while (node_->type == Type::attribute) node_ = detail::attributed(node_);
-}
-
 std::optional<View> View::attribute() const noexcept {
-    if (attributes_ == nullptr) return std::nullopt;
-    const Node* attribute = attributes_;
-    for (;;) {
-        const Node* const after = detail::attributed(attribute);
-        if (after == node_) break;
-        attribute = after;
-    }
-    return View{*frame_, attribute, attribute == attributes_ ? nullptr : attributes_};
+    if (!node_->has(Node::attributed)) return std::nullopt;
+    View found = *this;
+    found.node_ = detail::attribute_of(node_);
+    return found;
 }
 
 std::optional<View> View::find(std::string_view key) const noexcept {

@@ -53,6 +53,13 @@ TEST_CASE("of stacked attributes the last is the value's own and has the others"
     CHECK(value.view().wire() == "|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
 }
 
+TEST_CASE("an attribute that is kept by itself is a map and has no other") {
+    const Value value = decode_one("|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
+    const Value kept{*value.view().attribute()};
+    CHECK(kept.view().wire() == "%1\r\n+b\r\n:2\r\n");
+    CHECK_FALSE(kept.view().attribute());
+}
+
 TEST_CASE("an attribute in an aggregate is no element of it") {
     const Value value = decode_one("*3\r\n:1\r\n|1\r\n+k\r\n+v\r\n:2\r\n:3\r\n");
     CHECK(value.view().size() == 3);

@@ -31,6 +31,7 @@ struct Node {
         plain_text = 8,   // its text is `size` bytes of the wire from `begin` on
         spans = 16,       // `span` says how many entries it has; without it there is one
         aggregate = 32,   // it holds other values
+        attributed = 64,  // an attribute stands right before it
     };
 
     std::uint32_t begin;  // of the text, or of what an aggregate holds; from Frame::wire
@@ -39,7 +40,8 @@ struct Node {
     std::uint8_t header;  // bytes from the type byte to `begin`
     std::uint8_t digits;  // of an integer or boolean: bytes of its text
     std::uint32_t size;   // bytes of a text, values in an aggregate; of a number, its low half
-    std::uint32_t span;   // entries of an aggregate or a streamed string, itself included; high half
+    std::uint32_t span;   // entries of an aggregate, with the value behind it of an attribute, or of a
+                          // streamed string, itself included; of a number, its high half
 
     [[nodiscard]] std::int64_t integer() const noexcept {
         return static_cast<std::int64_t>(std::uint64_t{span} << 32 | size);
@@ -69,10 +71,16 @@ struct NodeRange {
 };
 [[nodiscard]] NodeRange nodes(View view) noexcept;
 [[nodiscard]] const Node* attributed(const Node* attribute) noexcept;
+/// The value that the attributes from the first one on belong to.
+[[nodiscard]] const Node* behind_attributes(const Node* first) noexcept;
+/// An attribute and the value that it belongs to are whole.
+void end_attribute(Node& attribute) noexcept;
 /// The text of an entry, wherever it stands; empty for an aggregate.
 [[nodiscard]] std::string_view text(const Frame& frame, const Node& node) noexcept;
 [[nodiscard]] inline std::string_view wire_text(const Frame& frame, const Node& node) noexcept {
-    return {frame.wire + node.begin, node.has(Node::plain_text) ? node.size : node.digits};
+    // Without a branch, since values of mixed types would mispredict it.
+    const std::uint32_t plain = node.has(Node::plain_text) ? ~std::uint32_t{0} : 0;
+    return {frame.wire + node.begin, (node.size & plain) | node.digits};
 }
 
 }  // namespace detail
@@ -82,21 +90,10 @@ struct NodeRange {
 /// Value as long as that, in a handler until it has returned or, a coroutine, has ended.
 ///
 /// An accessor that does not fit the type returns the empty answer named with it; none throws.
+// Two words, so that it is passed and returned in registers.
 class View {
 public:
     class iterator;
-
-    // Member by member. GCC copies so many trivial bytes as 16 and 8, and reading 16 that were just
-    // written as two times 8 takes longer than to decode a short request.
-    View(const View& other) noexcept
-        : frame_(other.frame_), node_(other.node_), attributes_(other.attributes_) {}
-    View& operator=(const View& other) noexcept {
-        frame_ = other.frame_;
-        node_ = other.node_;
-        attributes_ = other.attributes_;
-        return *this;
-    }
-    ~View() = default;
 
     [[nodiscard]] Type type() const noexcept { return node_->type; }
     /// Any of the three nulls.
@@ -147,17 +144,15 @@ private:
     friend detail::NodeRange detail::nodes(View view) noexcept;
 
     View(const detail::Frame& frame, const detail::Node* node) noexcept : frame_(&frame), node_(node) {
-        if (node_->type == Type::attribute) [[unlikely]]
-            skip_attributes();
+        if (node->type == Type::attribute) [[unlikely]]
+            node_ = detail::behind_attributes(node);
     }
-    View(const detail::Frame& frame, const detail::Node* node, const detail::Node* attributes) noexcept
-        : frame_(&frame), node_(node), attributes_(attributes) {}
-    void skip_attributes() noexcept;
 
     const detail::Frame* frame_;
     const detail::Node* node_;
-    const detail::Node* attributes_ = nullptr;  // the first of those before the value, if any
 };
+
+static_assert(sizeof(View) == 16);
 
 /// Walks the values of an aggregate in the order they were sent.
 class View::iterator {

@@ -1,5 +1,5 @@
-// What a parser says it found, and the two visitors that collect it: one cheap enough to be timed, and
-// one that reads every byte. Each parser calls the same visitor for the same leaf, so that all of them
+// What a parser says it found, and the visitors that collect it: two cheap enough to be timed, and one
+// that reads every byte. Each parser calls the same visitor for the same leaf, so that all of them
 // do the same work with what they found.
 #pragma once
 
@@ -38,6 +38,12 @@ public:
     void text(std::string_view bytes) noexcept {
         ++digest_.leaves;
         digest_.text_bytes += bytes.size();
+    }
+    /// A leaf that is read through accessors which fit every type: a number, or a text or null.
+    void leaf(bool is_number, std::int64_t number, std::string_view bytes) noexcept {
+        ++digest_.leaves;
+        digest_.integers += static_cast<std::uint64_t>(number);
+        digest_.text_bytes += is_number ? 0 : bytes.size();
     }
     /// A piece of a text that comes in parts; end_text() follows the last.
     void part(std::string_view bytes) noexcept { digest_.text_bytes += bytes.size(); }
@@ -80,6 +86,13 @@ public:
     void text(std::string_view bytes) noexcept {
         counter_.text(bytes);
         end_leaf(bytes);
+    }
+    void leaf(bool is_number, std::int64_t number, std::string_view bytes) {
+        if (is_number) {
+            integer(number);
+        } else {
+            text(bytes);
+        }
     }
     void part(std::string_view bytes) noexcept {
         counter_.part(bytes);

@@ -21,16 +21,9 @@ resp::Reads reads_of(Form form) noexcept {
 }
 
 template <class Visitor>
-void visit_leaf(Visitor& visitor, View leaf) {
-    if (leaf.type() == Type::bulk_string) {
-        visitor.text(leaf.text());
-    } else if (leaf.type() == Type::integer || leaf.type() == Type::boolean) {
-        visitor.integer(leaf.integer());
-    } else if (leaf.is_null()) {
-        visitor.null();
-    } else {
-        visitor.text(leaf.text());
-    }
+[[gnu::always_inline]] inline void visit_leaf(Visitor& visitor, View leaf) {
+    const bool is_number = leaf.type() == Type::integer || leaf.type() == Type::boolean;
+    visitor.leaf(is_number, leaf.integer(), leaf.text());
 }
 
 template <class Visitor>

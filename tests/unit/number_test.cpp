@@ -1,0 +1,83 @@
+// Numbers that are read eight bytes at a time.
+#include <libresp/wire.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+#include "support/catch.hpp"
+
+namespace {
+
+/// The size of the plain integer that `text` begins with, which must be right; 0 if it is left to others.
+/// Behind it stands `rest`, which it must not look at.
+std::size_t integer_size(const std::string& text, const std::string& rest) {
+    const std::string bytes = text + rest;
+    std::uint64_t number = 0;
+    const std::size_t size = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size(), number);
+    if (size == 0) return 0;
+    std::int64_t expected = 0;
+    std::from_chars(bytes.data(), bytes.data() + size, expected);
+    CHECK(static_cast<std::int64_t>(number) == expected);
+    return size;
+}
+
+/// How many bytes of `text` are a plain double, with `rest` behind it.
+std::ptrdiff_t double_size(const std::string& text, const std::string& rest) {
+    const std::string bytes = text + rest;
+    return resp::wire::plain_double(bytes.data(), bytes.data() + bytes.size()) - bytes.data();
+}
+
+}  // namespace
+
+TEST_CASE("an integer is read whatever its length, its sign, and what stands behind it") {
+    const std::string digits = "908172635445362719";
+    for (std::size_t length = 1; length <= digits.size(); ++length) {
+        for (const std::string sign : {"", "-"}) {
+            const std::string text = (sign + digits).substr(0, length + sign.size());
+            if (text.size() > digits.size()) continue;
+            for (const std::string rest :
+                 {"\r\n", "\r\n:1\r\n", "\r\n-45678901234567890123", "x\r\n0000000000"}) {
+                INFO(text << rest);
+                const bool readable = text.size() + rest.size() >= 11;
+                CHECK(integer_size(text, rest) == (readable ? text.size() : 0));
+            }
+        }
+    }
+    CHECK(integer_size("0", "\r\n:1\r\n:2\r\n:3\r\n") == 1);
+}
+
+TEST_CASE("what is no plain integer is left to others") {
+    const std::string rest = "\r\n:1\r\n:2\r\n:3\r\n:4\r\n";
+    for (const std::string text : {"", "-", "--1", "+1", "a", "-a", "01", "00", "-0", "-01", "-00000000",
+                                   "00000000", "012345678", "\r1", "/1", ":1"}) {
+        INFO(text);
+        CHECK(integer_size(text, rest) == 0);
+    }
+    // No more digits are taken than surely fit; so no CRLF stands behind them.
+    CHECK(integer_size("9223372036854775807", rest) == 18);
+    CHECK(integer_size("99999999999999999999", rest) == 18);
+}
+
+TEST_CASE("a double is read up to where its plain form ends") {
+    for (const std::string rest : {"\r\n", "\r\n+1234567890\r\n"}) {
+        for (const std::string text : {"1", "-1", "0.5", "-12345678.12345678", "123456789012.5", "1e5", "1E5",
+                                       "-1.5e+10", "2.25e-300", "1e0123456789"}) {
+            INFO(text);
+            CHECK(double_size(text, rest) == static_cast<std::ptrdiff_t>(text.size()));
+        }
+    }
+    const std::string rest = "\r\n+1234567890\r\n";
+    for (const std::string text : {"", "-", ".", ".5", "e5", "inf", "-inf", "nan", "+1", "--1"}) {
+        INFO(text);
+        CHECK(double_size(text, rest) == 0);
+    }
+    CHECK(double_size("1.", rest) == 1);
+    CHECK(double_size("1.e5", rest) == 1);
+    CHECK(double_size("1e", rest) == 1);
+    CHECK(double_size("1e+", rest) == 1);
+    CHECK(double_size("1e+-5", rest) == 1);
+    CHECK(double_size("1.5e--5", rest) == 3);
+    CHECK(double_size("1.5.5", rest) == 3);
+    CHECK(double_size("1e5e5", rest) == 3);
+}
