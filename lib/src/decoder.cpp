@@ -17,20 +17,11 @@ Decoder::Decoder(Limits limits, Reads reads) : tokenizer_(limits, reads) {}
 
 // ---- bytes
 
-std::span<char> Decoder::prepare(std::size_t n) {
+void Decoder::make_room(std::size_t n) {
     release();
-    const char* const pending = pending_begin();
-    if (pending != own_.data() || own_.capacity() - own_.size() < n) {
-        if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending - own_.data()));
-        char* const room = own_.prepare(n);
-        rebase(own_.data(), room);
-    }
-    return {own_.data() + own_.size(), own_.capacity() - own_.size()};
-}
-
-void Decoder::commit(std::size_t n) {
-    own_.commit(n);
-    end_ += n;
+    if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending_begin() - own_.data()));
+    char* const room = own_.prepare(n);
+    rebase(own_.data(), room);
 }
 
 void Decoder::feed(std::span<const char> bytes) {

@@ -21,7 +21,10 @@ public:
         constexpr std::size_t two_digits = 99;
         const Limits& limits = decoder.tokenizer_.limits_;
         const auto here = static_cast<std::size_t>(decoder.tokenizer_.end_ - decoder.tokenizer_.next_);
-        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || here < shortest ||
+        // In a few bytes without a line's end there is no value; larger ones are worth a look.
+        const bool may_hold_one =
+            here >= few || (here >= shortest && decoder.tokenizer_.end_[-1] == wire::lf);
+        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || !may_hold_one ||
             limits.max_bulk < two_digits || limits.max_elements < two_digits || limits.max_depth == 0) {
             return;
         }
@@ -38,6 +41,7 @@ private:
     enum class Outcome : unsigned char { refused, scalar, opened };
     // The shortest that is looked at: a header with two digits.
     static constexpr std::size_t shortest = 5;
+    static constexpr std::size_t few = 32;
 
     explicit Shortcut(Decoder& decoder) noexcept
         : limits_(decoder.tokenizer_.limits_),

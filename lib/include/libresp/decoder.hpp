@@ -42,9 +42,15 @@ public:
     Decoder& operator=(const Decoder&) = delete;
 
     /// Room for at least `n` bytes, to receive into; holds until the next call of a member.
-    [[nodiscard]] std::span<char> prepare(std::size_t n);
+    [[nodiscard]] std::span<char> prepare(std::size_t n) {
+        if (lent_ || pending_begin() != own_.data() || own_.capacity() - own_.size() < n) make_room(n);
+        return {own_.data() + own_.size(), own_.capacity() - own_.size()};
+    }
     /// Takes the first `n` bytes of the room as received.
-    void commit(std::size_t n);
+    void commit(std::size_t n) noexcept {
+        own_.commit(n);
+        end_ += n;
+    }
 
     /// Lends bytes. Between two frames they are decoded where they stand, inside one they are copied to
     /// what has come of it. They must stay until release(), prepare() or the
@@ -86,6 +92,7 @@ private:
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
+    void make_room(std::size_t n);
     bool read();
     void begin_batch() noexcept;
     void rebase(const char* pending, const char* end) noexcept;

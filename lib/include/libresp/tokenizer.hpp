@@ -140,11 +140,12 @@ private:
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
 
-    /// Whether bytes up to `end` are no more than body of the string that is being read: then nothing
-    /// can come of them.
+    /// Whether bytes up to `end` are no more than the body, and the CR, of the string that is being
+    /// read: then nothing can come of them.
     bool inside_body(const char* end) const noexcept {
-        return mode_ == Mode::body && type_ != Type::verbatim_string &&
-               static_cast<std::uint64_t>(end - next_) <= remaining_;
+        if (mode_ != Mode::body || type_ == Type::verbatim_string) return false;
+        const auto here = static_cast<std::uint64_t>(end - next_);
+        return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
     }
 
     const char* begin_ = nullptr;  // the lent bytes

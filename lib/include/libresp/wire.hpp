@@ -78,7 +78,24 @@ inline constexpr std::size_t longest_header = 24;
 
 /// Whether a value can begin with this byte.
 [[nodiscard]] constexpr bool is_type_byte(char c) noexcept {
-    return std::string_view{"+-:$*_#,(!=%~|>"}.find(c) != std::string_view::npos;
+    switch (c) {
+        case '+':
+        case '-':
+        case ':':
+        case '$':
+        case '*':
+        case '_':
+        case '#':
+        case ',':
+        case '(':
+        case '!':
+        case '=':
+        case '%':
+        case '~':
+        case '|':
+        case '>': return true;
+        default: return false;
+    }
 }
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -132,6 +149,7 @@ struct Decimal {
 /// parser of the project. It finds the first wrong byte as soon as that byte has come, so a caller
 /// who reads a cut line again with more of it gets the same answer.
 [[nodiscard]] inline Decimal read_decimal(const char* p, const char* end, std::uint64_t max) noexcept {
+    const std::uint64_t tenth = max / 10;
     std::uint64_t value = 0;
     for (const char* first = p;; ++p) {
         if (p == end) return {Outcome::partial, p, value};
@@ -141,7 +159,8 @@ struct Decimal {
         }
         const auto digit = static_cast<std::uint64_t>(*p - '0');
         if (p != first && value == 0) return {Outcome::bad_byte, p, value};
-        if (value > (max - digit) / 10 || digit > max) return {Outcome::overflow, p, value};
+        if (value >= tenth && (value != tenth || digit > max - 10 * tenth))
+            return {Outcome::overflow, p, value};
         value = value * 10 + digit;
     }
 }
