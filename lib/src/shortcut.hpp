@@ -62,8 +62,9 @@ private:
         decoder.tokenizer_.next_ = wire_ + at_;
         decoder.tokenizer_.left_ = left_;
         decoder.tokenizer_.depth_ = static_cast<std::uint32_t>(level_ - levels_);
-        decoder.frame_ = wire_ + frame_;
-        decoder.whole_ = static_cast<std::size_t>(frame_node_ - nodes_);
+        const bool between_frames = level_ == levels_;
+        decoder.frame_ = wire_ + (between_frames ? at_ : frame_);
+        decoder.whole_ = static_cast<std::size_t>((between_frames ? node_ : frame_node_) - nodes_);
         decoder.node_count_ = static_cast<std::size_t>(node_ - nodes_);
     }
 
@@ -86,8 +87,6 @@ private:
             if (outcome == Outcome::refused) break;
             if (outcome == Outcome::opened) continue;
             if (level_ == levels_) {  // a frame of one value, which is quicker read than compared
-                frame_ = at_;
-                frame_node_ = node_;
                 if (node_ >= batch_end_) break;
             } else if (--left_ == 0 && close() && !end_frame()) {
                 break;
@@ -104,6 +103,7 @@ private:
         for (;;) {
             if (left == 0) {
                 if (!more()) break;
+                begin_frame();
                 if (wire_[at_] != wire::byte(Type::array)) {
                     if (!inline_lines_ || take_inline_line() == Outcome::refused || !end_frame()) break;
                     continue;
@@ -189,6 +189,7 @@ private:
         const std::size_t header = read_header(count, limits_.max_elements);
         if (header == 0 || level_ == levels_ + limits_.max_depth) return Outcome::refused;
         const std::uint32_t values = type == Type::map ? 2 * count : count;
+        if (level_ == levels_) begin_frame();
         const auto entry = static_cast<std::uint32_t>(node_ - nodes_);
         add(type, header, Node::aggregate | Node::spans, values, 1);
         at_ += header;
@@ -326,7 +327,13 @@ private:
         return true;
     }
 
-    /// A frame is whole. Whether another one is likely to fit the index.
+    /// A frame of more than one value begins.
+    [[gnu::always_inline]] void begin_frame() noexcept {
+        frame_ = at_;
+        frame_node_ = node_;
+    }
+
+    /// It is whole. Whether another one is likely to fit the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
         if (size == last_size_) {
@@ -336,8 +343,6 @@ private:
             at_ += times * size;
         }
         last_size_ = size;
-        frame_ = at_;
-        frame_node_ = node_;
         return node_ < batch_end_;
     }
     const Limits& limits_;
@@ -353,7 +358,7 @@ private:
     Node* node_;
     std::uint32_t left_;
     Tokenizer::Level* level_;  // behind the innermost open aggregate
-    std::size_t frame_;        // behind the last whole frame
+    std::size_t frame_;        // where the frame begins that is open, if one is
     Node* frame_node_;
     std::size_t last_size_ = 0;
     const bool inline_lines_;  // not where one is cut, which the tokenizer has searched already

@@ -183,13 +183,12 @@ struct Decimal {
 
 /// How many of the eight bytes at p are digits before the first that is none. `digits` gets their
 /// values, one a byte, the first in the lowest; behind the last digit it holds anything. If `minus_signs`
-/// is 1, the first byte is a minus sign, which counts as a digit of no value.
+/// is 1, the first byte is a minus sign, and counted in.
 [[nodiscard]] inline std::size_t leading_digits(const char* p, std::uint64_t& digits,
                                                 std::uint64_t minus_signs = 0) noexcept {
     digits = load64(p) ^ 0x3030303030303030U;
     std::uint64_t others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
-    others &= ~(minus_signs << 7);
-    digits &= ~(minus_signs * 0xFF);
+    others &= others - minus_signs;                                  // the lowest one is the sign
     return static_cast<std::size_t>(std::countr_zero(others)) >> 3;  // a carry reaches later bytes only
 }
 
@@ -230,14 +229,13 @@ struct Decimal {
 [[nodiscard]] inline std::size_t plain_integer(const char* p, const char* end,
                                                std::uint64_t& number) noexcept {
     if (end - p < 11) return 0;
-    const std::uint64_t sign = *p == minus ? 1 : 0;
+    const std::size_t sign = *p == minus ? 1 : 0;
     std::uint64_t digits = 0;
     std::size_t size = leading_digits(p, digits, sign);
-    const bool zero = (digits >> (8 * sign) & 0xFF) == 0;
-    if (size <= sign || (zero && size != 1)) return 0;
-    std::uint64_t value = to_number(digits, size);
+    if (size == sign || (p[sign] == '0' && size != 1)) return 0;
+    std::uint64_t value = to_number(digits >> (8 * sign), size - sign);
     if (size == 8) size = more_digits(p, end, value);
-    number = (value ^ (0 - sign)) + sign;  // negated without a branch
+    number = (value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
     return size;
 }
 

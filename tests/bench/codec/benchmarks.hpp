@@ -56,7 +56,8 @@ void measure_parser(const std::string& name, const ParserKind& kind, Form form, 
         const std::unique_ptr<Parser> parser = kind.make(form, false);
         bool good = read(*parser);  // warm
         for (auto _ : state) good = read(*parser) && good;
-        require(state, good && parser->digest().counts(expected, passes(state)));
+        const Digest counted = kind.walks ? expected : Digest{.frames = expected.frames};
+        require(state, good && parser->digest().counts(counted, passes(state)));
         report(state, expected.frames, bytes);
     });
 }

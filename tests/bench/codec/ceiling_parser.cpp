@@ -257,7 +257,7 @@ bool takes_all_but_inline(Form form) noexcept { return form != Form::inline_line
 
 std::span<const ParserKind> ceiling_parsers() {
     static constexpr ParserKind kinds[] = {
-        {"ceiling", true, takes_all_but_inline, make_parser<CeilingParser>},
+        {"ceiling", true, true, takes_all_but_inline, make_parser<CeilingParser>},
     };
     return kinds;
 }

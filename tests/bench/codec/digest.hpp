@@ -55,6 +55,16 @@ private:
     Digest digest_;
 };
 
+/// Counts frames. What a parser reports to whose values nobody looks at.
+class FrameCounter {
+public:
+    void frame() noexcept { ++digest_.frames; }
+    [[nodiscard]] const Digest& digest() const noexcept { return digest_; }
+
+private:
+    Digest digest_;
+};
+
 /// CRC-32 as of zlib, which is what the manifest is written with.
 [[nodiscard]] inline std::uint32_t crc32(std::uint32_t crc, std::string_view bytes) noexcept {
     static constexpr auto table = [] {

@@ -107,8 +107,8 @@ bool takes_resp2(Form form) noexcept { return form == Form::command || form == F
 
 std::span<const ParserKind> hiredis_parsers() {
     static constexpr ParserKind kinds[] = {
-        {"hiredis", false, takes_resp2, make_parser<ObjectParser>},
-        {"hiredis_callbacks", false, takes_resp2, make_parser<CallbackParser>},
+        {"hiredis", false, true, takes_resp2, make_parser<ObjectParser>},
+        {"hiredis_callbacks", false, true, takes_resp2, make_parser<CallbackParser>},
     };
     return kinds;
 }

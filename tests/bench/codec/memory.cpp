@@ -38,8 +38,8 @@ void print(std::string_view label, std::string_view who, std::uint64_t frames, M
 }
 
 bool is_ours(std::string_view who) noexcept {
-    return who == "decoder" || who == "decoder_room" || who == "tokenizer" || who == "encoder" ||
-           who == "encoder_string";
+    return who == "frames" || who == "decoder" || who == "decoder_room" || who == "tokenizer" ||
+           who == "encoder" || who == "encoder_string";
 }
 
 void require_none(std::string_view label, std::string_view who, const MemoryCount& found) {

@@ -1,11 +1,13 @@
-// The codec's parsers as they are meant to be used: every view is visited, text() or integer() of
-// every leaf is read.
+// The codec's parsers as they are meant to be used: every view is visited, text() and integer() of
+// every leaf are read. And the Decoder by itself: each frame is handed out and asked for its
+// size, no more.
 #include <libresp/decoder.hpp>
 #include <libresp/tokenizer.hpp>
 
 #include "parser.hpp"
 
 #include <array>
+#include <type_traits>
 #include <vector>
 
 namespace bench {
@@ -55,7 +57,11 @@ protected:
     bool take() {
         Visitor visitor = visitor_;  // in registers
         while (const auto frame = decoder_.next()) {
-            visit(visitor, *frame);
+            if constexpr (std::is_same_v<Visitor, FrameCounter>) {
+                keep(frame->size());
+            } else {
+                visit(visitor, *frame);
+            }
             visitor.frame();
         }
         visitor_ = visitor;
@@ -155,9 +161,10 @@ bool takes_all_but_inline(Form form) noexcept {  // a Tokenizer does not split a
 
 std::span<const ParserKind> our_parsers() {
     static constexpr ParserKind kinds[] = {
-        {"decoder", true, takes_all, make_parser<LentDecoder>},
-        {"decoder_room", false, takes_all, make_parser<RoomDecoder>},
-        {"tokenizer", true, takes_all_but_inline, make_parser<TokenizerParser>},
+        {"frames", true, false, takes_all, make_parser<LentDecoder, FrameCounter>},
+        {"decoder", true, true, takes_all, make_parser<LentDecoder>},
+        {"decoder_room", false, true, takes_all, make_parser<RoomDecoder>},
+        {"tokenizer", true, true, takes_all_but_inline, make_parser<TokenizerParser>},
     };
     return kinds;
 }

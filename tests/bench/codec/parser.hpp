@@ -47,11 +47,13 @@ inline constexpr Mode every_mode[] = {Mode::hot, Mode::stream, Mode::chunks, Mod
 struct ParserKind {
     std::string_view name;
     bool takes_whole;  ///< whether read() is worth measuring
+    bool walks;        ///< whether it visits the values of a frame, or only hands out frames
     bool (*takes)(Form) noexcept;
     std::unique_ptr<Parser> (*make)(Form form, bool checked);  ///< checked: reads every byte it finds
 };
 
-/// The Decoder with lent bytes and with its own room, and the Tokenizer.
+/// The Decoder with lent bytes, handing out frames and visiting all of their values, and with its own
+/// room; and the Tokenizer.
 [[nodiscard]] std::span<const ParserKind> our_parsers();
 [[nodiscard]] std::span<const ParserKind> ceiling_parsers();
 /// None where hiredis is not installed.
@@ -64,10 +66,10 @@ void for_each_parser(Use use) {
         for (const ParserKind& kind : kinds) use(kind);
 }
 
-template <template <class> class Measured>
+template <template <class> class Measured, class Timed = Counter>
 [[nodiscard]] std::unique_ptr<Parser> make_parser(Form form, bool checked) {
     if (checked) return std::make_unique<Measured<Checker>>(form);
-    return std::make_unique<Measured<Counter>>(form);
+    return std::make_unique<Measured<Timed>>(form);
 }
 
 /// The buffer of a thread: what a parser reads from that does not receive into memory of its own.
@@ -78,6 +80,8 @@ template <template <class> class Measured>
 
 /// Keeps the compiler from leaving out what was written to `p`.
 inline void keep(const void* p) noexcept { asm volatile("" : : "r"(p) : "memory"); }
+/// The same for what was found out.
+inline void keep(std::size_t n) noexcept { asm volatile("" : : "r"(n)); }
 
 [[nodiscard]] inline bool read_piece(Parser& parser, std::string_view piece) {
     char* const room = parser.prepare(piece.size());
