@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from report import machine, markdown, plot  # noqa: E402
+
+from report import machine, markdown, plots
 
 LONG = ["--benchmark_min_time=0.05", "--benchmark_repetitions=5"]
 BRIEF = ["--benchmark_min_time=0.001", "--benchmark_repetitions=1"]
@@ -155,8 +156,8 @@ def write_plot(path, group):
             for row, columns in group.items() if columns["chunks"]]
     people = [NAMES[who] for who in PARSERS if any(NAMES[who] in times for _, times in rows)]
     if rows:
-        path.write_text(plot.dot_plot("Decoding in chunks of 16 KiB", "processor time for a frame", rows,
-                                      people, plot.nanoseconds))
+        path.write_text(plots.dots("Decoding in chunks of 16 KiB", "processor time for a frame",
+                                   list(enumerate(people)), rows))
 
 
 def main():
@@ -166,7 +167,7 @@ def main():
     memory = count_memory(programs)
     times, context, repetitions = measure(programs, output,
                                           (BRIEF if "--brief" in sys.argv else LONG) + flags)
-    parts = [INTRODUCTION.format(facts=machine.facts(context["compiler"]), repetitions=repetitions)]
+    parts = [INTRODUCTION.format(facts=markdown.listing(machine.facts(context["compiler"])), repetitions=repetitions)]
     parts += [f"## {title}\n\n{content}" for title, content in sections(times, memory)]
     report = "\n".join(parts)
     (output / "codec.md").write_text(report)

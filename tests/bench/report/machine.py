@@ -1,39 +1,35 @@
 """What a figure depends on: the processor, the system, the compiler, the version, the day."""
-import datetime
+
 import os
-import pathlib
 import platform
 import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
 
 
-def processor():
+def setting(path, key):
+    """What follows the key and a separator in the first line of a file that begins with it."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line[len(key):].lstrip(" \t:") for line in lines if line.startswith(key)), "")
+
+
+def first_line_of(*command, program=None):
+    """Of its output; empty if it cannot be run. A program may go by another name, the command's first word."""
     try:
-        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        done = subprocess.run(command, executable=program, capture_output=True, text=True, timeout=10,
+                              cwd=Path(__file__).parent)
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def commit():
-    """Of the sources that were measured, with a + where they were changed since."""
-    try:
-        described = subprocess.run(["git", "describe", "--always", "--dirty=+"], capture_output=True,
-                                   text=True, cwd=pathlib.Path(__file__).parent, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return described.stdout.strip()
+        return ""
+    return done.stdout.partition("\n")[0].strip()
 
 
 def facts(compiler):
-    """A list in Markdown."""
-    today = datetime.datetime.now(datetime.timezone.utc).date()
-    lines = {
-        "processor": f"{processor()}, {os.cpu_count()} threads",
+    """{name: text}. The commit has a + behind it where the sources were changed since."""
+    processor = setting(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine()
+    return {
+        "processor": f"{processor}, {os.cpu_count()} threads",
         "system": f"{platform.system()} {platform.release()}",
         "compiler": compiler,
-        "commit": commit(),
-        "date": today.isoformat(),
+        "commit": first_line_of("git", "describe", "--always", "--dirty=+") or "unknown",
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
     }
-    return "".join(f"- {name}: {value}\n" for name, value in lines.items())

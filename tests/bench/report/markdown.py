@@ -1,4 +1,4 @@
-"""Tables and numbers in Markdown."""
+"""Tables, lists and numbers in Markdown."""
 
 
 def number(value):
@@ -36,3 +36,8 @@ def table(header, rows):
 
     rule = ["-" * (width + 2) if i == 0 else "-" * (width + 1) + ":" for i, width in enumerate(widths)]
     return "\n".join([line(cells[0]), "|" + "|".join(rule) + "|", *map(line, cells[1:])]) + "\n"
+
+
+def listing(facts):
+    """A list of {name: text}."""
+    return "".join(f"- {name}: {text}\n" for name, text in facts.items())

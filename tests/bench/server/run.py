@@ -12,21 +12,21 @@ Beside the Markdown it writes the plot (.svg) and every single result (.json).
 import argparse
 import json
 import os
-import platform
 import shutil
 import signal
-import subprocess
 import sys
-from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 
-import plot
-import report
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from generator import Generator
 from loads import ROWS, growth
 from measure import Bench
+from report import plots
+from report.machine import facts, first_line_of, setting
 from servers import Placement, all_kinds, raise_descriptor_limit
+from tables import Report, growth_lines
 
 ROOT = Path(__file__).resolve().parents[3]
 PARTS = ["rows", "latency", "threads", "memory", "syscalls"]
@@ -71,37 +71,18 @@ def chosen(all_of_them, keys, what):
 
 # ---- what it is measured on
 
-def first_line_of(*command, program=None):
-    """Of its output; empty if it cannot be run. A program may go by another name, the command's first word."""
-    try:
-        done = subprocess.run(command, executable=program, capture_output=True, text=True, timeout=10, cwd=ROOT)
-    except OSError:
-        return ""
-    return done.stdout.partition("\n")[0].strip()
-
-
-def find_line(path, start):
-    """What follows `start` and a separator in the first line of a file that begins with it."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    return next((line[len(start):].lstrip(" \t:") for line in lines if line.startswith(start)), "")
-
-
-def machine(options, kinds):
-    cores = len(os.sched_getaffinity(0))
-    compiler = find_line(options.build / "CMakeCache.txt", "CMAKE_CXX_COMPILER:FILEPATH=")
-    build_type = find_line(options.build / "CMakeCache.txt", "CMAKE_BUILD_TYPE:STRING=")
+def machine_of(options, kinds):
+    cache = options.build / "CMakeCache.txt"
+    compiler = first_line_of(setting(cache, "CMAKE_CXX_COMPILER:FILEPATH="), "--version")
     versions = [first_line_of(str(options.build / "bin" / "resp-echo"), "--version"),
                 first_line_of(str(options.build / "bench" / "server" / "asio-echo"), "version")]
     redis = [kind for kind in kinds if kind.key == "redis"]
     versions += [" ".join(first_line_of(kind.name, "--version", program=kind.program).split()[:3]) for kind in redis]
-    commit = first_line_of("git", "describe", "--always", "--dirty")
     return {
-        "Date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "Machine": f"{find_line(Path('/proc/cpuinfo'), 'model name')}, cores: {cores}, "
-                   f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} before it began",
-        "Built by": f"{first_line_of(compiler, '--version')}, {build_type}",
-        "Versions": ", ".join(filter(None, versions)) + (f"; commit {commit}" if commit else ""),
-        "Measured": f"rounds: {options.rounds}, of {options.seconds} s; "
+        **facts(f"{compiler}, {setting(cache, 'CMAKE_BUILD_TYPE:STRING=')}"),
+        "versions": ", ".join(filter(None, versions)),
+        "load": f"{os.getloadavg()[0]:.1f} before it began",
+        "measured": f"rounds: {options.rounds}, of {options.seconds} s; "
                     + ("on any core" if options.free else "the generator on a core of its own"),
     }
 
@@ -133,7 +114,7 @@ def names_of(kinds, build):
 
 def write_comparison(bench, options, results):
     measure_all(bench, options, results)
-    write(options.out / "server.md", "\n".join(report.Report(results, bench.kinds).lines()) + "\n")
+    write(options.out / "server.md", "\n".join(Report(results, bench.kinds).lines()) + "\n")
     if "rows" not in results:
         return
     titles = {row.key: row.title for row in ROWS}
@@ -145,18 +126,20 @@ def write_comparison(bench, options, results):
     reference = bench.kinds[0].title
     panels = [panel(f"Requests a second (of {reference}'s)", "/s", "rps", 1),
               panel(f"CPU time a request (of {reference}'s)", " ns", "cpu_ns", 1)]
-    write(options.out / "server.svg", plot.bars(names_of(bench.kinds, options.build), panels))
+    write(options.out / "server.svg",
+          plots.bars("The servers under each load", names_of(bench.kinds, options.build), panels))
 
 
 def write_growth(bench, options, results):
     all_series = growth(options.brief)
     results["growth"] = {series.key: bench.compare(series.loads) for series in all_series}
-    lines = report.growth_lines(results, bench.kinds, all_series)
+    lines = growth_lines(results, bench.kinds, all_series)
     write(options.out / "server-growth.md", "\n".join(lines))
     panels = [(f"By {series.unit}", series.title, "CPU ns a request", series.values,
                [[median(one["cpu_ns"] for one in results["growth"][series.key][load.key][kind.key])
                  for load in series.loads] for kind in bench.kinds]) for series in all_series]
-    write(options.out / "server-growth.svg", plot.curves(names_of(bench.kinds, options.build), panels))
+    write(options.out / "server-growth.svg",
+          plots.curves("How the cost of a request grows", names_of(bench.kinds, options.build), panels))
 
 
 def write(path, text):
@@ -184,7 +167,7 @@ def main():
         idle_seconds=0.2 if options.brief else 4,
         placement=Placement.anywhere() if options.free else Placement.apart(),
     )
-    results = {"machine": machine(options, kinds), "cores": len(os.sched_getaffinity(0)),
+    results = {"machine": machine_of(options, kinds), "cores": len(os.sched_getaffinity(0)),
                "idle_connections": bench.idle_connections, "idle_seconds": bench.idle_seconds}
     if options.growth:
         write_growth(bench, options, results)

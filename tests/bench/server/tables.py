@@ -3,6 +3,7 @@
 from statistics import median
 
 from loads import PLAIN, ROWS
+from report.markdown import listing, number, table
 
 HOW_TO_READ = """\
 One generator, on one thread, sends `ECHO` commands to one server over loopback; every server gets the same
@@ -19,29 +20,16 @@ a number is the median of the rounds, a ratio the median of the ratios within ea
 """
 
 
-def table(head, rows):
-    """The first column is text, the others are numbers."""
-    rule = ["---"] + ["---:"] * (len(head) - 1)
-    return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)] + [""]
-
-
 def middle(results, field):
     return median(result[field] for result in results)
 
 
 def ratio(results, others, field):
-    """The median of the rounds' ratios; None without the others."""
+    """The median of the rounds' ratios; nothing without the others."""
     if not others:
-        return None
-    return median(result[field] / max(other[field], 1e-9) for result, other in zip(results, others))
-
-
-def times(value):
-    return "" if value is None else f"{value:.2f} ×"
-
-
-def number(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+        return "–"
+    ratios = [result[field] / max(other[field], 1e-9) for result, other in zip(results, others)]
+    return f"{median(ratios):.2f} ×"
 
 
 def with_range(results, field):
@@ -58,8 +46,7 @@ class Report:
     def lines(self):
         yield "# Server benchmark"
         yield ""
-        yield from (f"- {name}: {value}" for name, value in self.results["machine"].items())
-        yield ""
+        yield listing(self.results["machine"])
         yield from self.disturbance()
         yield HOW_TO_READ
         parts = {"rows": self.rows, "latency": self.latency, "threads": self.threads,
@@ -78,7 +65,7 @@ class Report:
         for key, servers in rows.items():
             yield f"## {titles[key]}"
             yield ""
-            yield from self.comparison(servers)
+            yield self.comparison(servers)
 
     def summary(self, rows, titles):
         if "resp-echo" not in self.titles:
@@ -87,14 +74,13 @@ class Report:
         yield ""
         head = ["load", "requests/s", "of epoll's", "of Redis'", "CPU ns/request", "of epoll's", "of Redis'"]
         body = [[titles[key], *self.against(servers, "resp-echo")] for key, servers in rows.items()]
-        yield from table(head, body)
+        yield table(head, body)
 
     def against(self, servers, key):
         """Requests a second and CPU time, each with its ratios to bare epoll and to Redis."""
         own, epoll, redis = (servers.get(name) for name in (key, "epoll", "redis"))
-        return [with_range(own, "rps"), times(ratio(own, epoll, "rps")), times(ratio(own, redis, "rps")),
-                number(middle(own, "cpu_ns")), times(ratio(own, epoll, "cpu_ns")),
-                times(ratio(own, redis, "cpu_ns"))]
+        return [with_range(own, "rps"), ratio(own, epoll, "rps"), ratio(own, redis, "rps"),
+                number(middle(own, "cpu_ns")), ratio(own, epoll, "cpu_ns"), ratio(own, redis, "cpu_ns")]
 
     def comparison(self, servers):
         head = ["server", "requests/s", "of epoll's", "of Redis'", "CPU ns/request", "of epoll's", "of Redis'",
@@ -113,9 +99,9 @@ class Report:
         redis = half["servers"].get("redis")
         head = ["server", "requests/s", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "p99 of Redis'", "lag µs",
                 "CPU ns/request"]
-        yield from table(head, [[self.titles[key], number(middle(results, "rps")), *latencies(results),
-                                 times(ratio(results, redis, "p99_us")), number(middle(results, "lag_p99_us")),
-                                 number(middle(results, "cpu_ns"))] for key, results in half["servers"].items()])
+        yield table(head, [[self.titles[key], number(middle(results, "rps")), *latencies(results),
+                            ratio(results, redis, "p99_us"), number(middle(results, "lag_p99_us")),
+                            number(middle(results, "cpu_ns"))] for key, results in half["servers"].items()])
 
     def threads(self, loads):
         cores = self.results["cores"]
@@ -128,12 +114,11 @@ class Report:
         titles = {load.key: load.title for load in ROWS}
         head = ["load", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
                 "generator busy"]
-        yield from table(head, [[titles[key], n, with_range(results, "rps"),
-                                 times(ratio(results, counts["1"], "rps")), number(middle(results, "cpu_ns")),
-                                 times(ratio(results, counts["1"], "cpu_ns")),
-                                 f"{middle(results, 'server_busy'):.2f}",
-                                 f"{middle(results, 'generator_busy'):.2f}"]
-                                for key, counts in loads.items() for n, results in counts.items()])
+        yield table(head, [[titles[key], n, with_range(results, "rps"),
+                            ratio(results, counts["1"], "rps"), number(middle(results, "cpu_ns")),
+                            ratio(results, counts["1"], "cpu_ns"), f"{middle(results, 'server_busy'):.2f}",
+                            f"{middle(results, 'generator_busy'):.2f}"]
+                           for key, counts in loads.items() for n, results in counts.items()])
 
     # ---- memory and system calls
 
@@ -144,9 +129,9 @@ class Report:
         yield (f"Each has had one request answered; after {seconds} s of silence. Resident memory of the process; the "
                "kernel's for the sockets is not in it.")
         yield ""
-        yield from table(["server", "before KiB", "with them KiB", "bytes a connection"],
-                         [[self.titles[key], number(sizes["before"] / 1024), number(sizes["after"] / 1024),
-                           number(max(sizes["after"] - sizes["before"], 0) / n)] for key, sizes in memory.items()])
+        yield table(["server", "before KiB", "with them KiB", "bytes a connection"],
+                    [[self.titles[key], number(sizes["before"] / 1024), number(sizes["after"] / 1024),
+                      number(max(sizes["after"] - sizes["before"], 0) / n)] for key, sizes in memory.items()])
 
     def syscalls(self, syscalls):
         yield "## System calls a request"
@@ -158,7 +143,7 @@ class Report:
             most = sorted((item for item in calls.items() if item[1] >= 0.005), key=lambda item: -item[1])
             rows.append([self.titles[key], f"{sum(calls.values()):.2f}",
                          ", ".join(f"{name} {n:.2f}" for name, n in most)])
-        yield from table(["server", "calls", "of them"], rows)
+        yield table(["server", "calls", "of them"], rows)
 
     def disturbance(self):
         """What else ran on the machine."""
@@ -180,8 +165,7 @@ def growth_lines(results, kinds, all_series):
     """The second report: how cost grows."""
     yield "# How the cost of a request grows"
     yield ""
-    yield from (f"- {name}: {value}" for name, value in results["machine"].items())
-    yield ""
+    yield listing(results["machine"])
     yield "![CPU time a request against pipeline, payload and connections](server-growth.svg)"
     yield ""
     fields = [("CPU nanoseconds a request", "cpu_ns"), ("Requests a second", "rps")]
@@ -192,4 +176,4 @@ def growth_lines(results, kinds, all_series):
             yield ""
             rows = [[value, *(number(middle(measured[load.key][kind.key], field)) for kind in kinds)]
                     for value, load in zip(series.values.values(), series.loads)]
-            yield from table([series.unit, *(kind.title for kind in kinds)], rows)
+            yield table([series.unit, *(kind.title for kind in kinds)], rows)
