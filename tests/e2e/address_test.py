@@ -7,7 +7,8 @@ import stat
 import tempfile
 import unittest
 
-from support import TestCase, bulk, main, run
+from support import TestCase, main, run
+from wire import bulk
 
 
 def has_ipv6():

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import time
 
-from support import PATIENCE, RESP_ECHO, TestCase, command, environment, free_port, main, run
+from support import PATIENCE, RESP_ECHO, TestCase, main, run
+from under_test import environment, free_port
+from wire import command
 
 FLAGS = {
     "--bind": "RESP_BIND", "--port": "RESP_PORT", "--unix": "RESP_UNIX", "--log-level": "RESP_LOG",

@@ -6,7 +6,8 @@ import subprocess
 import threading
 import unittest
 
-from support import PATIENCE, TestCase, bulk, command, main, needs
+from support import PATIENCE, TestCase, main, needs
+from wire import bulk, command
 
 try:
     import pexpect

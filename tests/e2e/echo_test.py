@@ -3,7 +3,8 @@
 import random
 import subprocess
 
-from support import TestCase, bulk, command, main, needs
+from support import TestCase, main, needs
+from wire import bulk, command
 
 ALL_BYTES = bytes(range(256))
 

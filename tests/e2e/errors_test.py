@@ -3,7 +3,8 @@
 import ssl
 import time
 
-from support import TestCase, bulk, command, main
+from support import TestCase, main
+from wire import bulk, command
 
 LAST_WORDS = rb"-ERR Protocol error: [\x20-\x7e]+\r\n"
 

@@ -5,7 +5,9 @@ import re
 import subprocess
 import unittest
 
-from support import PATIENCE, Client, TestCase, command, free_port, main, needs
+from support import PATIENCE, Client, TestCase, main, needs
+from under_test import free_port
+from wire import command
 
 BIN = os.environ.get("RESP_BIN", "")
 

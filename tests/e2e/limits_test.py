@@ -4,7 +4,8 @@ import resource
 import select
 import time
 
-from support import PATIENCE, TestCase, bulk, main
+from support import PATIENCE, TestCase, main
+from wire import bulk
 
 REFUSAL = b"-ERR max number of clients reached\r\n"
 

@@ -4,7 +4,8 @@ import signal
 import threading
 import time
 
-from support import PATIENCE, TestCase, bulk, main
+from support import PATIENCE, TestCase, main
+from wire import bulk
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

@@ -18,6 +18,11 @@ import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from under_test import Program, environment
 
 RESP_ECHO = os.environ.get("RESP_ECHO", "resp-echo")
 
@@ -26,29 +31,6 @@ PATIENCE = 30.0
 
 # ctest ends a file after 120 s without a word of where it was.
 faulthandler.dump_traceback_later(115, exit=True)
-
-
-def bulk(data):
-    """$5\\r\\nhello\\r\\n"""
-    return b"$%d\r\n%s\r\n" % (len(data), data)
-
-
-def command(*words):
-    """An array of bulk strings, as clients send commands."""
-    return b"*%d\r\n" % len(words) + b"".join(bulk(word) for word in words)
-
-
-def environment(**variables):
-    """Ours, without any setting for resp-echo but those given."""
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("RESP_")}
-    return {**ours, **variables}
-
-
-def free_port():
-    """A port that nobody has at the moment, for a server that cannot tell its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run(*flags, **variables):
@@ -64,14 +46,14 @@ def needs(program):
     return unittest.skipUnless(shutil.which(program), f"{program} is not installed")
 
 
-class Server:
+class Server(Program):
     """A resp-echo on a port of its own. A thread collects its log."""
 
     def __init__(self, *flags, variables=None, preexec_fn=None, wait=True):
         self.stderr_file = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
+        super().__init__(subprocess.Popen(
             [RESP_ECHO, *flags], env=environment(**{"RESP_PORT": "0", **(variables or {})}), preexec_fn=preexec_fn,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr_file)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr_file))
         self.output = bytearray()  # its log, as it came
         self.output_ended = False
         self.changed = threading.Condition()
@@ -86,10 +68,6 @@ class Server:
                 self.process.kill()
                 self.close()
                 raise
-
-    @property
-    def pid(self):
-        return self.process.pid
 
     # ---- the log
 
@@ -132,10 +110,6 @@ class Server:
 
     # ---- the process
 
-    @property
-    def is_running(self):
-        return self.process.poll() is None
-
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -164,23 +138,6 @@ class Server:
             self.process.stdout.close()
             self.stderr_text = self.stderr
             self.stderr_file.close()
-
-    def _status(self, field):
-        with open(f"/proc/{self.pid}/status") as status:
-            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(field + ":"))
-
-    def memory(self):
-        """Bytes of memory in use."""
-        return self._status("VmRSS")
-
-    def is_sanitized(self):
-        """Built with a sanitizer, whose shadow takes terabytes of addresses, and memory at will."""
-        return self._status("VmSize") > 1 << 40
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Client:

@@ -24,7 +24,8 @@ import socket
 
 from proxy import Proxy
 from servers import Server
-from support import MIB, PATIENCE, Verdict, connect, flags, require, run, seconds_to_serve_a_fresh_client
+from support import (MIB, PATIENCE, Verdict, connect, flags, read_to_end, require, run,
+                     seconds_to_serve_a_fresh_client)
 from talks import EchoTalk, KvTalk
 
 CLIENTS = 60
@@ -159,10 +160,8 @@ class Client:
         with connect(port) as asking:
             asking.sendall(self.script.questions())
             asking.shutdown(socket.SHUT_WR)
-            answers = bytearray()
-            while chunk := asking.recv(MIB):
-                answers += chunk
-        if self.script.is_answer(bytes(answers), *self.handled()):
+            answers = read_to_end(asking)
+        if self.script.is_answer(answers, *self.handled()):
             return []
         return [f"client {self.number}, {self.fate()}: its keys are not as after {self.handled()} requests"]
 

@@ -14,8 +14,9 @@ import contextlib
 import socket
 
 from servers import warm_echo
-from support import (MIB, Verdict, bulk, close_with_reset, command, connect, flags, read_to_end, require, run,
+from support import (MIB, Verdict, close_with_reset, connect, flags, read_to_end, require, run,
                      seconds_to_serve_a_fresh_client)
+from wire import bulk, command
 
 OPEN = 100
 MOST_SECONDS = 1.0

@@ -17,7 +17,8 @@ import time
 
 from crowd import Crowd
 from servers import warm_echo
-from support import MIB, PATIENCE, Verdict, close_all, command, connect, flags, require, run
+from support import MIB, PATIENCE, Verdict, close_all, connect, flags, require, run
+from wire import command
 
 CLIENTS = 50
 PIPELINE = 50

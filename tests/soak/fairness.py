@@ -20,7 +20,8 @@ import select
 import statistics
 
 from servers import warm_echo
-from support import MIB, PATIENCE, PING, Failed, Verdict, bulk, connect, cores, flags, percentile, ping, require, run
+from support import MIB, PATIENCE, PING, Failed, Verdict, connect, cores, flags, percentile, ping, require, run
+from wire import bulk
 
 MOST_P99 = 0.010
 QUIET = 0.001  # p99 of an idle server on a machine that is ours

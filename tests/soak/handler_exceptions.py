@@ -16,7 +16,8 @@ import contextlib
 import re
 
 from servers import Server
-from support import Verdict, close_all, command, connect, flags, read, read_to_end, require, run
+from support import Verdict, close_all, connect, flags, read, read_to_end, require, run
+from wire import command
 
 CLIENTS = 20
 BATCH = 50

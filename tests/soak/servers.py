@@ -1,17 +1,17 @@
 """A server under test: started on a free port, watched through /proc, and stopped whatever happens."""
 
 import collections
-import os
 import re
 import signal
 import subprocess
 import threading
 import time
 
-from support import PATIENCE, PING, Failed, child, connect, ping, require, wait_until
+from support import PATIENCE, PING, Failed, connect, ping, require, wait_until
+from under_test import Program, child, environment
 
 
-class Server:
+class Server(Program):
     """Any program that says `Listening on <address>:<port>` on its standard output.
 
     `with Server(program, *flags) as server:` ends with SIGTERM and requires exit code 0, which a crash or
@@ -19,12 +19,10 @@ class Server:
     """
 
     def __init__(self, program, *flags, descriptors=None, on_cores=None):
-        ours = {key: value for key, value in os.environ.items() if not key.startswith("RESP_")}
+        super().__init__(subprocess.Popen(
+            [str(program), "--port", "0", *flags], env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=child(on_cores, descriptors)))
         self.name = program.name
-        self.process = subprocess.Popen(
-            [str(program), "--port", "0", *flags], env=ours, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, preexec_fn=child(on_cores, descriptors))
-        self.pid = self.process.pid
         self.output = collections.deque(maxlen=40)  # its last lines
         self.port = None
         self.terminated = False
@@ -61,10 +59,6 @@ class Server:
         finally:
             self.kill()
 
-    @property
-    def is_running(self):
-        return self.process.poll() is None
-
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
         self.terminated = True
@@ -90,27 +84,6 @@ class Server:
         self.process.wait()
         self.reader.join(PATIENCE)
         self.process.stdout.close()
-
-    # ---- what it uses
-
-    def _status(self, field):
-        with open(f"/proc/{self.pid}/status") as status:
-            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(field + ":"))
-
-    def memory(self):
-        """Resident bytes."""
-        return self._status("VmRSS")
-
-    def is_sanitized(self):
-        """A sanitizer's shadow takes terabytes of addresses."""
-        return self._status("VmSize") > 1 << 40
-
-    def cpu_seconds(self):
-        """By the process's own clock, which counts nanoseconds where /proc counts ticks of 10 ms."""
-        return time.clock_gettime(~self.pid << 3 | 2)
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     # ---- its base
 

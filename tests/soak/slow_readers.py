@@ -18,7 +18,8 @@ import termios
 import time
 
 from servers import Server
-from support import MIB, PATIENCE, Verdict, close_all, command, connect, flags, ping, require, run
+from support import MIB, PATIENCE, Verdict, close_all, connect, flags, ping, require, run
+from wire import command
 
 CLIENTS = 100
 MOST_GROWTH = CLIENTS * MIB + 64 * MIB

@@ -18,7 +18,8 @@ import time
 
 from crowd import Crowd
 from servers import warm_echo
-from support import KIB, MIB, PATIENCE, Verdict, bulk, close_all, connect, flags, ping, read, require, run
+from support import KIB, MIB, PATIENCE, Verdict, close_all, connect, flags, ping, read, require, run
+from wire import bulk
 
 UPLOAD_RATE = 64 * KIB  # bytes a second
 GRAIN = 0.2  # seconds from one look at the deadlines to the next

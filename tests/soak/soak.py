@@ -19,7 +19,8 @@ import subprocess
 import time
 
 from servers import warm_echo
-from support import MIB, PATIENCE, Verdict, child, cores, flags, require, run
+from support import MIB, PATIENCE, Verdict, cores, flags, require, run
+from under_test import child
 
 SHARE = 0.7
 CONNECTIONS = 50

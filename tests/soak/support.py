@@ -7,15 +7,18 @@ events; where it looks at /proc, which tells no events, it looks again every few
 
 import argparse
 import contextlib
-import ctypes
 import os
 import random
-import resource
 import signal
 import socket
 import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from under_test import raise_descriptor_limit
+from wire import command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,9 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
 
 KIB, MIB = 1 << 10, 1 << 20
-
-libc = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
+PING = command(b"PING")
 
 
 class Failed(Exception):
@@ -35,22 +36,6 @@ class Failed(Exception):
 def require(condition, text):
     if not condition:
         raise Failed(text)
-
-
-# ---- RESP
-
-
-def bulk(data):
-    """$5\\r\\nhello\\r\\n"""
-    return b"$%d\r\n%s\r\n" % (len(data), data)
-
-
-def command(*words):
-    """An array of bulk strings, as clients send commands."""
-    return b"*%d\r\n" % len(words) + b"".join(bulk(word) for word in words)
-
-
-PING = command(b"PING")
 
 
 # ---- sockets
@@ -133,27 +118,7 @@ def percentile(values, share):
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def raise_descriptor_limit():
-    """Ours, and so that of what we start. Returns it."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
 # ---- programs
-
-
-def child(on_cores=None, descriptors=None):
-    """For preexec_fn. The kernel kills the child when this process ends, however it ends."""
-
-    def in_child():
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if on_cores:
-            os.sched_setaffinity(0, on_cores)
-        if descriptors:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-
-    return in_child
 
 
 def flags(doc, **more):

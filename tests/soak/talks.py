@@ -7,7 +7,8 @@ cut at any byte can be judged.
 import bisect
 import itertools
 
-from support import PING, bulk, command
+from support import PING
+from wire import bulk, command
 
 
 class Talk:

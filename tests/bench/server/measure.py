@@ -78,10 +78,10 @@ class Bench:
         with running(kind, self.placement) as server:
             # What a server allocates for its first clients is no price of the others.
             self.generator.measure(server, PLAIN, 0, 0.1)
-            before = server.resident_bytes()
+            before = server.memory()
             with self.generator.connections_held(server, load):
                 time.sleep(self.idle_seconds)  # some servers give memory back after a while
-                return {"before": before, "after": server.resident_bytes()}
+                return {"before": before, "after": server.memory()}
 
     # ---- system calls
 

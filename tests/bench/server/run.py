@@ -18,17 +18,19 @@ import sys
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+TESTS = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
 
 from generator import Generator
 from loads import ROWS, growth
 from measure import Bench
 from report import plots
 from report.machine import facts, first_line_of, setting
-from servers import Placement, all_kinds, raise_descriptor_limit
+from servers import Placement, all_kinds
 from tables import Report, growth_lines
+from under_test import raise_descriptor_limit
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = TESTS.parent
 PARTS = ["rows", "latency", "threads", "memory", "syscalls"]
 
 

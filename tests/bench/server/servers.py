@@ -5,11 +5,8 @@ process is killed.
 """
 
 import contextlib
-import ctypes
 import os
-import resource
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -17,12 +14,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from under_test import Program, child, free_port
+
 # Seconds that starting or stopping a server may take.
 PATIENCE = 10.0
 ATTEMPTS = 3  # another process may take a port between our finding it free and the server's binding it
-
-libc = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,6 @@ def all_kinds(build):
     return [kind for kind in kinds if kind.program]
 
 
-def raise_descriptor_limit():
-    """Ours, and so that of what we start. Returns it."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
 @dataclass(frozen=True)
 class Placement:
     """The cores that a server and its generator run on. Left to itself, the kernel puts the two now on one
@@ -96,41 +85,18 @@ class Placement:
         return Placement(frozenset(others), frozenset([last]))
 
 
-def child_on(cores):
-    """For preexec_fn. The kernel kills the child when this process ends, however it ends."""
-
-    def prepare():
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.sched_setaffinity(0, cores)
-
-    return prepare
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    """A running one."""
-
+class Server(Program):
     def __init__(self, kind, process, port, placement):
+        super().__init__(process)
         self.kind = kind
         self.placement = placement
-        self.process = process
         self.port = port
-        self.pid = process.pid
-
-    def resident_bytes(self):
-        fields = Path(f"/proc/{self.pid}/statm").read_text().split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def is_listening_soon(self):
         """Waits until it accepts connections; False if it ends before that."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if not self.is_running:
                 return False
             with contextlib.suppress(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", self.port), PATIENCE).close()
@@ -156,7 +122,7 @@ def running(kind, placement, threads=1, wrapper=()):
             command = [*wrapper, *kind.command(port, threads, folder)]
             with open(f"{folder}/log", "w+b") as log:
                 process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=subprocess.STDOUT, preexec_fn=child_on(placement.server))
+                                           stderr=subprocess.STDOUT, preexec_fn=child(placement.server))
                 server = Server(kind, process, port, placement)
                 try:
                     if server.is_listening_soon():
