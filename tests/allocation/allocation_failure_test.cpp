@@ -2,14 +2,15 @@
 // lost, nothing leaks, and who comes next is served.
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
+#include "support/client.hpp"
 #include "support/memory_transport.hpp"
 
 #include <libresp/command.hpp>
-#include <libresp/encoder.hpp>
 
 #include <cstdio>
 #include <optional>
 
+using support::command;
 using support::FailingAllocation;
 using support::MemoryClient;
 using support::MemoryServer;
@@ -19,13 +20,6 @@ namespace {
 
 constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
 constexpr std::string_view pong = "*1\r\n$4\r\nPING\r\n";  // it is an echo
-
-template <class... Words>
-std::string command(const Words&... words) {
-    std::string bytes;
-    resp::Encoder{bytes}.command(words...);
-    return bytes;
-}
 
 /// Sends each command back; PUSH pushes first, THROW throws with half a reply.
 void answer(const resp::Request& request, resp::Reply& reply) {

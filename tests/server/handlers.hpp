@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -60,6 +61,18 @@ private:
 struct PingOfKnown : Ping {
     std::shared_ptr<Record<resp::Connection>> clients = std::make_shared<Record<resp::Connection>>();
     void on_open(const resp::Connection& connection) const { clients->add(connection); }
+};
+
+/// A Ping that notes how its connections ended, and that ends them itself at QUIT and THROW.
+struct Noting {
+    std::shared_ptr<Record<std::error_code>> ends = std::make_shared<Record<std::error_code>>();
+
+    void on_close(std::error_code reason) const { ends->add(reason); }
+    void operator()(const resp::Request& request, resp::Reply& reply) const {
+        Ping{}(request, reply);
+        if (request.command().is("QUIT")) reply.close();
+        if (request.command().is("THROW")) throw std::runtime_error{"thrown"};
+    }
 };
 
 /// Bytes without a pattern that would hide a part that is missing, doubled or out of place.

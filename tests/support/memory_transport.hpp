@@ -228,7 +228,6 @@ public:
     [[nodiscard]] const resp::detail::Counters& counters() const noexcept { return worker_->counters(); }
     [[nodiscard]] std::uint64_t connections() const noexcept { return shared_->connections; }
     [[nodiscard]] std::uint64_t input_memory() const noexcept { return shared_->input_memory; }
-    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
     [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
 
 private:

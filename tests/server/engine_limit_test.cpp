@@ -1,0 +1,162 @@
+// The engine over streams of memory: when it does not read a client, and when it lets go of one, because there
+// is too much of something.
+#include "handlers.hpp"
+#include "support/catch.hpp"
+#include "support/client.hpp"
+#include "support/describe.hpp"
+#include "support/memory_transport.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+using resp::detail::Interest;
+using support::bulk;
+using support::command;
+using support::MemoryClient;
+using support::MemoryServer;
+using support::noise;
+using support::Ping;
+using support::ping;
+using support::PingOfKnown;
+using support::pong;
+using support::repeat;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Replies once the test lets it.
+struct Waiting {
+    std::shared_ptr<asio::steady_timer> gate;
+
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        if (request.command().is("WAIT")) {
+            std::error_code ec;
+            co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        }
+        reply.simple_string("PONG");
+    }
+};
+
+}  // namespace
+
+// ---- output
+
+TEST_CASE("a client that takes nothing is not read, and gets everything once it does") {
+    MemoryServer server{{.output_high_water = 10'000, .output_low_water = 1'000}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    const std::string value(1'000, 'v');
+    for (int i = 0; i != 100; ++i) client.send(command("ECHO", value));
+    server.run();
+    CHECK(client.received.empty());
+    CHECK_FALSE(client.interest.read);
+    CHECK(client.interest.write);
+    CHECK(client.unread() >= 85 * value.size());
+    client.room = 8'000;  // still above the low water
+    server.run();
+    CHECK_FALSE(client.interest.read);
+    client.room = MemoryClient::all;
+    server.run();
+    CHECK((client.received == repeat(bulk(value), 100)));
+    CHECK(client.interest == Interest{.read = true});
+}
+
+TEST_CASE("a push to a client that does not take it ends the connection at the bound") {
+    const PingOfKnown handler;
+    MemoryServer server{{.max_output = 1'000'000}, handler};
+    MemoryClient& client = server.connect();
+    client.room = 100;
+    const resp::Connection connection = handler.clients->items().front();
+    const std::string push = bulk(noise(100'000));
+    for (int i = 0; i != 9; ++i) REQUIRE(connection.send(push));
+    server.run();
+    CHECK_FALSE(client.closed);
+    CHECK(client.received == push.substr(0, 100));
+    connection.send(push);
+    server.run();
+    CHECK(client.closed);
+    CHECK_FALSE(connection.is_open());
+    CHECK(server.counters().cut_off.value() == 1);
+}
+
+// ---- a handler that waits
+
+TEST_CASE("a connection whose handler waits is not read") {
+    asio::io_context timers;
+    Waiting handler;
+    handler.gate = std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max());
+    MemoryServer server{{}, handler};
+    MemoryClient& client = server.connect();
+    client.send("PING\r\nWAIT\r\nPING\r\n");
+    server.run();
+    client.send(ping);
+    server.run();
+    CHECK(client.received == pong);
+    CHECK_FALSE(client.interest.read);
+    CHECK(client.unread() == ping.size());
+    SECTION("until it goes on") {
+        handler.gate->cancel();
+        timers.poll();
+        server.run();
+        CHECK(client.received == repeat(pong, 4));
+        CHECK(client.interest.read);
+    }
+    SECTION("and hears then that the stream has broken") {
+        client.fail();
+        server.run();
+        CHECK_FALSE(client.closed);
+        handler.gate->cancel();
+        timers.poll();
+        server.run();
+        CHECK(client.closed);
+        CHECK(server.connections() == 0);
+    }
+    SECTION("and closes when it ends, where the server has stopped by force meanwhile") {
+        server.worker().abort();
+        CHECK(client.closed);
+        CHECK(server.connections() == 1);
+        handler.gate->cancel();
+        timers.poll();
+        server.run();
+        CHECK(server.connections() == 0);
+    }
+}
+
+// ---- clients, and their input
+
+TEST_CASE("one client more than there may be is told so") {
+    MemoryServer server{{.max_connections = 2}, Ping{}};
+    server.connect();
+    MemoryClient& second = server.connect();
+    MemoryClient& third = server.connect();
+    server.run();
+    CHECK(third.received == "-ERR max number of clients reached\r\n");
+    CHECK(third.ended);
+    second.fail();
+    server.run();
+    MemoryClient& fourth = server.connect();
+    fourth.send(ping);
+    server.run();
+    CHECK(fourth.received == pong);
+}
+
+TEST_CASE("who holds most is not read where all hold too much, and closed if that does not help") {
+    MemoryServer server{{.max_input_memory = 1'000'000}, Ping{}};
+    MemoryClient& large = server.connect();
+    MemoryClient& small = server.connect();
+    large.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n");
+    for (int i = 0; i != 30; ++i) large.send(noise(100'000));
+    server.run();
+    CHECK_FALSE(large.interest.read);
+    CHECK(large.unread() > 1'000'000);
+    small.send(ping);
+    server.run();
+    CHECK(small.received == pong);
+    CHECK_FALSE(large.closed);
+    server.pass(1'500ms);
+    CHECK(large.closed);
+    CHECK_FALSE(small.closed);
+    CHECK(server.input_memory() == 0);
+}

@@ -1,0 +1,171 @@
+// The engine over streams of memory: what it reads, what it writes, and what it does where they break.
+#include "handlers.hpp"
+#include "support/catch.hpp"
+#include "support/client.hpp"
+#include "support/describe.hpp"
+#include "support/memory_transport.hpp"
+
+using support::bulk;
+using support::command;
+using support::MemoryClient;
+using support::MemoryServer;
+using support::noise;
+using support::Noting;
+using support::Ping;
+using support::ping;
+using support::pong;
+using support::repeat;
+using namespace std::chrono_literals;
+
+// ---- bytes
+
+TEST_CASE("replies are the same however reads and writes are cut") {
+    const std::string requests = command("ECHO", noise(1000)) + std::string{ping} + "ECHO 'a b'\r\n";
+    const std::string replies = bulk(noise(1000)) + std::string{pong} + bulk("a b");
+    const auto most_read = GENERATE(as<std::size_t>{}, SIZE_MAX, 1, 2, 7, 1'000);
+    const auto most_write = GENERATE(as<std::size_t>{}, SIZE_MAX, 1, 3);
+    CAPTURE(most_read, most_write);
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.most_read = most_read;
+    client.most_write = most_write;
+    client.send(requests);
+    server.run();
+    CHECK((client.received == replies));
+    client.finish();
+    server.run();
+    CHECK(client.ended);
+    CHECK(client.closed);
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("all replies to one read leave in one write, and one read is all that it takes") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.send(repeat(ping, 100));
+    const std::size_t before = client.calls;
+    REQUIRE(server.step());
+    CHECK((client.received == repeat(pong, 100)));
+    CHECK(client.calls - before == 3);  // read, write, wait
+    CHECK_FALSE(server.step());
+}
+
+TEST_CASE("being told without reason does nothing") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.tell({.read = true});
+    client.tell({.read = true, .write = true});
+    client.send("*1\r\n");
+    client.send("$4\r\nPING\r\n");
+    server.step();
+    client.tell({.write = true});
+    CHECK(client.received.empty());
+    server.run();
+    CHECK(client.received == pong);
+    CHECK_FALSE(client.closed);
+}
+
+TEST_CASE("who pipelines a lot does not keep others waiting") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& greedy = server.connect();
+    MemoryClient& modest = server.connect();
+    greedy.send(repeat(ping, 100'000));
+    REQUIRE(server.step());  // the greedy one's turn
+    modest.send(ping);
+    int steps = 0;
+    while (modest.received.empty() && server.step()) ++steps;
+    CHECK(steps <= 3);
+    CHECK(greedy.received.size() < 20'000 * pong.size());
+    server.run();
+    CHECK((greedy.received == repeat(pong, 100'000)));
+}
+
+// ---- last words
+
+TEST_CASE("after an error the client reads why, and what it still sends is discarded") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.send(std::string{ping} + "*1\r\n:1\r\n" + std::string{ping});
+    server.run();
+    CHECK(client.received.starts_with(std::string{pong} + "-ERR Protocol error: "));
+    CHECK(client.ended);
+    CHECK_FALSE(client.closed);
+    const std::string heard = client.received;
+    client.send(ping);
+    server.run();
+    CHECK(client.unread() == 0);
+    CHECK(client.received == heard);
+    CHECK(server.counters().requests.value() == 1);
+    SECTION("until it ends") { client.finish(); }
+    SECTION("until the stream breaks") { client.fail(); }
+    SECTION("for a megabyte") {
+        for (int i = 0; i != 64; ++i) client.send(noise(16 * 1024));
+    }
+    SECTION("for a second") { server.pass(1'300ms); }
+    server.run();
+    CHECK(client.closed);
+    CHECK(server.connections() == 0);
+    CHECK(server.counters().timeouts.value() == 0);
+}
+
+TEST_CASE("last words wait for a client that does not read") {
+    MemoryServer server{{}, Noting{}};
+    MemoryClient& client = server.connect();
+    client.most_write = 1;
+    client.room = 0;
+    client.send("PING\r\nQUIT\r\nPING\r\n");
+    server.pass(20s);
+    CHECK_FALSE(client.ended);
+    client.room = MemoryClient::all;
+    server.run();
+    CHECK(client.received == repeat(pong, 2));
+    CHECK(client.ended);
+}
+
+// ---- everything that can break
+
+TEST_CASE("a stream may break at any call, and takes one connection with it") {
+    const auto requests = GENERATE(std::string{"*1\r\n$4\r\nPING\r\n"}, std::string{"PING\r\nQUIT\r\n"},
+                                   std::string{"PING\r\nTHROW\r\nPING\r\n"}, std::string{"*1\r\n:1\r\n"},
+                                   command("ECHO", std::string(100, 'v')));
+    CAPTURE(requests);
+    bool broke = true;
+    for (std::size_t at = 0; broke; ++at) {
+        CAPTURE(at);
+        const Noting handler;
+        MemoryServer server{{}, handler};
+        MemoryClient& other = server.connect();
+        MemoryClient& client = server.connect();
+        client.most_read = 5;
+        client.most_write = 3;
+        client.room = 7;
+        client.fails_at = client.calls + at;
+        client.send(requests);
+        server.run();
+        client.room = MemoryClient::all;
+        server.run();
+        broke = client.calls > client.fails_at;
+        if (!broke) client.fail();
+        server.pass(2s);
+        REQUIRE(client.closed);
+        REQUIRE(handler.ends->size() == 1);
+        REQUIRE(server.connections() == 1);
+        REQUIRE(server.input_memory() == 0);
+        other.send(ping);
+        server.run();
+        REQUIRE(other.received == pong);
+        REQUIRE(at < 1'000);
+    }
+}
+
+TEST_CASE("a broken stream tells the handler why") {
+    const Noting handler;
+    MemoryServer server{{}, handler};
+    MemoryClient& client = server.connect();
+    client.send("*1\r\n");
+    server.run();
+    client.fail(std::errc::connection_reset);
+    server.run();
+    REQUIRE(handler.ends->size() == 1);
+    CHECK(handler.ends->items()[0] == std::errc::connection_reset);
+}

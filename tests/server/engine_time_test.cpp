@@ -1,0 +1,157 @@
+// The engine over streams of memory: what it does when time passes, of which none passes here.
+#include "handlers.hpp"
+#include "support/catch.hpp"
+#include "support/client.hpp"
+#include "support/describe.hpp"
+#include "support/memory_transport.hpp"
+
+using support::bulk;
+using support::command;
+using support::MemoryClient;
+using support::MemoryServer;
+using support::Noting;
+using support::Ping;
+using support::ping;
+using support::pong;
+using support::repeat;
+using namespace std::chrono_literals;
+
+// ---- a client that takes nothing
+
+TEST_CASE("a client that takes nothing of its replies is closed when it has stalled for too long") {
+    const Noting handler;
+    MemoryServer server{{.write_stall = 30s}, handler};
+    MemoryClient& client = server.connect();
+    client.room = 3;
+    client.send(ping);
+    SECTION("nothing at all") {
+        server.pass(29s);
+        CHECK_FALSE(client.closed);
+        server.pass(2s);
+        CHECK(client.closed);
+        CHECK(server.counters().timeouts.value() == 1);
+        REQUIRE(handler.ends->size() == 1);
+        CHECK(handler.ends->items()[0] == std::errc::timed_out);
+    }
+    SECTION("but not while it takes a byte now and then") {
+        for (int i = 0; i != 4; ++i) {
+            server.pass(29s);
+            client.room = 1;
+        }
+        server.run();
+        CHECK(client.received == pong);
+        server.pass(60s);
+        CHECK_FALSE(client.closed);
+    }
+    SECTION("nor while it takes so little that the kernel does not tell") {
+        client.tells_room = 1'000;
+        for (int i = 0; i != 4; ++i) {
+            client.room = 1;
+            server.pass(29s);
+        }
+        CHECK_FALSE(client.closed);
+    }
+}
+
+// ---- a client that sends too little
+
+TEST_CASE("a frame that is not whole at its deadline ends the connection, however its bytes drip") {
+    const auto drop = GENERATE("", "x");
+    MemoryServer server{{.frame_deadline = 10s}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.send("*2\r\n$4\r\nECHO\r\n$1000\r\n");
+    for (int i = 0; i != 9; ++i) {
+        server.pass(1s);
+        client.send(drop);
+    }
+    server.run();
+    CHECK_FALSE(client.closed);
+    server.pass(1400ms);
+    CHECK(client.closed);
+    CHECK(client.received.empty());
+    CHECK(server.counters().timeouts.value() == 1);
+    CHECK(server.input_memory() == 0);
+}
+
+TEST_CASE("the bytes of a frame earn it time") {
+    MemoryServer server{{.frame_deadline = 10s, .frame_rate = 1'000}, Ping{}};
+    MemoryClient& client = server.connect();
+    const std::string value(100'000, 'v');
+    const std::string request = command("ECHO", value);
+    for (std::size_t at = 0; at < request.size(); at += 2'000) {
+        client.send(std::string_view{request}.substr(at, 2'000));
+        server.pass(1'500ms);
+    }
+    CHECK((client.received == bulk(value)));
+    CHECK(server.counters().timeouts.value() == 0);
+}
+
+TEST_CASE("time in which the engine does not read is not held against a frame") {
+    MemoryServer server{{.output_high_water = 10, .output_low_water = 5, .write_stall = 0s}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.send(repeat(ping, 4) + "*1\r\n$4\r\n");
+    server.pass(60s);
+    REQUIRE_FALSE(client.closed);
+    client.room = MemoryClient::all;
+    server.pass(9s);
+    CHECK_FALSE(client.closed);
+    client.send("PING\r\n");
+    server.run();
+    CHECK(client.received == repeat(pong, 5));
+}
+
+TEST_CASE("an idle client is closed at its time, and one that asks is not") {
+    MemoryServer server{{.idle_timeout = 60s}, Ping{}};
+    MemoryClient& idle = server.connect();
+    MemoryClient& client = server.connect();
+    for (int i = 0; i != 6; ++i) {
+        server.pass(9'900ms);
+        client.send(ping);
+    }
+    server.run();
+    CHECK_FALSE(idle.closed);
+    server.pass(1s);
+    CHECK(idle.closed);
+    CHECK_FALSE(client.closed);
+    server.pass(60s);
+    CHECK(client.closed);
+    CHECK(server.counters().timeouts.value() == 2);
+}
+
+// ---- a stop
+
+TEST_CASE("a stop answers what has come, and ends") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    MemoryClient& idle = server.connect();
+    for (int i = 0; i != 3; ++i) client.send(ping);
+    client.send("*1\r\n$4\r\nPI");
+    server.stop();
+    server.run();
+    CHECK(client.received == repeat(pong, 3));
+    CHECK(client.ended);
+    CHECK(idle.ended);
+    CHECK_FALSE(server.has_stopped());  // they may still send
+    client.finish();
+    idle.finish();
+    server.run();
+    CHECK(server.has_stopped());
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("a stop closes at the drain deadline what has not ended") {
+    MemoryServer server{{.drain_deadline = 5s}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.send(ping);
+    server.run();
+    server.stop();
+    server.pass(4'900ms);
+    CHECK_FALSE(client.closed);
+    CHECK_FALSE(server.has_stopped());
+    server.pass(300ms);
+    CHECK(client.closed);
+    CHECK(server.has_stopped());
+    CHECK(client.received.empty());
+}
