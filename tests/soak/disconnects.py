@@ -44,7 +44,7 @@ def disconnect(options, verdict):
     verdict.add(f"{n} connections ({', '.join(f'{count} {way}' for way, count in ways.items())}), descriptors back to "
                 f"base in {back:.2f} s, a fresh client served in {fresh * 1000:.1f} ms, memory grown by "
                 f"{growth / MIB:.1f} MiB")
-    verdict.judge(back <= MOST_SECONDS, f"descriptors are back after {back:.2f} s")
+    verdict.judge_size_or_speed(back <= MOST_SECONDS, f"descriptors are back after {back:.2f} s")
 
 
 def leave_one(crowd, random, ways):

@@ -131,7 +131,8 @@ def flags(doc, **more):
                         help="the build folder (build/release)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (1)")
     parser.add_argument("--retry", action="store_true",
-                        help="if it fails, try once more: something else may have been at work on the machine")
+                        help="if it fails, try once more, but for a sanitized server: something else may have been at "
+                             "work on the machine")
     for name, (kind, text) in more.items():
         parser.add_argument("--" + name.replace("_", "-"), type=kind, help=text)
     parser.set_defaults(long=False)
@@ -199,7 +200,7 @@ def run(verdict, program, options, seconds):
     with contextlib.suppress(BrokenPipeError):
         verdict.add(f"seed {options.seed}, {time.monotonic() - begun:.0f} s")
         verdict.print()
-    if verdict.failures and options.retry:
+    if verdict.failures and options.retry and verdict.judges_size_and_speed:  # else a sanitizer may have found a bug
         print(f"{verdict.row}: once more", flush=True)
         os.execv(sys.executable, [sys.executable, *(word for word in sys.argv if word != "--retry")])
     sys.exit(1 if verdict.failures else 0)
