@@ -6,11 +6,7 @@
 #include <new>
 #include <utility>
 
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define LIBRESP_TSAN
-#endif
-#endif
+#include "support/sanitized.hpp"
 
 extern "C" {
 // The names that -Wl,--wrap gives.

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "sanitized.hpp"
+#include "support/sanitized.hpp"
 
-#ifdef LIBRESP_FUZZ_SANITIZED
+#if defined(LIBRESP_ASAN) || defined(LIBRESP_TSAN)
 // As in <sanitizer/allocator_interface.h>, which GCC does not ship.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
                                                          void (*)(const volatile void*));
@@ -17,7 +17,7 @@ extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void*);
 
 namespace fuzz {
 
-#ifdef LIBRESP_FUZZ_SANITIZED
+#if defined(LIBRESP_ASAN) || defined(LIBRESP_TSAN)
 
 namespace {
 

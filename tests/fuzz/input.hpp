@@ -7,13 +7,11 @@
 
 #include <libresp/decoder.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "support/pieces.hpp"
@@ -64,9 +62,7 @@ void deliver(resp::Decoder& decoder, std::string_view wire, const Delivery& deli
     Pieces pieces{wire, delivery};
     while (const std::optional<std::string_view> piece = pieces.next()) {
         if (pieces.is(delivery.own)) {
-            const std::span<char> room = decoder.prepare(piece->size());
-            std::copy(piece->begin(), piece->end(), room.begin());
-            decoder.commit(piece->size());
+            support::receive(decoder, *piece);
             lent.reset();
         } else {
             auto block = std::make_unique<support::Block>(*piece);

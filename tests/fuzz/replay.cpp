@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "mutate.hpp"
-#include "sanitized.hpp"
+#include "support/sanitized.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -96,7 +96,7 @@ int replay(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     crash_file = std::filesystem::path{argv[0]}.filename().string() + ".crash";
     std::signal(SIGABRT, keep_input);
-#ifndef LIBRESP_FUZZ_SANITIZED  // which reports these, and then aborts
+#if !defined(LIBRESP_ASAN) && !defined(LIBRESP_TSAN)  // which reports these, and then aborts
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, keep_input);
 #endif
     try {

@@ -62,7 +62,6 @@ public:
         for (const std::unique_ptr<Waiter>& waiter : all) waiter->go_on();
         return !all.empty();
     }
-    [[nodiscard]] bool is_empty() const noexcept { return waiting_.empty(); }
 
 private:
     struct Waiter {

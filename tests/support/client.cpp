@@ -1,6 +1,8 @@
 // The blocking client.
 #include "client.hpp"
 
+#include "pieces.hpp"
+
 #include <libresp/decoder.hpp>
 
 #include <arpa/inet.h>
@@ -13,7 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -176,9 +177,7 @@ std::string Client::reply() {
     while (true) {
         const std::string more = read_once();
         if (more.empty()) throw std::runtime_error{"client: the end comes instead of a reply"};
-        const std::span<char> room = decoder.prepare(more.size());
-        more.copy(room.data(), more.size());
-        decoder.commit(more.size());
+        support::receive(decoder, more);
         if (const auto frame = decoder.next()) {
             unread_ = more.substr(more.size() - decoder.pending());
             return std::string{frame->wire()};

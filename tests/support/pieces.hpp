@@ -1,5 +1,5 @@
 // How an input is cut, and in which ways its pieces reach a decoder. Used by feed.cpp; the fuzzers have
-// their own way to cut, and only the blocks from here.
+// their own way to cut, and only the blocks and receive() from here.
 #pragma once
 
 #include <libresp/decoder.hpp>
@@ -41,6 +41,12 @@ private:
     std::size_t size_;
 };
 
+/// Copies bytes into the decoder's own room, as a read from a socket does.
+inline void receive(resp::Decoder& decoder, std::string_view bytes) {
+    bytes.copy(decoder.prepare(bytes.size()).data(), bytes.size());
+    decoder.commit(bytes.size());
+}
+
 /// Calls use(piece) for each piece, empty ones included.
 template <class Use>
 void for_each_piece(std::string_view bytes, const Cuts& cuts, Use use) {
@@ -66,9 +72,7 @@ void feed_pieces(resp::Decoder& decoder, std::string_view bytes, const Cuts& cut
         const bool last = count == cuts.size() + 1;
         const bool in_room = way == Way::room || way == Way::lazy_room || (way == Way::mixed && odd);
         if (in_room) {
-            const std::span<char> room = decoder.prepare(piece.size());
-            std::copy(piece.begin(), piece.end(), room.begin());
-            decoder.commit(piece.size());
+            receive(decoder, piece);
             lent.reset();
         } else {
             auto block = std::make_unique<Block>(piece);

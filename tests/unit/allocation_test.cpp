@@ -1,10 +1,7 @@
 // One request costs no allocation once its decoder is warm. The whole test binary's operator new counts;
 // not under TSan, which has an operator new of its own.
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define LIBRESP_TSAN
-#endif
-#endif
+#include "support/sanitized.hpp"
+
 #ifndef LIBRESP_TSAN
 #include <libresp/buffer.hpp>
 #include <libresp/decoder.hpp>
@@ -20,6 +17,7 @@
 
 #include "support/catch.hpp"
 #include "support/describe.hpp"
+#include "support/pieces.hpp"
 
 namespace {
 
@@ -58,12 +56,7 @@ bool decode_burst(Decoder& decoder, std::string_view burst, std::size_t piece, b
                   std::size_t frames) {
     for (std::size_t at = 0; at < burst.size(); at += piece) {
         const std::string_view part = burst.substr(at, piece);
-        if (lent) {
-            decoder.feed(part);
-        } else {
-            std::copy(part.begin(), part.end(), decoder.prepare(part.size()).begin());
-            decoder.commit(part.size());
-        }
+        lent ? decoder.feed(part) : support::receive(decoder, part);
         while (decoder.next()) --frames;
         if (lent) decoder.release();
     }

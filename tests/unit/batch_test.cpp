@@ -2,23 +2,19 @@
 #include <libresp/decoder.hpp>
 #include <libresp/value.hpp>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/pieces.hpp"
 
 using resp::Decoder;
 using resp::Reads;
+using support::receive;
 
 namespace {
 
 std::string number(int i) { return ":" + std::to_string(i) + "\r\n"; }
-
-void receive(Decoder& decoder, const std::string& bytes) {
-    std::copy(bytes.begin(), bytes.end(), decoder.prepare(bytes.size()).begin());
-    decoder.commit(bytes.size());
-}
 
 std::vector<std::string> rest(Decoder& decoder) {
     std::vector<std::string> frames;

@@ -1,11 +1,11 @@
 // Frames out of bytes: what an error says, what a decoder keeps, when a stream begins.
 #include <libresp/decoder.hpp>
 
-#include <algorithm>
 #include <string>
 
 #include "support/catch.hpp"
 #include "support/feed.hpp"
+#include "support/pieces.hpp"
 
 using resp::Decoder;
 using resp::Errc;
@@ -14,6 +14,7 @@ using support::bytes;
 using support::decode;
 using support::decode_one;
 using support::error_of;
+using support::receive;
 
 namespace {
 
@@ -22,13 +23,6 @@ std::size_t count_frames(Decoder& decoder) {
     std::size_t n = 0;
     while (decoder.next()) ++n;
     return n;
-}
-
-void receive(Decoder& decoder, std::string_view text) {
-    const std::span<char> room = decoder.prepare(text.size());
-    REQUIRE(room.size() >= text.size());
-    std::copy(text.begin(), text.end(), room.begin());
-    decoder.commit(text.size());
 }
 
 }  // namespace

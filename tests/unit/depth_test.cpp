@@ -20,6 +20,24 @@ namespace {
 constexpr std::size_t deepest = 128;
 constexpr Limits deep{.max_depth = deepest};
 
+/// Parses, copies, compares, prints and encodes the value on a small stack.
+void check_on_small_stack(const std::string& wire, const std::string& wanted) {
+    std::string printed;
+    std::string encoded;
+    bool equal = false;
+    on_small_stack([&] {
+        const resp::Parsed parsed = resp::parse(wire, deep);
+        const resp::Value copy{*parsed};
+        equal = copy == *parsed;
+        printed = fmt::format("{}", copy);
+        resp::Encoder out{encoded};
+        encode(out, copy);
+    });
+    CHECK(equal);
+    CHECK(printed == wanted);
+    CHECK(encoded == wire);
+}
+
 }  // namespace
 
 TEST_CASE("an array may stand in as many as max_depth allows and no more") {
@@ -81,57 +99,18 @@ TEST_CASE("a million stacked attributes are one error on a small stack") {
 
 TEST_CASE("the deepest value is parsed, copied, compared, printed and encoded on a small stack") {
     const std::string wire = repeat("*1\r\n", deepest) + ":7\r\n";
-    std::string printed;
-    std::string encoded;
-    bool equal = false;
-    on_small_stack([&] {
-        const resp::Parsed parsed = resp::parse(wire, deep);
-        const resp::Value copy{*parsed};
-        equal = copy == *parsed;
-        printed = fmt::format("{}", copy);
-        resp::Encoder out{encoded};
-        encode(out, copy);
-    });
-    CHECK(equal);
-    CHECK(printed == repeat("[", deepest) + "7" + repeat("]", deepest));
-    CHECK(encoded == wire);
+    check_on_small_stack(wire, repeat("[", deepest) + "7" + repeat("]", deepest));
 }
 
 TEST_CASE("the deepest attributes are parsed, copied, compared, printed and encoded on a small stack") {
     const std::string wire = repeat("|1\r\n+k\r\n+v\r\n", deepest) + ":7\r\n";
-    std::string printed;
-    std::string encoded;
-    bool equal = false;
-    on_small_stack([&] {
-        const resp::Parsed parsed = resp::parse(wire, deep);
-        const resp::Value copy{*parsed};
-        equal = copy == *parsed;
-        printed = fmt::format("{}", copy);
-        resp::Encoder out{encoded};
-        encode(out, copy);
-    });
-    CHECK(equal);
-    CHECK(printed == repeat("|{k: v} ", deepest) + "7");
-    CHECK(encoded == wire);
+    check_on_small_stack(wire, repeat("|{k: v} ", deepest) + "7");
 }
 
 TEST_CASE("attributes nested in attributes are parsed, copied, compared and printed on a small stack") {
     // Each attribute's key is a value with the next attribute.
     const std::string wire = repeat("|1\r\n", deepest) + repeat(":1\r\n", 2 * deepest + 1);
-    std::string printed;
-    std::string encoded;
-    bool equal = false;
-    on_small_stack([&] {
-        const resp::Parsed parsed = resp::parse(wire, deep);
-        const resp::Value copy{*parsed};
-        equal = copy == *parsed;
-        printed = fmt::format("{}", copy);
-        resp::Encoder out{encoded};
-        encode(out, copy);
-    });
-    CHECK(equal);
-    CHECK(printed == repeat("|{", deepest) + "1" + repeat(": 1} 1", deepest));
-    CHECK(encoded == wire);
+    check_on_small_stack(wire, repeat("|{", deepest) + "1" + repeat(": 1} 1", deepest));
 }
 
 TEST_CASE("too deep an aggregate is told at its type byte, but for an array that may be null") {

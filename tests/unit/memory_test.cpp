@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 #include "support/describe.hpp"
+#include "support/pieces.hpp"
 
 using resp::Decoder;
 using resp::Limits;
@@ -24,12 +25,7 @@ std::size_t held(std::string_view bytes, bool lent, std::size_t piece, Reads rea
     std::size_t most = 0;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         const std::string_view part = bytes.substr(at, piece);
-        if (lent) {
-            decoder.feed(part);
-        } else {
-            std::copy(part.begin(), part.end(), decoder.prepare(part.size()).begin());
-            decoder.commit(part.size());
-        }
+        lent ? decoder.feed(part) : support::receive(decoder, part);
         while (decoder.next()) {
         }
         if (lent) decoder.release();
