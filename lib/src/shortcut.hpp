@@ -209,10 +209,11 @@ private:
     // What is rare is called, so that it takes no registers from what is not.
     [[gnu::noinline]] static std::size_t long_header(const char* at, const char* end, std::size_t most,
                                                      std::uint32_t& number) noexcept {
-        const wire::Decimal read = wire::read_decimal(at + 1, end, most);
-        if (read.outcome != wire::Outcome::done) return 0;
-        number = static_cast<std::uint32_t>(read.value);
-        return static_cast<std::size_t>(read.at - at);
+        std::uint64_t value = 0;
+        const std::size_t digits = wire::plain_integer(at + 1, end, value);
+        if (digits == 0 || at[1] == wire::minus || value > most || !wire::is_crlf(at + 1 + digits)) return 0;
+        number = static_cast<std::uint32_t>(value);
+        return digits + 3;
     }
 
     [[gnu::always_inline]] Outcome take_integer() noexcept {
