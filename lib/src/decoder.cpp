@@ -70,7 +70,8 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     own_.clear();
     lent_ = false;
     batch_.wire = frame_ = end_ = nullptr;
-    ready_ = whole_ = node_count_ = 0;
+    ready_ = whole_ = nodes_.get();
+    node_count_ = 0;
     tokenizer_.reset(offset);
 }
 
@@ -91,7 +92,7 @@ bool Decoder::read() {
         tokenizer_.end_ = bounded ? batch_.wire + most : end_;
 
         Shortcut::run(*this);
-        if (whole_ != 0) break;
+        if (whole_ != ready_) break;
         const std::optional<Token> token = tokenizer_.next();
         if (!token) {
             if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
@@ -102,7 +103,7 @@ bool Decoder::read() {
         if (!token->ends_frame()) continue;
         frame_ = tokenizer_.next_;
         if (shown) {
-            whole_ = node_count_;
+            whole_ = nodes_.get() + node_count_;
             break;
         }
         begin_batch();
@@ -115,18 +116,18 @@ bool Decoder::read() {
 /// scratch by its `begin`: a frame that has such words is whole at once, and handed out at once.
 void Decoder::begin_batch() noexcept {
     const char* const begin = pending_begin();
-    if (ready_ != 0) {
+    if (const auto out = static_cast<std::size_t>(ready_ - nodes_.get()); out != 0) {
         const auto shift = static_cast<std::uint32_t>(begin - batch_.wire);
-        for (std::size_t i = ready_; i != node_count_; ++i) {
-            nodes_[i - ready_] = nodes_[i];
-            nodes_[i - ready_].begin -= shift;
+        for (std::size_t i = out; i != node_count_; ++i) {
+            nodes_[i - out] = nodes_[i];
+            nodes_[i - out].begin -= shift;
         }
         for (std::uint32_t level = 0; level != tokenizer_.depth_; ++level) {
-            tokenizer_.levels_[level].entry -= static_cast<std::uint32_t>(ready_);
+            tokenizer_.levels_[level].entry -= static_cast<std::uint32_t>(out);
         }
-        whole_ -= ready_;
-        node_count_ -= ready_;
-        ready_ = 0;
+        ready_ -= out;
+        whole_ -= out;
+        node_count_ -= out;
     }
     batch_.wire = begin;
     if (node_count_ == 0) scratch_.clear();
@@ -268,6 +269,7 @@ void Decoder::grow_index() {
     static_cast<void>(nodes_.release());
     nodes_.reset(static_cast<Node*>(moved));
     node_capacity_ = capacity;
+    ready_ = whole_ = nodes_.get();  // nothing is, while there is more to read
 }
 
 }  // namespace resp

@@ -64,7 +64,7 @@ private:
         decoder.tokenizer_.depth_ = static_cast<std::uint32_t>(level_ - levels_);
         const bool between_frames = level_ == levels_;
         decoder.frame_ = wire_ + (between_frames ? at_ : frame_);
-        decoder.whole_ = static_cast<std::size_t>((between_frames ? node_ : frame_node_) - nodes_);
+        decoder.whole_ = between_frames ? node_ : frame_node_;
         decoder.node_count_ = static_cast<std::size_t>(node_ - nodes_);
     }
 

@@ -64,8 +64,8 @@ public:
     /// The view holds until the next call of next(), prepare(), feed(), release() or reset().
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && !read()) return std::nullopt;
-        const View view{batch_, nodes_.get() + ready_};
-        ready_ = static_cast<std::size_t>(view.node_->next() - nodes_.get());
+        const View view{batch_, ready_};
+        ready_ = view.node_->next();
         return view;
     }
 
@@ -116,7 +116,7 @@ private:
     }
     const char* pending_begin() const noexcept {
         if (ready_ == whole_) return frame_;
-        return batch_.wire + nodes_[ready_].begin - nodes_[ready_].header;
+        return batch_.wire + ready_->begin - ready_->header;
     }
 
     Tokenizer tokenizer_;
@@ -127,9 +127,9 @@ private:
 
     detail::Frame batch_;                          // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages
-    std::size_t ready_ = 0;                        // the entry of the next frame to hand out
-    std::size_t whole_ = 0;                        // entries of frames that are whole
-    std::size_t node_count_ = 0;                   // and of the one that is being read
+    const detail::Node* ready_ = nullptr;          // the entry of the next frame to hand out
+    const detail::Node* whole_ = nullptr;          // behind the entries of frames that are whole
+    std::size_t node_count_ = 0;                   // of those, and of the one that is being read
     std::size_t node_capacity_ = 0;
     std::string scratch_;
 };
