@@ -81,7 +81,7 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 /// that needs the tokenizer.
 bool Decoder::read() {
     const std::size_t most = tokenizer_.limits_.max_frame;
-    if (error() || (tokenizer_.inside_body(end_) && static_cast<std::size_t>(end_ - frame_) <= most)) {
+    if (error() || (tokenizer_.is_cut(end_) && static_cast<std::size_t>(end_ - frame_) <= most)) {
         return false;
     }
     begin_batch();

@@ -18,14 +18,12 @@ public:
     /// Takes values while it can: whole frames as long as another one is likely to fit the index, and
     /// the beginning of the next.
     static void run(Decoder& decoder) {
-        constexpr std::size_t two_digits = 99;
-        const Limits& limits = decoder.tokenizer_.limits_;
         const auto here = static_cast<std::size_t>(decoder.tokenizer_.end_ - decoder.tokenizer_.next_);
         // In a few bytes without a line's end there is no value; larger ones are worth a look.
         const bool may_hold_one =
             here >= few || (here >= shortest && decoder.tokenizer_.end_[-1] == wire::lf);
         if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || !may_hold_one ||
-            limits.max_bulk < two_digits || limits.max_elements < two_digits || limits.max_depth == 0) {
+            !decoder.tokenizer_.short_fit_) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();

@@ -181,6 +181,17 @@ struct Decimal {
     return 5;
 }
 
+/// Whether [p, end) is the right beginning of `<digits>\r\n`, with at most `most` digits, the first no
+/// zero, and is cut before the LF.
+[[nodiscard]] inline bool is_cut_number(const char* p, const char* end, std::size_t most) noexcept {
+    if (p == end) return true;
+    if (*p == '0' || static_cast<std::size_t>(end - p) > most + 1) return false;
+    const char* const first = p;
+    while (p != end && is_digit(*p)) ++p;
+    const auto digits = static_cast<std::size_t>(p - first);
+    return digits <= most && (p == end || (digits != 0 && p + 1 == end && *p == cr));
+}
+
 /// How many of the eight bytes at p are digits before the first that is none. `digits` gets their
 /// values, one a byte, the first in the lowest; behind the last digit it holds anything. If `minus_signs`
 /// is 1, the first byte is a minus sign, and counted in.
