@@ -163,21 +163,11 @@ void Session::close_service() noexcept try {
 void Session::end() noexcept {
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
     if (out_ != nullptr) worker_->give_back(std::move(out_));
-    account(0);
+    account();
     if (service_ != nullptr) close_service();
     Worker& worker = *worker_;
     dispose();
     worker.remove(*this);
-}
-
-void Session::account(std::size_t held) noexcept {
-    if (held == held_) return;
-    std::atomic<std::uint64_t>& total = mailbox_->shared().input_memory;
-    total.fetch_add(held - held_, std::memory_order_relaxed);
-    held_ = held;
-    if (held != 0 && total.load(std::memory_order_relaxed) > mailbox_->shared().options.max_input_memory) {
-        worker_->input_memory_exceeded();
-    }
 }
 
 }  // namespace resp::detail

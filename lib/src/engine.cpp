@@ -117,7 +117,7 @@ public:
         stats.accepted = shared_->accepted;
         stats.refused = shared_->refused;
         stats.accept_errors = shared_->accept_errors;
-        stats.input_memory = shared_->input_memory;
+        stats.memory = shared_->memory;
         for (const auto& worker : workers_) {
             const Counters& counters = worker->counters();
             stats.requests += counters.requests.value();

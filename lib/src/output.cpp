@@ -6,11 +6,14 @@
 namespace resp::detail {
 
 void Output::reset(std::size_t keep) noexcept {
-    if (bytes.capacity() > keep) bytes.release();
+    if (memory() > keep) {
+        bytes.release();
+        pushes.release();
+    }
     bytes.clear();
+    pushes.clear();
     reply.closing_ = false;
     sent = reply_begin = 0;
-    pushes = {};
 }
 
 /// What it has to send, or one of the worker's to begin with.
@@ -55,7 +58,7 @@ void Session::deliver_pushes() {
     if (out.pushes.empty()) return;
     if (handling_ && out.bytes.size() != out.reply_begin) return;
     out.bytes.append(out.pushes);
-    out.pushes = {};
+    out.pushes.release();
     out.reply_begin = out.bytes.size();
     flush();
 }
@@ -71,7 +74,7 @@ void Session::queue_push(std::string_view bytes, std::size_t size) {
         worker_->counters().cut_off.add();
         return shut(std::make_error_code(std::errc::no_buffer_space));
     }
-    out.pushes += bytes;
+    out.pushes.append(bytes);
     deliver_pushes();
 }
 

@@ -5,7 +5,6 @@
 #include <libresp/handler.hpp>
 
 #include <cstddef>
-#include <string>
 
 namespace resp::detail {
 
@@ -21,9 +20,10 @@ struct Output {
     Reply reply{bytes, Version::resp2};
     std::size_t sent = 0;
     std::size_t reply_begin = 0;
-    std::string pushes;  // that came while a reply was being written
+    Buffer pushes;  // that came while a reply was being written
 
     [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
+    [[nodiscard]] std::size_t memory() const noexcept { return bytes.capacity() + pushes.capacity(); }
     /// For the next connection; keeps at most `keep` bytes of memory.
     void reset(std::size_t keep) noexcept;
 };

@@ -35,6 +35,7 @@ void Session::enter(const Action& action) noexcept {
         shut(std::make_error_code(std::errc::not_enough_memory));
     }
     if (!outermost) return;
+    account();
     entered_ = false;
     settle();
 }
@@ -70,13 +71,17 @@ void Session::ready(Interest ready) noexcept {
 }
 
 void Session::drain() noexcept {
-    enter([this] { draining_ = true; });
+    enter([this] {
+        draining_ = true;
+        paused_ = false;  // it goes, and all it holds with it
+    });
 }
 
 void Session::pause(bool paused) noexcept {
     enter([&] {
         const bool resumed = paused_ && !paused;
-        paused_ = paused;
+        paused_ = paused && !draining_;
+        if (paused_) turn_end_ = 0;  // also where a handler waits
         if (!resumed || state_ != State::open) return;
         deadline_ = {};  // what was not read meanwhile is not the client's fault
         set_deadline();
@@ -123,6 +128,19 @@ void Session::advance() {
     if (state_ == State::lingering && readable_) discard();
 }
 
+/// Gives back an output that is empty, and counts the memory that it keeps while it waits.
+void Session::account() noexcept try {
+    if (out_ != nullptr && !handling_ && out_->empty()) worker_->give_back(std::move(out_));
+    const std::size_t held =
+        (decoder_ != nullptr ? decoder_->memory() : 0) + (out_ != nullptr ? out_->memory() : 0);
+    if (held == held_) return;
+    mailbox_->shared().memory.fetch_add(held - held_, std::memory_order_relaxed);
+    held_ = held;
+    if (held != 0) worker_->bound_memory();
+} catch (const std::exception&) {
+    // No memory for a log line: the next tick tries again.
+}
+
 /// Says what is waited for. Last of all: where nothing is, the connection ends.
 void Session::settle() noexcept try {
     readable_ = false;
@@ -130,7 +148,6 @@ void Session::settle() noexcept try {
         if (!handling_) end();
         return;
     }
-    if (out_ != nullptr && !handling_ && out_->empty()) worker_->give_back(std::move(out_));
     const bool stopped = handling_ || posted_ || output_full_ || paused_;
     waiting_.read = state_ == State::lingering || (state_ == State::open && !stopped);
     transport_->wait(waiting_);

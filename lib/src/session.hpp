@@ -63,14 +63,15 @@ public:
     void abort(std::error_code reason) noexcept;
     /// Closes it if a deadline has passed.
     void check_deadlines(Clock::time_point now) noexcept;
-    /// Stops or resumes reading, when all connections together hold too much.
+    /// Holds it back, when all connections together hold too much: it is not read, and while a reply
+    /// waits no request is handled. Or lets it go on.
     void pause(bool paused) noexcept;
     [[nodiscard]] bool is_paused() const noexcept { return paused_; }
     [[nodiscard]] bool was_refused() const noexcept { return refused_; }
     /// The worker is going, and perhaps its context: lets go of what belongs to those. A Connection may
     /// be the last owner of the rest, on a thread of its own.
     void dispose() noexcept;
-    /// Bytes of received input that it holds.
+    /// Bytes of memory that it holds: received input, and replies and pushes that wait.
     [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
     // From any thread.
@@ -135,7 +136,7 @@ private:
     void shut(std::error_code reason) noexcept;
     void end() noexcept;
     void close_service() noexcept;
-    void account(std::size_t held) noexcept;
+    void account() noexcept;
     template <class... Arguments>
     void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const {
         if (logger().enabled(level)) {

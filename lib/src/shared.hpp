@@ -73,7 +73,7 @@ struct Shared {
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<std::uint64_t> accept_errors{0};
-    std::atomic<std::uint64_t> input_memory{0};  // bytes that decoders of all connections hold
+    std::atomic<std::uint64_t> memory{0};  // bytes that all connections hold
 };
 
 }  // namespace resp::detail

@@ -31,6 +31,7 @@ void Session::read_and_handle() {
         output_full_ = false;
         deadline_ = {};  // what was not read meanwhile is not the client's fault
     }
+    if (paused_ && queued() != 0) return;
     if (!unhandled_) {
         if (!draining_ && (paused_ || !readable_)) return;
         const Receipt receipt = receive();
@@ -39,6 +40,7 @@ void Session::read_and_handle() {
     }
     // What is at hand is seldom too much for a turn.
     turn_end_ = decoder_->pending() > turn_budget ? decoder_->offset() + turn_budget : no_end;
+    if (paused_) turn_end_ = decoder_->offset() + 1;  // one request: its reply may wait
     end_turn(handle());
 }
 
@@ -158,7 +160,6 @@ std::optional<View> Session::next_request() {
 
 /// Has a coroutine go on with the turn, now that a handler has to be awaited; unless one does already.
 void Session::await_handler() {
-    account(decoder_->memory());
     // It may wait now, and may not. If it does, the replies before leave without it.
     if (!flush_posted_ && out_->sent != out_->reply_begin) {
         flush_posted_ = true;
@@ -196,14 +197,13 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
 // ---- waiting
 
 /// Gives back what belongs to the thread: lent bytes, and with nothing left in them the decoder too.
-/// settle() does so with the output. So an idle connection keeps no buffers.
+/// account() does so with the output. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
         decoder_->release();
         offset_ = decoder_->offset();
         if (decoder_->pending() == 0 || state_ != State::open) worker_->give_back(std::move(decoder_));
     }
-    account(decoder_ != nullptr ? decoder_->memory() : 0);
     set_deadline();
 }
 

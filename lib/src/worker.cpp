@@ -19,7 +19,7 @@ constexpr std::size_t most_decoder = 64 * 1024;
 constexpr std::size_t most_buffer = 1024 * 1024;
 // Refused clients that may be reading their last words at a time; they are above max_connections.
 constexpr std::size_t most_lingering = 16;
-// How long input memory may be over its bound, with the largest paused, until the largest is closed.
+// How long memory may be over its bound, with the largest paused, until the largest is closed.
 constexpr std::chrono::seconds patience{1};
 
 constexpr std::string_view too_many_clients = "-ERR max number of clients reached\r\n";
@@ -113,6 +113,7 @@ void Worker::remove(Session& session) noexcept {
     const std::shared_ptr<Session> self = std::move(session.self_);
     (session.previous_ != nullptr ? session.previous_->next_ : first_) = session.next_;
     if (session.next_ != nullptr) session.next_->previous_ = session.previous_;
+    if (following_ == &session) following_ = session.next_;
     session.previous_ = session.next_ = nullptr;
     if (session.was_refused()) {
         --lingering_;
@@ -123,13 +124,12 @@ void Worker::remove(Session& session) noexcept {
     if (stopping_ && first_ == nullptr) end_drain();
 }
 
-/// Does something with each session, which may end it.
+/// Does something with each session, which may end it, and others.
 template <class Action>
 void Worker::for_each(const Action& action) {
-    for (Session* session = first_; session != nullptr;) {
-        Session* const next = session->next_;
+    for (Session* session = first_; session != nullptr; session = following_) {
+        following_ = session->next_;
         action(*session);
-        session = next;
     }
 }
 
@@ -215,47 +215,55 @@ void Worker::tick(Clock::time_point now) noexcept try {
     now_ = now;
     for_each([&](Session& session) { session.check_deadlines(now); });
     if (stopping_ && now_ >= drain_by_) abort();
-    bound_input_memory();
+    bound_memory();
+    end_shortage();
 } catch (const std::exception&) {
     // No memory for a log line: the next tick tries again.
 }
 
-void Worker::input_memory_exceeded() {
-    if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = now_;
-    // Who holds no more than an equal share is not what makes it too much.
-    const std::uint64_t share =
-        shared_->options.max_input_memory / std::max<std::uint64_t>(shared_->connections, 1);
-    Session* const session = largest(false);
-    if (session != nullptr && session->held() > share) session->pause(true);
+/// Whether all connections together hold more than so many times what they may.
+bool Worker::is_memory_over(std::size_t factor) const noexcept {
+    return shared_->memory.load(std::memory_order_relaxed) / factor > shared_->options.max_memory;
 }
 
-void Worker::bound_input_memory() {
-    const bool exceeded =
-        shared_->input_memory.load(std::memory_order_relaxed) > shared_->options.max_input_memory;
-    if (exceeded && memory_exceeded_ == Clock::time_point{}) input_memory_exceeded();
+void Worker::bound_memory() {
+    if (!is_memory_over(1)) return;
+    if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = now_;
+    if (Session* const session = largest(false)) session->pause(true);
+    // One request may lead to a reply of any size: where many do, to hold them back comes too late.
+    if (is_memory_over(2)) close_largest();
+}
+
+/// Lets all go on if there is room again; closes the largest if there is none for too long.
+void Worker::end_shortage() {
     if (memory_exceeded_ == Clock::time_point{}) return;
-    if (!exceeded) {
-        memory_exceeded_ = {};
-        for_each([](Session& session) { session.pause(false); });
+    if (is_memory_over(1)) {
+        if (now_ - memory_exceeded_ >= patience) close_largest();
         return;
     }
-    if (now_ - memory_exceeded_ < patience) return;
-    Session* session = largest(true);
-    if (session == nullptr) session = largest(false);
+    memory_exceeded_ = {};
+    for_each([](Session& session) { session.pause(false); });
+}
+
+void Worker::close_largest() {
+    Session* const session = largest(true);
     if (session == nullptr) return;
-    shared_->log(LogLevel::warn,
-                 "[{}] Closed: all clients together hold too much input, it the most, {} bytes",
+    shared_->log(LogLevel::warn, "[{}] Closed: all clients together hold too much, it the most, {} bytes",
                  session->peer().to_string(), session->held());
     counters_.cut_off.add();
     session->abort(std::make_error_code(std::errc::no_buffer_space));
 }
 
-/// The session that holds most, of those that are paused or of the others; none that holds nothing.
-Session* Worker::largest(bool paused) noexcept {
+/// The session that holds most; none that holds no more than an equal share, which is not what makes it
+/// too much.
+Session* Worker::largest(bool also_paused) noexcept {
     Session* found = nullptr;
+    std::uint64_t most = shared_->options.max_memory / std::max<std::uint64_t>(shared_->connections, 1);
     for (Session* session = first_; session != nullptr; session = session->next_) {
-        const bool candidate = session->held() != 0 && session->is_paused() == paused;
-        if (candidate && (found == nullptr || session->held() > found->held())) found = session;
+        if (session->held() <= most || session->state_ == Session::State::closed) continue;
+        if (session->is_paused() && !also_paused) continue;
+        found = session;
+        most = session->held();
     }
     return found;
 }

@@ -63,8 +63,9 @@ public:
     void give_back(std::unique_ptr<Decoder> decoder) noexcept;
     [[nodiscard]] std::unique_ptr<Output> take_output();
     void give_back(std::unique_ptr<Output> output) noexcept;
-    /// All connections together hold more input than they may: the largest is not read any more.
-    void input_memory_exceeded();
+    /// If all connections together hold more than they may, holds back the largest that goes on; if they
+    /// hold twice as much, closes the largest.
+    void bound_memory();
     /// The time of the last tick.
     [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
@@ -77,9 +78,11 @@ private:
     [[nodiscard]] std::unique_ptr<Transport> make_transport(Descriptor client, const Peer& peer);
     template <class Action>
     void for_each(const Action& action);
-    [[nodiscard]] Session* largest(bool paused) noexcept;
     void wait_for_tick() noexcept;
-    void bound_input_memory();
+    [[nodiscard]] bool is_memory_over(std::size_t factor) const noexcept;
+    void end_shortage();
+    void close_largest();
+    [[nodiscard]] Session* largest(bool also_paused) noexcept;
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
@@ -88,6 +91,7 @@ private:
     std::vector<std::unique_ptr<Decoder>> decoders_;
     std::vector<std::unique_ptr<Output>> outputs_;
     Session* first_ = nullptr;
+    Session* following_ = nullptr;             // in for_each(): the next
     std::optional<Poller> poller_;             // from open() to dispose()
     std::optional<asio::steady_timer> timer_;  // the same
     std::function<void()> drained_;

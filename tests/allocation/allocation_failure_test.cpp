@@ -119,7 +119,7 @@ public:
         REQUIRE_FALSE(escaped_);
         server_.pass(11s);
         REQUIRE(server_.connections() == 0);
-        REQUIRE(server_.input_memory() == 0);
+        REQUIRE(server_.memory() == 0);
     }
     void require_stopped() {
         require_gone();

@@ -49,8 +49,8 @@ inline void check_reason(const Client& client, const Expected& expected, const C
     if (is(std::errc::timed_out)) return check(late, "a deadline ends who is late, and nobody else");
     if (is(std::errc::no_buffer_space)) {
         const resp::Options usual;
-        const bool bounded = course.options.max_output != usual.max_output ||
-                             course.options.max_input_memory != usual.max_input_memory;
+        const bool bounded =
+            course.options.max_output != usual.max_output || course.options.max_memory != usual.max_memory;
         return check(bounded, "a bound ends who is over it");
     }
     if (is(std::errc::operation_canceled) && course.aborted) return;

@@ -47,7 +47,7 @@ resp::Options options_of(std::uint8_t setup) {
     }
     if (has(small_water)) options.output_high_water = 100, options.output_low_water = 30;
     if (has(small_output)) options.max_output = 300;
-    if (has(small_memory)) options.max_input_memory = 20'000;
+    if (has(small_memory)) options.max_memory = 20'000;
     if (has(two_clients)) options.max_connections = 2;
     if (has(idle)) options.idle_timeout = 5s;
     return options;
@@ -242,7 +242,7 @@ void World::finish() {
         bytes += each.stream->received.size();
     });
     check(server().connections() == 0, "no connection is left");
-    check(server().input_memory() == 0, "no input is held");
+    check(server().memory() == 0, "no memory is held");
     check(server().counters().bytes_sent.value() == bytes, "what was sent is counted");
     if (course_.draining) check(server().has_stopped(), "the server has stopped");
 }

@@ -143,7 +143,7 @@ TEST_CASE("one client more than there may be is told so") {
 }
 
 TEST_CASE("who holds most is not read where all hold too much, and closed if that does not help") {
-    MemoryServer server{{.max_input_memory = 1'000'000}, Ping{}};
+    MemoryServer server{{.max_memory = 1'000'000}, Ping{}};
     MemoryClient& large = server.connect();
     MemoryClient& small = server.connect();
     large.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n");
@@ -158,5 +158,5 @@ TEST_CASE("who holds most is not read where all hold too much, and closed if tha
     server.pass(1'500ms);
     CHECK(large.closed);
     CHECK_FALSE(small.closed);
-    CHECK(server.input_memory() == 0);
+    CHECK(server.memory() == 0);
 }

@@ -150,7 +150,7 @@ TEST_CASE("a stream may break at any call, and takes one connection with it") {
         REQUIRE(client.closed);
         REQUIRE(handler.ends->size() == 1);
         REQUIRE(server.connections() == 1);
-        REQUIRE(server.input_memory() == 0);
+        REQUIRE(server.memory() == 0);
         other.send(ping);
         server.run();
         REQUIRE(other.received == pong);

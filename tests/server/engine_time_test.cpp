@@ -70,7 +70,7 @@ TEST_CASE("a frame that is not whole at its deadline ends the connection, howeve
     CHECK(client.closed);
     CHECK(client.received.empty());
     CHECK(server.counters().timeouts.value() == 1);
-    CHECK(server.input_memory() == 0);
+    CHECK(server.memory() == 0);
 }
 
 TEST_CASE("the bytes of a frame earn it time") {

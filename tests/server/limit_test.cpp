@@ -72,7 +72,7 @@ TEST_CASE("many clients that are refused at a time and never read do not stop th
 }
 
 TEST_CASE("the largest input is held back and then closed when all together hold too much") {
-    RunningServer server{{.max_input_memory = 4 * megabyte}, Ping{}};
+    RunningServer server{{.max_memory = 4 * megabyte}, Ping{}};
     Client other = server.client();
     Client small = server.client();
     small.send(command("ECHO", "small").substr(0, 20));
@@ -96,30 +96,51 @@ TEST_CASE("the largest input is held back and then closed when all together hold
         CHECK(cut);
         CHECK(all_answered);
         // What one read may add, and that growing doubles, is on top of the bound.
-        CHECK(server.stats().input_memory < 16 * megabyte);
+        CHECK(server.stats().memory < 16 * megabyte);
         for (int i = 0; i != 20; ++i) CHECK(other.ask(ping) == pong);
         CHECK(eventually([&] { return server.stats().cut_off == 2; }));
     }
     CHECK(small.ask(command("ECHO", "small").substr(20)) == bulk("small"));
     large.clear();
-    CHECK(eventually([&] { return server.stats().input_memory == 0; }));
+    CHECK(eventually([&] { return server.stats().memory == 0; }));
 }
 
 TEST_CASE("while all together hold too much the small ones are still read") {
-    RunningServer server{{.max_input_memory = megabyte}, Ping{}};
+    RunningServer server{{.max_memory = megabyte}, Ping{}};
     Client small = server.client();
     const std::string request = command("ECHO", noise(1000));
     small.send(request.substr(0, 500));
     REQUIRE(eventually([&] { return server.stats().bytes_received == 500; }));
     Client large = server.client();
     std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * megabyte))); }};
-    REQUIRE(eventually([&] { return server.stats().input_memory > megabyte; }));
+    REQUIRE(eventually([&] { return server.stats().memory > megabyte; }));
     CHECK((small.ask(request.substr(500)) == bulk(noise(1000))));
     CHECK(server.stats().cut_off == 0);  // so it did not have to wait for the large one's end
 }
 
+TEST_CASE("who holds little is left alone, where the clients of another thread hold too much") {
+    RunningServer server{{.threads = 2, .max_memory = megabyte}, Ping{}};
+    const std::string request = command("ECHO", noise(100'000));
+    std::vector<Client> large;
+    std::vector<Client> small;  // of the other thread: they take turns
+    for (int i = 0; i != 5; ++i) {
+        large.push_back(server.client());
+        REQUIRE(large.back().ask(ping) == pong);
+        small.push_back(server.client());
+        small.back().send(request.substr(0, 1'000));
+    }
+    {
+        const std::string value = command("ECHO", noise(8 * megabyte));
+        std::vector<std::jthread> senders;
+        for (Client& client : large) senders.emplace_back([&] { client.try_send(value); });
+        REQUIRE(eventually([&] { return server.stats().cut_off >= 4; }));
+    }
+    for (Client& client : small) CHECK((client.ask(request.substr(1'000)) == bulk(noise(100'000))));
+    CHECK(eventually([&] { return server.stats().memory == 0; }));
+}
+
 TEST_CASE("input that was held back goes on when there is room again") {
-    RunningServer server{{.max_input_memory = 3 * megabyte}, Ping{}};
+    RunningServer server{{.max_memory = 3 * megabyte}, Ping{}};
     Client first = server.client();
     Client second = server.client();
     const std::string value = noise(1'200'000);
@@ -131,7 +152,7 @@ TEST_CASE("input that was held back goes on when there is room again") {
     CHECK((first.reply() == bulk(value)));
     CHECK((second.reply() == bulk(value)));
     CHECK(server.stats().cut_off == 0);
-    CHECK(eventually([&] { return server.stats().input_memory == 0; }));
+    CHECK(eventually([&] { return server.stats().memory == 0; }));
 }
 
 TEST_CASE("a frame over its limit is refused before it has come") {

@@ -171,5 +171,5 @@ TEST_CASE("the counters add up") {
     CHECK(stats.timeouts == 0);
     CHECK(stats.cut_off == 0);
     CHECK(stats.accept_errors == 0);
-    CHECK(stats.input_memory == 0);
+    CHECK(stats.memory == 0);
 }

@@ -1,8 +1,14 @@
-// A server that was short of memory for received input goes on as before.
+// All connections together hold too much, received input or replies that wait: the largest are held back and
+// closed, the others are served, and the server goes on as before.
 #include "handlers.hpp"
 #include "support/catch.hpp"
+#include "support/describe.hpp"
 #include "support/memory_transport.hpp"
 
+#include <algorithm>
+#include <vector>
+
+using support::bulk;
 using support::MemoryClient;
 using support::MemoryServer;
 using support::noise;
@@ -10,10 +16,43 @@ using support::Ping;
 using support::ping;
 using support::PingOfKnown;
 using support::pong;
+using support::repeat;
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr std::string_view give = "GIVE\r\n";
+
+/// Answers GIVE with a value of its size, anything else with PONG.
+struct Giving {
+    std::size_t size;
+    void operator()(const resp::Request& request, resp::Reply& reply) const {
+        if (request.command().is("GIVE")) {
+            reply.bulk_string(noise(size));
+        } else {
+            reply.simple_string("PONG");
+        }
+    }
+};
+
+/// Awaits its gate before it answers an ECHO, with PONG as anything else.
+struct Gated {
+    std::shared_ptr<asio::steady_timer> gate;
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {
+        std::error_code ignored;
+        if (request.command().is("ECHO")) {
+            co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        reply.simple_string("PONG");
+    }
+};
+
+const std::string large_echo = "*2\r\n$4\r\nECHO\r\n" + bulk(noise(900'000));
+
+}  // namespace
+
 TEST_CASE("who owes the rest of a frame has a deadline, also after input memory ran out") {
-    MemoryServer server{{.max_input_memory = 1'000'000}, Ping{}};
+    MemoryServer server{{.max_memory = 1'000'000}, Ping{}};
     MemoryClient& owing = server.connect();
     MemoryClient& idle = server.connect();
     MemoryClient& large = server.connect();
@@ -26,7 +65,7 @@ TEST_CASE("who owes the rest of a frame has a deadline, also after input memory 
     server.pass(11s);
     CHECK(owing.closed);
     CHECK_FALSE(idle.closed);
-    CHECK(server.input_memory() == 0);
+    CHECK(server.memory() == 0);
     idle.send(ping);
     server.run();
     CHECK(idle.received == pong);
@@ -34,7 +73,7 @@ TEST_CASE("who owes the rest of a frame has a deadline, also after input memory 
 
 TEST_CASE("who is closed while input memory is short still has a second for the last words") {
     const PingOfKnown handler;
-    MemoryServer server{{.max_input_memory = 1'000'000}, handler};
+    MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& large = server.connect();
     large.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n");
     for (int i = 0; i != 15; ++i) large.send(noise(100'000));
@@ -50,4 +89,141 @@ TEST_CASE("who is closed while input memory is short still has a second for the 
     CHECK_FALSE(large.closed);
     server.tick(600ms);
     CHECK(large.closed);
+}
+
+TEST_CASE("large replies that many clients do not read are held to the bound, and the others are served") {
+    constexpr std::size_t most = 1'000'000;
+    MemoryServer server{{.max_memory = most}, Giving{200'000}};
+    MemoryClient& other = server.connect();
+    std::vector<MemoryClient*> silent;
+    for (int i = 0; i != 30; ++i) {
+        silent.push_back(&server.connect());
+        silent.back()->room = 0;
+        silent.back()->send(repeat(give, 5));
+        other.send(ping);
+        server.run();
+        REQUIRE(server.memory() <= 2 * most);
+        REQUIRE(other.received.size() == silent.size() * pong.size());
+    }
+    server.pass(3s);
+    CHECK(server.memory() <= most);
+    const auto closed =
+        std::count_if(silent.begin(), silent.end(), [](auto* client) { return client->closed; });
+    CHECK(closed != 0);
+    CHECK(closed != 30);
+    CHECK(server.counters().cut_off.value() == static_cast<std::uint64_t>(closed));
+    CHECK_FALSE(other.closed);
+    // Who is left and reads, gets everything.
+    for (MemoryClient* client : silent) client->room = MemoryClient::all;
+    server.pass(1s);
+    for (const MemoryClient* client : silent) {
+        if (!client->closed) CHECK((client->received == repeat(bulk(noise(200'000)), 5)));
+    }
+    CHECK(server.memory() == 0);
+}
+
+TEST_CASE("received input and replies that wait count together, and both go on when there is room again") {
+    MemoryServer server{{.max_memory = 2'000'000}, Giving{1'500'000}};
+    MemoryClient& sending = server.connect();
+    MemoryClient& silent = server.connect();
+    silent.room = 0;
+    silent.send(give);
+    sending.send("*2\r\n$4\r\nECHO\r\n$1000000\r\n");
+    for (int i = 0; i != 7; ++i) sending.send(noise(100'000));
+    server.run();
+    for (int i = 0; i != 3; ++i) sending.send(noise(100'000));
+    sending.send("\r\n");
+    silent.send(give);
+    server.run();
+    CHECK_FALSE(silent.interest.read);
+    CHECK_FALSE(sending.interest.read);
+    CHECK(silent.unread() == give.size());
+    silent.room = MemoryClient::all;
+    server.pass(400ms);
+    CHECK((silent.received == repeat(bulk(noise(1'500'000)), 2)));
+    CHECK(sending.received == pong);
+    CHECK(server.memory() == 0);
+    CHECK(server.counters().cut_off.value() == 0);
+}
+
+TEST_CASE("a reply counts with the memory that it took until all of it has been sent") {
+    MemoryServer server{{}, Giving{1'500'000}};
+    MemoryClient& client = server.connect();
+    client.room = 1'500'000;
+    client.send(give);
+    server.run();
+    REQUIRE(client.received.size() == 1'500'000);
+    CHECK(server.memory() >= 1'500'000);
+    client.room = MemoryClient::all;
+    server.run();
+    CHECK(server.memory() == 0);
+}
+
+TEST_CASE("pushes that wait count as replies do") {
+    const PingOfKnown handler;
+    MemoryServer server{{.max_memory = 1'000'000}, handler};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    for (int i = 0; i != 15; ++i) REQUIRE(handler.clients->items().front().send(bulk(noise(100'000))));
+    server.run();
+    CHECK(server.memory() >= 1'500'000);
+    CHECK_FALSE(client.interest.read);
+    server.pass(1'500ms);
+    CHECK(client.closed);
+    CHECK(server.memory() == 0);
+}
+
+TEST_CASE("who holds too much has a request handled only when no reply waits") {
+    MemoryServer server{{.max_memory = 1'000'000}, Giving{1'100'000}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.send(repeat(give, 3));
+    server.run();
+    client.send(ping);
+    server.run();
+    CHECK(server.counters().requests.value() == 1);
+    CHECK(client.unread() == ping.size());
+    client.room = MemoryClient::all;
+    server.pass(200ms);
+    CHECK((client.received == repeat(bulk(noise(1'100'000)), 3) + std::string{pong}));
+    CHECK(server.memory() == 0);
+}
+
+TEST_CASE("the same where the handler waits") {
+    asio::io_context timers;
+    const Gated handler{std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max())};
+    MemoryServer server{{.max_memory = 1'000'000}, handler};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.send(large_echo + repeat(ping, 3));
+    server.run();
+    REQUIRE(server.memory() > 1'000'000);
+    handler.gate->cancel();
+    timers.poll();
+    server.run();
+    CHECK(server.counters().requests.value() == 1);
+    client.room = MemoryClient::all;
+    server.run();
+    CHECK(client.received == repeat(pong, 4));
+    CHECK(server.memory() == 0);
+}
+
+TEST_CASE("who was closed for what it holds is not closed again while its handler waits, but the next is") {
+    asio::io_context timers;
+    const Gated handler{std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max())};
+    MemoryServer server{{.max_memory = 1'000'000}, handler};
+    MemoryClient& waiting = server.connect();
+    waiting.send(large_echo);
+    server.run();
+    MemoryClient& next = server.connect();
+    next.send(large_echo);
+    server.pass(3s);
+    CHECK(waiting.closed);
+    CHECK(next.closed);
+    CHECK(server.counters().cut_off.value() == 2);
+    CHECK(server.memory() > 900'000);
+    handler.gate->cancel();
+    timers.poll();
+    server.run();
+    CHECK(server.memory() == 0);
 }

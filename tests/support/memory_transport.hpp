@@ -227,7 +227,7 @@ public:
 
     [[nodiscard]] const resp::detail::Counters& counters() const noexcept { return worker_->counters(); }
     [[nodiscard]] std::uint64_t connections() const noexcept { return shared_->connections; }
-    [[nodiscard]] std::uint64_t input_memory() const noexcept { return shared_->input_memory; }
+    [[nodiscard]] std::uint64_t memory() const noexcept { return shared_->memory; }
     [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
 
 private:

@@ -67,9 +67,10 @@ struct Options {
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
-    /// Bytes of received input that all connections may hold together: a bound per connection is no
-    /// bound. Over it the largest holders, of each thread, are not read, then the largest is closed.
-    std::size_t max_input_memory = std::size_t{1} << 30;
+    /// Bytes of memory that all connections may hold together, for received input, and for replies and
+    /// pushes that wait: a bound per connection is no bound. Over it the largest holders, of each thread,
+    /// are held back; after a second, or at once at twice as much, the largest is closed.
+    std::size_t max_memory = std::size_t{1} << 30;
 
     /// Bytes of replies waiting for one client above which its requests are not handled, and it is not
     /// read, until they are down to the low mark.
@@ -107,7 +108,7 @@ struct Stats {
     std::uint64_t timeouts = 0;        ///< connections closed for a deadline
     std::uint64_t cut_off = 0;         ///< connections closed for what they held or did not take
     std::uint64_t accept_errors = 0;
-    std::uint64_t input_memory = 0;  ///< bytes of received input held now
+    std::uint64_t memory = 0;  ///< bytes held now for received input, and for what waits to be sent
 };
 
 }  // namespace resp
