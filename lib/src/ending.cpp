@@ -75,7 +75,16 @@ bool Session::refuses_protocol(View request) {
 
 // ---- on account of the server
 
+/// close() had no memory to tell of it: does the same, behind the pushes that came before.
+void Session::notice_close() {
+    if (is_open() || state_ != State::open || handling_ || posted_) return;
+    stop_reading({});
+    posted_ = true;
+    post(&Session::resume_turn);
+}
+
 void Session::keep_deadlines(Clock::time_point now) {
+    notice_close();
     if (state_ == State::lingering && now >= deadline_) return shut({});
     if (stalled_ != Clock::time_point{}) {
         // A kernel tells of room when a third of its buffer is free, which can take a slow client long.

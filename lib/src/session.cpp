@@ -108,14 +108,21 @@ void Session::send(std::string bytes) {
     // Where they come faster than the thread takes them, it will close when it gets to it.
     const std::size_t most = mailbox_->shared().options.max_output;
     if (pushing_.fetch_add(size, std::memory_order_relaxed) > most) bytes.clear();
-    mailbox_->post([self = shared_from_this(), bytes = std::move(bytes), size] {
-        self->enter([&] { self->queue_push(bytes, size); });
-    });
+    try {
+        mailbox_->post([self = shared_from_this(), bytes = std::move(bytes), size] {
+            self->enter([&] { self->queue_push(bytes, size); });
+        });
+    } catch (...) {
+        pushing_.fetch_sub(size, std::memory_order_relaxed);
+        throw;
+    }
 }
 
-void Session::close() {
+void Session::close() noexcept try {
     is_open_.store(false, std::memory_order_relaxed);  // next_request() sees it at once
     mailbox_->post([self = shared_from_this()] { self->enter([&] { self->stop_reading({}); }); });
+} catch (const std::exception&) {
+    // No memory to tell the thread: notice_close() does at the next tick.
 }
 
 // ---- going on

@@ -76,7 +76,7 @@ public:
 
     // From any thread.
     void send(std::string bytes);
-    void close();
+    void close() noexcept;
     [[nodiscard]] Endpoint peer() const { return peer_.endpoint(); }
     [[nodiscard]] Version version() const noexcept { return version_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_relaxed); }
@@ -127,6 +127,7 @@ private:
     void request_failed() noexcept;
     void protocol_error(const DecodeError& error);
     bool refuses_protocol(View request);
+    void notice_close();
     void keep_deadlines(Clock::time_point now);
     [[nodiscard]] bool has_stalled(Clock::time_point now) const noexcept;
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;

@@ -40,6 +40,12 @@ struct Plain {
     void operator()(const resp::Request& request, resp::Reply& reply) const { answer(request, reply); }
 };
 
+/// Lets a test have the client that came last.
+struct Known : Plain {
+    static inline resp::Connection connection;
+    static void on_open(const resp::Connection& opened) { connection = opened; }
+};
+
 /// What the caller of the engine is told by an exception, it can bear.
 template <class Action>
 void attempt(const Action& action) {
@@ -215,6 +221,51 @@ TEST_CASE("when memory runs out at any allocation, one connection is lost at mos
     const std::size_t n = fail_each([](Scenario& scenario) { scenario.speak(); }, check);
     std::printf("traffic: %zu allocations failed, one a run\n", n);
     CHECK(n > 10);  // under TSan, whose operator new is its own, fewer than elsewhere
+}
+
+TEST_CASE("a push that there is no memory for is told, and does not count as one that waits") {
+    const std::string push(900, 'p');
+    MemoryServer server{{.output_high_water = 100, .output_low_water = 10, .max_output = 1'000}, Known{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    for (int i = 0; i != 3; ++i) {
+        std::string bytes = push;
+        bool told = false;
+        bool failed = false;
+        {
+            const FailingAllocation failing{1};
+            try {
+                Known::connection.send(std::move(bytes));
+            } catch (const std::bad_alloc&) {
+                told = true;
+            }
+            failed = FailingAllocation::has_failed();
+        }
+        CHECK(told == failed);
+        if (!failed) return;  // under TSan, whose operator new is its own
+    }
+    REQUIRE(Known::connection.send(push));
+    client.room = MemoryClient::all;
+    server.run();
+    CHECK(client.received == push);
+    CHECK_FALSE(client.closed);
+}
+
+TEST_CASE("a close that there is no memory for comes with the next tick") {
+    MemoryServer server{{}, Known{}};
+    MemoryClient& client = server.connect();
+    REQUIRE(Known::connection.send("+push\r\n"));
+    {
+        const FailingAllocation failing{1};
+        Known::connection.close();
+    }
+    CHECK_FALSE(Known::connection.is_open());
+    server.tick(200ms);
+    server.run();
+    CHECK(client.received == "+push\r\n");  // it came before the close
+    CHECK(client.ended);
+    server.pass(2s);
+    CHECK(client.closed);
 }
 
 TEST_CASE("when memory runs out before or in a stop, the server still stops") {

@@ -34,7 +34,8 @@ public:
 
     /// Sends whole RESP values, a push usually: after the replies to what was received so far, or, while
     /// a coroutine handler waits, after the reply that it is writing, if any. False if the connection is
-    /// gone. One that lets more than Options::max_output bytes pile up is closed.
+    /// gone. One that lets more than Options::max_output bytes pile up is closed. Throws std::bad_alloc
+    /// if there is no memory to hand them over; then nothing is sent.
     bool send(std::string bytes) const;
     /// The same, encoded in the connection's version:
     ///
