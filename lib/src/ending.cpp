@@ -85,13 +85,16 @@ void Session::notice_close() {
 
 void Session::keep_deadlines(Clock::time_point now) {
     notice_close();
-    if (state_ == State::lingering && now >= deadline_) return shut({});
     if (stalled_ != Clock::time_point{}) {
         // A kernel tells of room when a third of its buffer is free, which can take a slow client long.
         // Asked at every tick, it does not pass off what it took long ago as progress.
         waiting_.write = false;
         flush();
     }
+    for (Clock::time_point* const since : {&active_, &begun_, &stalled_}) {
+        if (*since == next_tick) *since = now;
+    }
+    if (state_ == State::lingering && now - begun_ >= allowed_) return shut({});
     const char* const missed = missed_deadline(now);
     if (missed == nullptr || state_ == State::closed) return;
     worker_->counters().timeouts.add();
@@ -108,7 +111,7 @@ bool Session::has_stalled(Clock::time_point now) const noexcept {
 const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     if (has_stalled(now)) return "takes no replies";
     if (state_ != State::open || !waiting_.read) return nullptr;
-    if (deadline_ != Clock::time_point{} && now >= deadline_) return "does not finish its request";
+    if (begun_ != Clock::time_point{} && now - begun_ >= allowed_) return "does not finish its request";
     const std::chrono::milliseconds most = mailbox_->shared().options.idle_timeout;
     if (queued() == 0 && most.count() != 0 && now - active_ >= most) return "is idle";
     return nullptr;
@@ -133,7 +136,8 @@ void Session::finish() {
     transport_->finish();
     if (at_end_) return shut({});
     state_ = State::lingering;
-    deadline_ = worker_->now() + linger_time;
+    begun_ = next_tick;
+    allowed_ = linger_time;
 }
 
 /// Reads what still comes, for nothing.

@@ -40,7 +40,7 @@ void Session::flush() {
         if (n != 0) stalled_ = {};
         if (!ec || ec == std::errc::interrupted) continue;
         if (ec != std::errc::operation_would_block) return shut(ec);
-        if (stalled_ == Clock::time_point{}) stalled_ = worker_->now();
+        if (stalled_ == Clock::time_point{}) stalled_ = next_tick;
         waiting_.write = true;
         break;
     }

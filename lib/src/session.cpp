@@ -12,7 +12,6 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
       mailbox_(worker.mailbox()),
       transport_(std::move(transport)),
       service_(std::move(service)),
-      active_(worker.now()),
       peer_(peer) {
     transport_->attach(*this);
 }
@@ -83,7 +82,7 @@ void Session::pause(bool paused) noexcept {
         paused_ = paused && !draining_;
         if (paused_) turn_end_ = 0;  // also where a handler waits
         if (!resumed || state_ != State::open) return;
-        deadline_ = {};  // what was not read meanwhile is not the client's fault
+        begun_ = {};  // what was not read meanwhile is not the client's fault
         set_deadline();
     });
 }

@@ -158,14 +158,14 @@ private:
     std::uint64_t offset_ = 0;    // in the client's stream, of the next frame
     std::uint64_t turn_end_ = 0;  // the same, where a turn ends that has more than its budget at hand
     std::size_t held_ = 0;
-    Clock::time_point active_;             // last bytes from the client
-    Clock::time_point frame_begun_{};      // when the frame that is waited for was first waited for
-    Clock::time_point deadline_{};         // of the frame that is waited for, or of lingering; 0: none
-    Clock::time_point stalled_{};          // since when no queued byte left; 0: none is queued
-    std::uint64_t waited_frame_ = 0;       // the offset of the frame that deadline_ is for
-    std::error_code reason_;               // why it closed
-    std::atomic<std::size_t> pushing_{0};  // bytes that send() has handed over and that are not queued
-    std::uint32_t discarded_ = 0;          // bytes that came while lingering
+    Clock::time_point active_ = next_tick;  // last bytes from the client
+    Clock::time_point begun_{};             // since when a frame is waited for, or it lingers; 0: neither
+    Clock::time_point stalled_{};           // since when no queued byte left; 0: none is queued
+    std::chrono::milliseconds allowed_{};   // how long that may take which has begun_
+    std::uint64_t waited_frame_ = 0;        // the offset of the frame that is waited for
+    std::error_code reason_;                // why it closed
+    std::atomic<std::size_t> pushing_{0};   // bytes that send() has handed over and that are not queued
+    std::uint32_t discarded_ = 0;           // bytes that came while lingering
 
     State state_ = State::open;
     Turn turn_ = Turn::done;  // why next_request() had no more

@@ -17,6 +17,10 @@ namespace resp::detail {
 
 using Clock = std::chrono::steady_clock;
 
+/// Stands for the time of a thread's next tick. What begins between two ticks is counted from the second:
+/// no deadline is early, and no request asks for the time.
+inline constexpr Clock::time_point next_tick = Clock::time_point::max();
+
 /// What the exception that is being handled says; escaped, and bounded, for a log line.
 [[nodiscard]] std::string current_exception_text();
 

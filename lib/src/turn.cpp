@@ -29,7 +29,7 @@ void Session::read_and_handle() {
     if (output_full_) {
         if (queued() > mailbox_->shared().options.output_low_water) return;
         output_full_ = false;
-        deadline_ = {};  // what was not read meanwhile is not the client's fault
+        begun_ = {};  // what was not read meanwhile is not the client's fault
     }
     if (paused_ && queued() != 0) return;
     if (!unhandled_) {
@@ -83,7 +83,7 @@ Session::Receipt Session::receive() {
         if (ec) shut(ec);
         return Receipt::end;
     }
-    active_ = worker_->now();
+    active_ = next_tick;
     worker_->counters().bytes_received.add(n);
     log(LogLevel::debug, "Received {} bytes", n);
     return Receipt::bytes;
@@ -211,16 +211,16 @@ void Session::hold() {
 void Session::set_deadline() {
     const Options& options = mailbox_->shared().options;
     if (decoder_ == nullptr || options.frame_deadline.count() == 0) {
-        deadline_ = {};
+        begun_ = {};
         return;
     }
-    if (deadline_ == Clock::time_point{} || waited_frame_ != offset_) {
+    if (begun_ == Clock::time_point{} || waited_frame_ != offset_) {
         waited_frame_ = offset_;
-        frame_begun_ = worker_->now();
+        begun_ = next_tick;
     }
     const std::chrono::milliseconds earned{decoder_->pending() * 1000 /
                                            std::max<std::size_t>(options.frame_rate, 1)};
-    deadline_ = frame_begun_ + options.frame_deadline + earned;
+    allowed_ = options.frame_deadline + earned;
 }
 
 }  // namespace resp::detail

@@ -96,7 +96,6 @@ void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
 }
 
 std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {
-    if (first_ == nullptr) now_ = Clock::now();  // it stands still while there is no connection
     if (!peer.is_unix) set_options(client.number(), static_cast<int>(shared_->options.keepalive.count()));
     return std::make_unique<SocketTransport>(std::move(client), *poller_);
 }
@@ -228,7 +227,7 @@ bool Worker::is_memory_over(std::size_t factor) const noexcept {
 
 void Worker::bound_memory() {
     if (!is_memory_over(1)) return;
-    if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = now_;
+    if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = next_tick;
     if (Session* const session = largest(false)) session->pause(true);
     // One request may lead to a reply of any size: where many do, to hold them back comes too late.
     if (is_memory_over(2)) close_largest();
@@ -237,6 +236,7 @@ void Worker::bound_memory() {
 /// Lets all go on if there is room again; closes the largest if there is none for too long.
 void Worker::end_shortage() {
     if (memory_exceeded_ == Clock::time_point{}) return;
+    if (memory_exceeded_ == next_tick) memory_exceeded_ = now_;
     if (is_memory_over(1)) {
         if (now_ - memory_exceeded_ >= patience) close_largest();
         return;

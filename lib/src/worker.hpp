@@ -54,7 +54,7 @@ public:
     std::function<void()> on_closed;
 
     // For sessions.
-    /// How often deadlines are looked at, and so how late a connection may be closed.
+    /// How often deadlines are looked at.
     static constexpr std::chrono::milliseconds tick_time{200};
     void remove(Session& session) noexcept;
     /// Room to read into; its bytes hold until another connection runs.
@@ -66,8 +66,6 @@ public:
     /// If all connections together hold more than they may, holds back the largest that goes on; if they
     /// hold twice as much, closes the largest.
     void bound_memory();
-    /// The time of the last tick.
-    [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
@@ -98,9 +96,9 @@ private:
     bool ticking_ = false;
     bool stopping_ = false;
     Clock::time_point drain_by_{};
-    Clock::time_point memory_exceeded_{};  // since when, 0: it is not
-    std::size_t lingering_ = 0;            // refused clients that read their last words
-    Clock::time_point now_ = Clock::now();
+    Clock::time_point memory_exceeded_{};   // since when, 0: it is not
+    std::size_t lingering_ = 0;             // refused clients that read their last words
+    Clock::time_point now_ = Clock::now();  // of the last tick
 };
 
 }  // namespace resp::detail

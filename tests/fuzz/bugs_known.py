@@ -101,7 +101,7 @@ BUGS = [
     Bug("a push is put inside a reply", "server", "src/output.cpp",
         "    if (handling_ && out.bytes.size() != out.reply_begin) return;\n", ""),
     Bug("a frame's deadline is never cleared", "server", "src/turn.cpp",
-        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {\n        deadline_ = {};\n"
+        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {\n        begun_ = {};\n"
         "        return;\n    }\n",
         "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) return;\n"),
     Bug("requests behind a close are handled", "server", "src/turn.cpp",
