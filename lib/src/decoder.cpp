@@ -77,13 +77,18 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 
 // ---- frames
 
-/// Reads on until at least one whole frame is ready: as many as the shortcut takes in one go, or one
-/// that needs the tokenizer.
+/// Reads on if there may be a whole frame. Where bytes come one by one there seldom is; so it comes first
+/// and takes little.
 bool Decoder::read() {
+    const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
+    if (error() || (within && tokenizer_.is_cut(end_))) return false;
+    return read_batch();
+}
+
+/// Reads until at least one whole frame is ready: as many as the shortcut takes in one go, or one that
+/// needs the tokenizer.
+bool Decoder::read_batch() {
     const std::size_t most = tokenizer_.limits_.max_frame;
-    if (error() || (tokenizer_.is_cut(end_) && static_cast<std::size_t>(end_ - frame_) <= most)) {
-        return false;
-    }
     begin_batch();
     for (;;) {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that

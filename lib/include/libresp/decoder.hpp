@@ -94,6 +94,7 @@ private:
 
     void make_room(std::size_t n);
     bool read();
+    bool read_batch();
     void begin_batch() noexcept;
     void rebase(const char* pending, const char* end) noexcept;
     bool index(const Token& token);
