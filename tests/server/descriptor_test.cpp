@@ -2,6 +2,7 @@
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
+#include "support/sanitized.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -136,7 +137,7 @@ TEST_CASE("a server that has gone leaves no descriptor") {
 }
 
 // UBSan opens a pipe to look at an object, and takes failing for a bad one: nothing to test with.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef LIBRESP_ASAN
 TEST_CASE("a server that runs out of descriptors waits, and goes on when there are some") {
     RunningServer server{{}, Ping{}};
     std::vector<Client> clients;

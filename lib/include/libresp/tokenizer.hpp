@@ -141,7 +141,8 @@ private:
     }
 
     /// Whether bytes up to `end` are nothing yet: the body, and the CR, of the string that is being read,
-    /// or the right beginning of a number or a short header. Then neither a token nor an error can come of them.
+    /// or the right beginning of an integer or a short header. Then neither a token nor an error can come
+    /// of them.
     bool is_cut(const char* end) const noexcept {
         const auto here = static_cast<std::uint64_t>(end - next_);
         if (mode_ == Mode::body && type_ != Type::verbatim_string) {
@@ -168,7 +169,7 @@ private:
 
     Limits limits_;
     Reads reads_;
-    // Whether a length of two digits, and an array, is within the limits.
+    // Whether a length of two digits, and an array, are within the limits.
     bool short_fit_ = limits_.max_bulk >= 99 && limits_.max_elements >= 99 && limits_.max_depth != 0;
 
     Mode mode_ = Mode::value;
