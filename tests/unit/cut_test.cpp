@@ -1,0 +1,103 @@
+// A stream that comes byte by byte, looked at after each byte: what can be told then is told then.
+#include <libresp/decoder.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "support/catch.hpp"
+
+using resp::Decoder;
+using resp::Limits;
+using resp::Reads;
+
+namespace {
+
+struct Progress {
+    int frames = 0;
+    std::optional<resp::DecodeError> error;
+    bool operator==(const Progress&) const = default;
+};
+
+void take(Decoder& decoder, Progress& progress) {
+    while (decoder.next()) ++progress.frames;
+    progress.error = decoder.error();
+}
+
+/// After each byte a decoder that was given them one by one must know what one knows that is given all of
+/// them at once. Returns how many bytes it took until the stream had failed, or all of them.
+std::size_t bytes_until_error(std::string_view bytes, const Limits& limits, Reads reads) {
+    Decoder lent{limits, reads};
+    Decoder own{limits, reads};
+    Progress of_lent;
+    Progress of_own;
+    for (std::size_t n = 1; n <= bytes.size(); ++n) {
+        INFO("byte " << n << " of " << bytes);
+        Decoder whole{limits, reads};
+        Progress expected;
+        whole.feed(bytes.substr(0, n));
+        take(whole, expected);
+
+        lent.feed(bytes.substr(n - 1, 1));
+        take(lent, of_lent);
+        lent.release();
+        *own.prepare(1).data() = bytes[n - 1];
+        own.commit(1);
+        take(own, of_own);
+        CHECK(of_lent == expected);
+        CHECK(of_own == expected);
+        if (expected.error) return n;
+    }
+    return bytes.size();
+}
+
+constexpr std::size_t all = std::string_view::npos;
+
+struct Case {
+    std::string_view bytes;
+    std::size_t until;  // the byte that is wrong
+};
+
+void check(const Case& c, const Limits& limits, Reads reads) {
+    INFO(c.bytes);
+    CHECK(bytes_until_error(c.bytes, limits, reads) == (c.until == all ? c.bytes.size() : c.until));
+}
+
+}  // namespace
+
+TEST_CASE("a wrong byte of a number or header is told as soon as it has come") {
+    const Limits limits{.max_bulk = 1'000, .max_elements = 1'000, .max_depth = 2};
+    for (const Case c :
+         {Case{"*1\r\n$4\r\nPING\r\n", all}, Case{"*12\r\n$0\r\n\r\n", all}, Case{"*x", 2}, Case{"*1x", 3},
+          Case{"*12x", 4}, Case{"*01", 3}, Case{"*1\n", 3}, Case{"*1\rx", 4}, Case{"*1\r\r", 4},
+          Case{"*1001", 5}, Case{"*1\r\n$1001", 9}, Case{"*1\r\n$4\r\nPINGx", 13},
+          Case{"*1\r\n$4\r\nPING\rx", 14}, Case{"*1\r\n$-", 6}}) {
+        check(c, limits, Reads::commands);
+    }
+    for (const Case c :
+         {Case{":1\r\n:-12\r\n:123456789012345678\r\n", all}, Case{":1x", 3}, Case{":12345678x", 10},
+          Case{":01", 3}, Case{":-0", 3}, Case{":", all}, Case{":\r", 2}, Case{":9223372036854775808", 20},
+          Case{"*2\r\n:1\r\n*1\r\n*1", 14}, Case{"*2\r\n:1\r\n*1\r\n:1\r\n", all}, Case{"$12\rx", 5}}) {
+        check(c, limits, Reads::replies);
+    }
+}
+
+TEST_CASE("a bound that even a short header can exceed is told as soon as it is") {
+    for (const Case c : {Case{"*1\r\n$6", 6}, Case{"*6", 2}, Case{"*1\r\n$5\r\nhello\r\n", all}}) {
+        check(c, {.max_bulk = 5, .max_elements = 5}, Reads::commands);
+    }
+    check({"*", 1}, {.max_depth = 0}, Reads::replies);
+    // The bytes of a frame, within a body, its end, and a header.
+    for (const std::size_t most : {6, 9, 11, 13, 14, 15}) {
+        check({"*1\r\n$5\r\nhello\r\n", most < 15 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
+    }
+}
+
+TEST_CASE("an element too many of a streamed aggregate is told at its first byte") {
+    for (const std::string_view element : {":1\r\n", "$1\r\na\r\n", "*1\r\n:1\r\n"}) {
+        std::string bytes = "*?\r\n";
+        for (int i = 0; i != 100; ++i) bytes += ":1\r\n";
+        const std::size_t good = bytes.size();
+        bytes += element;
+        check({bytes, good + 1}, {.max_elements = 100}, Reads::replies);
+    }
+}
