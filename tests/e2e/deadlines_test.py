@@ -10,10 +10,10 @@ class IdleTimeout(TestCase):
     def test_an_idle_client_is_closed_after_the_idle_timeout(self):
         server = self.serve("--idle-timeout", "0.5")
         client = self.connect(server)
-        self.assert_echoes(client, b":42\r\n")
         begun = time.monotonic()
+        self.assert_echoes(client, b":42\r\n")
         self.assert_closed(client)
-        self.assertGreater(time.monotonic() - begun, 0.25)
+        self.assertGreaterEqual(time.monotonic() - begun, 0.5)
         server.wait_for_log(rf"{client.name} Timed out: is idle")
         self.assert_echoes(self.connect(server), b":43\r\n")
 
@@ -47,7 +47,7 @@ class FrameDeadline(TestCase):
             elapsed = time.monotonic() - begun
             self.assertLess(elapsed, 13)
             if closed:
-                self.assertGreater(elapsed, 9.5)
+                self.assertGreaterEqual(elapsed, 10)
             for client in closed:
                 self.assert_gone(client)
                 waited_for.remove(client)
