@@ -16,7 +16,8 @@ class Bug:
 
 BUGS = [
     Bug("length overflow: the sum of the digits wraps", "oracle", "include/libresp/wire.hpp",
-        "if (value > (max - digit) / 10 || digit > max) return {Outcome::overflow, p, value};\n"
+        "if (value >= tenth && (value != tenth || digit > max - 10 * tenth))\n"
+        "            return {Outcome::overflow, p, value};\n"
         "        value = value * 10 + digit;",
         "value = value * 10 + digit;\n"
         "        if (value > max) return {Outcome::overflow, p, value};"),
@@ -24,7 +25,7 @@ BUGS = [
         "if (begin + length + 2 > end_ ||",
         "if (static_cast<std::uint32_t>(begin + length + 2) > end_ ||"),
     Bug("terminator unchecked: two bytes skipped behind a body", "oracle", "src/shortcut.hpp",
-        " || !wire::is_crlf(wire_ + begin + length)) {", ") {"),
+        " || !wire::is_crlf(wire_ + begin + length)) return", ") return"),
     Bug("terminator half checked: CR and any byte", "oracle", "src/tokenizer_text.cpp",
         "if (read.outcome != Outcome::done) return fail(Errc::bad_terminator, read.at);\n"
         "    next_ = read.at;",
@@ -74,7 +75,7 @@ BUGS = [
     Bug("own bytes move, and the index of the frame does not", "split", "src/decoder.cpp",
         "    batch_.wire = pending;\n    end_ = end;", "    end_ = end;"),
     Bug("frames that were read ahead keep their old places", "split", "src/decoder.cpp",
-        "nodes_[i - ready_].begin -= shift;", "nodes_[i - ready_].begin -= 0;"),
+        "nodes_[i - out].begin -= shift;", "nodes_[i - out].begin -= 0;"),
     Bug("what looks like the frame before is compared but for its end", "oracle", "src/repeat.hpp",
         "return (size_ + 7) / 8;", "return size_ / 8;"),
     Bug("a short way past the check of a push's place", "oracle", "src/shortcut.hpp",
