@@ -6,14 +6,10 @@
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
 
-#include <asio/awaitable.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
-
 using resp::detail::Interest;
 using support::bulk;
 using support::command;
+using support::Gated;
 using support::MemoryClient;
 using support::MemoryServer;
 using support::noise;
@@ -23,23 +19,6 @@ using support::PingOfKnown;
 using support::pong;
 using support::repeat;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Replies once the test lets it.
-struct Waiting {
-    std::shared_ptr<asio::steady_timer> gate;
-
-    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
-        if (request.command().is("WAIT")) {
-            std::error_code ec;
-            co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ec));
-        }
-        reply.simple_string("PONG");
-    }
-};
-
-}  // namespace
 
 // ---- output
 
@@ -84,9 +63,7 @@ TEST_CASE("a push to a client that does not take it ends the connection at the b
 // ---- a handler that waits
 
 TEST_CASE("a connection whose handler waits is not read") {
-    asio::io_context timers;
-    Waiting handler;
-    handler.gate = std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max());
+    const Gated handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();
     client.send("PING\r\nWAIT\r\nPING\r\n");
@@ -97,8 +74,7 @@ TEST_CASE("a connection whose handler waits is not read") {
     CHECK_FALSE(client.interest.read);
     CHECK(client.unread() == ping.size());
     SECTION("until it goes on") {
-        handler.gate->cancel();
-        timers.poll();
+        handler.open();
         server.run();
         CHECK(client.received == repeat(pong, 4));
         CHECK(client.interest.read);
@@ -107,8 +83,7 @@ TEST_CASE("a connection whose handler waits is not read") {
         client.fail();
         server.run();
         CHECK_FALSE(client.closed);
-        handler.gate->cancel();
-        timers.poll();
+        handler.open();
         server.run();
         CHECK(client.closed);
         CHECK(server.connections() == 0);
@@ -117,8 +92,7 @@ TEST_CASE("a connection whose handler waits is not read") {
         server.worker().abort();
         CHECK(client.closed);
         CHECK(server.connections() == 1);
-        handler.gate->cancel();
-        timers.poll();
+        handler.open();
         server.run();
         CHECK(server.connections() == 0);
     }

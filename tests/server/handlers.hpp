@@ -3,6 +3,12 @@
 
 #include <libresp/handler.hpp>
 
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -72,6 +78,27 @@ struct Noting {
         Ping{}(request, reply);
         if (request.command().is("QUIT")) reply.close();
         if (request.command().is("THROW")) throw std::runtime_error{"thrown"};
+    }
+};
+
+/// Answers PING at once, and anything else, with PONG too, when the test lets it.
+struct Gated {
+    struct Gate {
+        asio::io_context context;
+        asio::steady_timer timer{context, asio::steady_timer::time_point::max()};
+    };
+    std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+
+    void open() const {
+        gate->timer.cancel();
+        gate->context.poll();
+    }
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {
+        std::error_code ignored;
+        if (!request.command().is("PING")) {
+            co_await gate->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        reply.simple_string("PONG");
     }
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 using support::bulk;
+using support::Gated;
 using support::MemoryClient;
 using support::MemoryServer;
 using support::noise;
@@ -32,18 +33,6 @@ struct Giving {
         } else {
             reply.simple_string("PONG");
         }
-    }
-};
-
-/// Awaits its gate before it answers an ECHO, with PONG as anything else.
-struct Gated {
-    std::shared_ptr<asio::steady_timer> gate;
-    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {
-        std::error_code ignored;
-        if (request.command().is("ECHO")) {
-            co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        }
-        reply.simple_string("PONG");
     }
 };
 
@@ -190,16 +179,14 @@ TEST_CASE("who holds too much has a request handled only when no reply waits") {
 }
 
 TEST_CASE("the same where the handler waits") {
-    asio::io_context timers;
-    const Gated handler{std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max())};
+    const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& client = server.connect();
     client.room = 0;
     client.send(large_echo + repeat(ping, 3));
     server.run();
     REQUIRE(server.memory() > 1'000'000);
-    handler.gate->cancel();
-    timers.poll();
+    handler.open();
     server.run();
     CHECK(server.counters().requests.value() == 1);
     client.room = MemoryClient::all;
@@ -209,8 +196,7 @@ TEST_CASE("the same where the handler waits") {
 }
 
 TEST_CASE("who was closed for what it holds is not closed again while its handler waits, but the next is") {
-    asio::io_context timers;
-    const Gated handler{std::make_shared<asio::steady_timer>(timers, asio::steady_timer::time_point::max())};
+    const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& waiting = server.connect();
     waiting.send(large_echo);
@@ -222,8 +208,7 @@ TEST_CASE("who was closed for what it holds is not closed again while its handle
     CHECK(next.closed);
     CHECK(server.counters().cut_off.value() == 2);
     CHECK(server.memory() > 900'000);
-    handler.gate->cancel();
-    timers.poll();
+    handler.open();
     server.run();
     CHECK(server.memory() == 0);
 }
