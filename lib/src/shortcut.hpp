@@ -18,16 +18,18 @@ public:
     /// Takes values while it can: whole frames as long as another one is likely to fit the index, and
     /// the beginning of the next.
     static void run(Decoder& decoder) {
-        const auto here = static_cast<std::size_t>(decoder.tokenizer_.end_ - decoder.tokenizer_.next_);
+        constexpr std::size_t two_digits = 99;
+        const Tokenizer& tokenizer = decoder.tokenizer_;
+        const Limits& limits = tokenizer.limits_;
+        const auto here = static_cast<std::size_t>(tokenizer.end_ - tokenizer.next_);
         // In a few bytes without a line's end there is no value; larger ones are worth a look.
-        const bool may_hold_one =
-            here >= few || (here >= shortest && decoder.tokenizer_.end_[-1] == wire::lf);
-        if (decoder.tokenizer_.mode_ != Tokenizer::Mode::value || !may_hold_one ||
-            !decoder.tokenizer_.short_fit_) {
+        const bool may_hold_one = here >= few || (here >= shortest && tokenizer.end_[-1] == wire::lf);
+        if (tokenizer.mode_ != Tokenizer::Mode::value || !may_hold_one || limits.max_bulk < two_digits ||
+            limits.max_elements < two_digits || limits.max_depth == 0) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
-        if (decoder.tokenizer_.reads_ == Reads::commands) {
+        if (tokenizer.reads_ == Reads::commands) {
             commands(decoder);
         } else {
             values(decoder);
@@ -160,9 +162,7 @@ private:
         const std::size_t header = read_header(length, limits_.max_bulk);
         if (header == 0) return Outcome::refused;
         const std::size_t begin = at_ + header;
-        if (begin + length + 2 > end_ || !wire::is_crlf(wire_ + begin + length)) {
-            return Outcome::refused;
-        }
+        if (begin + length + 2 > end_ || !wire::is_crlf(wire_ + begin + length)) return Outcome::refused;
         std::uint32_t prefix = 0;
         if (type == Type::verbatim_string) {
             prefix = wire::verbatim_prefix;
@@ -203,16 +203,7 @@ private:
         const std::size_t size = wire::short_header(wire_ + at_, number);
         if (size != 0) [[likely]]
             return size;  // run() has seen to it that no bound is that small
-        return long_header(wire_ + at_, end(), std::min<std::size_t>(most, UINT32_MAX), number);
-    }
-    // What is rare is called, so that it takes no registers from what is not.
-    [[gnu::noinline]] static std::size_t long_header(const char* at, const char* end, std::size_t most,
-                                                     std::uint32_t& number) noexcept {
-        std::uint64_t value = 0;
-        const std::size_t digits = wire::plain_integer(at + 1, end, value);
-        if (digits == 0 || at[1] == wire::minus || value > most || !wire::is_crlf(at + 1 + digits)) return 0;
-        number = static_cast<std::uint32_t>(value);
-        return digits + 3;
+        return wire::long_header(wire_ + at_, end(), std::min<std::size_t>(most, UINT32_MAX), number);
     }
 
     [[gnu::always_inline]] Outcome take_integer() noexcept {
@@ -345,6 +336,7 @@ private:
         last_size_ = size;
         return node_ < batch_end_;
     }
+
     const Limits& limits_;
     Tokenizer::Level* const levels_;
     Node* const nodes_;

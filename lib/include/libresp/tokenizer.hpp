@@ -141,25 +141,27 @@ private:
     }
 
     /// Whether bytes up to `end` are nothing yet: the body, and the CR, of the string that is being read,
-    /// or the right beginning of an integer or a short header. Then neither a token nor an error can come
-    /// of them.
+    /// or the right beginning of an integer or a header. Then neither a token nor an error can come of them.
     bool is_cut(const char* end) const noexcept {
         const auto here = static_cast<std::uint64_t>(end - next_);
         if (mode_ == Mode::body && type_ != Type::verbatim_string) {
             return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
         }
-        if (mode_ != Mode::value || here == 0 || !short_fit_) return false;
-        const std::size_t digits = digits_behind(*next_);
-        return digits != 0 && wire::is_cut_number(next_ + 1, end, digits);
+        if (mode_ != Mode::value || here == 0) return false;
+        const std::uint64_t most = most_behind(*next_);
+        return most != 0 && wire::read_decimal(next_ + 1, end, most).outcome == wire::Outcome::partial;
     }
-    /// How many digits surely fit behind this type byte. 0 if there are none, or it may not come next.
-    std::size_t digits_behind(char c) const noexcept {
-        const bool command = reads_ == Reads::commands;
+    /// The bound of the number behind this type byte; 0 where the byte may not come next, or is another.
+    std::uint64_t most_behind(char c) const noexcept {
         if (left_ == 0) return 0;
-        if (c == wire::byte(Type::integer)) return command ? 0 : 18;
-        if (c == wire::byte(Type::bulk_string)) return command && depth_ == 0 ? 0 : 2;
-        const bool array = c == wire::byte(Type::array) && depth_ != limits_.max_depth;
-        return array && (!command || depth_ == 0) ? 2 : 0;
+        if (reads_ == Reads::commands && c != wire::byte(depth_ == 0 ? Type::array : Type::bulk_string))
+            return 0;
+        switch (static_cast<Type>(c)) {
+            case Type::array: return depth_ != limits_.max_depth ? limits_.max_elements : 0;
+            case Type::bulk_string: return limits_.max_bulk;
+            case Type::integer: return INT64_MAX;
+            default: return 0;
+        }
     }
 
     const char* begin_ = nullptr;  // the lent bytes
@@ -169,8 +171,6 @@ private:
 
     Limits limits_;
     Reads reads_;
-    // Whether a length of two digits, and an array, are within the limits.
-    bool short_fit_ = limits_.max_bulk >= 99 && limits_.max_elements >= 99 && limits_.max_depth != 0;
 
     Mode mode_ = Mode::value;
     std::uint32_t depth_ = 0;

@@ -181,17 +181,6 @@ struct Decimal {
     return 5;
 }
 
-/// Whether [p, end) is the right beginning of `<digits>\r\n`, with at most `most` digits, the first no
-/// zero, and is cut before the LF.
-[[nodiscard]] inline bool is_cut_number(const char* p, const char* end, std::size_t most) noexcept {
-    if (p == end) return true;
-    if (*p == '0' || static_cast<std::size_t>(end - p) > most + 1) return false;
-    const char* const first = p;
-    while (p != end && is_digit(*p)) ++p;
-    const auto digits = static_cast<std::size_t>(p - first);
-    return digits <= most && (p == end || (digits != 0 && p + 1 == end && *p == cr));
-}
-
 /// How many of the eight bytes at p are digits before the first that is none. `digits` gets their
 /// values, one a byte, the first in the lowest; behind the last digit it holds anything. If `minus_signs`
 /// is 1, the first byte is a minus sign, and counted in.
@@ -248,6 +237,16 @@ struct Decimal {
     if (size == 8) size = more_digits(p, end, value);
     number = (value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
     return size;
+}
+
+/// The same as short_header() for one of up to 18 digits, at most `most`; called, since it is rare.
+[[nodiscard, gnu::noinline]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
+                                                            std::uint32_t& length) noexcept {
+    std::uint64_t value = 0;
+    const std::size_t digits = plain_integer(p + 1, end, value);
+    if (digits == 0 || p[1] == minus || value > most || !is_crlf(p + 1 + digits)) return 0;
+    length = static_cast<std::uint32_t>(value);
+    return digits + 3;
 }
 
 /// Behind `[-]<digits>` at p, or p where there are none.
