@@ -2,6 +2,7 @@
 // bytes, lent or own. The hot part is in shortcut.hpp.
 #include <libresp/decoder.hpp>
 
+#include "cut.hpp"
 #include "inline.hpp"
 #include "shortcut.hpp"
 
@@ -72,6 +73,7 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     batch_.wire = frame_ = end_ = nullptr;
     ready_ = whole_ = nodes_.get();
     node_count_ = 0;
+    known_ = 0;
     tokenizer_.reset(offset);
 }
 
@@ -81,7 +83,12 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 /// and takes little.
 bool Decoder::read() {
     const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
-    if (error() || (within && tokenizer_.is_cut(end_))) return false;
+    if (error()) return false;
+    if (within && tokenizer_.is_cut(known_, end_)) {
+        known_ = static_cast<std::size_t>(end_ - tokenizer_.next_);
+        return false;
+    }
+    known_ = 0;
     return read_batch();
 }
 
@@ -105,13 +112,15 @@ bool Decoder::read_batch() {
         }
         const bool shown = index(*token);
         if (error()) return false;
-        if (!token->ends_frame()) continue;
-        frame_ = tokenizer_.next_;
-        if (shown) {
-            whole_ = nodes_.get() + node_count_;
-            break;
+        if (token->ends_frame()) {
+            frame_ = tokenizer_.next_;
+            if (shown) {
+                whole_ = nodes_.get() + node_count_;
+                break;
+            }
+            begin_batch();
         }
-        begin_batch();
+        if (tokenizer_.next_ == end_) return false;
     }
     batch_.scratch = scratch_.data();
     return true;

@@ -23,6 +23,15 @@ void take(Decoder& decoder, Progress& progress) {
     progress.error = decoder.error();
 }
 
+/// What ends the stream if the tokenizer alone reads all of `bytes` at once.
+std::optional<resp::DecodeError> error_of_tokens(std::string_view bytes, const Limits& limits, Reads reads) {
+    resp::Tokenizer tokenizer{limits, reads};
+    tokenizer.feed(bytes);
+    while (tokenizer.next()) {
+    }
+    return tokenizer.error();
+}
+
 /// After each byte a decoder that was given them one by one must know what one knows that is given all of
 /// them at once. Returns how many bytes it took until the stream had failed, or all of them.
 std::size_t bytes_until_error(std::string_view bytes, const Limits& limits, Reads reads) {
@@ -36,6 +45,9 @@ std::size_t bytes_until_error(std::string_view bytes, const Limits& limits, Read
         Progress expected;
         whole.feed(bytes.substr(0, n));
         take(whole, expected);
+        if (const auto error = error_of_tokens(bytes.substr(0, n), limits, reads)) {
+            CHECK(expected.error == error);
+        }
 
         lent.feed(bytes.substr(n - 1, 1));
         take(lent, of_lent);
@@ -99,5 +111,69 @@ TEST_CASE("an element too many of a streamed aggregate is told at its first byte
         const std::size_t good = bytes.size();
         bytes += element;
         check({bytes, good + 1}, {.max_elements = 100}, Reads::replies);
+    }
+}
+
+TEST_CASE("whichever byte of a value is another, what it makes of the value is told as soon as it has come") {
+    const std::string others = "\r\n0159-+.:eEtx \"_";
+    for (const std::string_view value : {":0\r\n",
+                                         ":-7\r\n",
+                                         ":120\r\n",
+                                         ":123456789012345678\r\n",
+                                         ":-9223372036854775808\r\n",
+                                         ",0\r\n",
+                                         ",-1.25\r\n",
+                                         ",10e-2\r\n",
+                                         ",inf\r\n",
+                                         "(0\r\n",
+                                         "(-123\r\n",
+                                         "+\r\n",
+                                         "+OK\r\n",
+                                         "-ERR no\r\n",
+                                         "_\r\n",
+                                         "#t\r\n",
+                                         "!2\r\nno\r\n",
+                                         "=5\r\ntxt:a\r\n",
+                                         "$-1\r\n",
+                                         "*-1\r\n",
+                                         "%1\r\n+a\r\n:1\r\n",
+                                         "~1\r\n_\r\n",
+                                         ">1\r\n+a\r\n",
+                                         "|1\r\n+a\r\n_\r\n:1\r\n",
+                                         "*1\r\n>1\r\n_\r\n",
+                                         "$?\r\n;1\r\na\r\n;0\r\n",
+                                         "*?\r\n:1\r\n.\r\n"}) {
+        for (std::size_t at = 0; at != value.size(); ++at) {
+            for (const char other : others) {
+                std::string bytes{value};
+                bytes[at] = other;
+                bytes += ":1\r\n";
+                bytes_until_error(bytes, {}, Reads::replies);
+                bytes_until_error(bytes, {}, Reads::anything);
+            }
+        }
+    }
+    for (const std::string_view request :
+         {"PING\r\n", "a \"b\" 'c'\n", "\r\n", "*-1\r\n", "*1\r\n$1\r\na\r\n"}) {
+        for (std::size_t at = 0; at != request.size(); ++at) {
+            for (const char other : others) {
+                std::string bytes{request};
+                bytes[at] = other;
+                bytes_until_error(bytes + "a\r\n", {}, Reads::commands);
+            }
+        }
+    }
+}
+
+TEST_CASE("a line that is too long is told at the first byte that is too much") {
+    for (const std::string type : {"+", "-", "("}) {
+        const std::string too_long = type + "123456";
+        const std::string whole = type + "12345\r\n";
+        check({too_long, 7}, {.max_line = 5}, Reads::replies);
+        check({whole, all}, {.max_line = 5}, Reads::replies);
+    }
+    for (const Reads reads : {Reads::commands, Reads::anything}) {
+        check({"123456", 6}, {.max_line = 5}, reads);
+        check({"12345\r\n", all}, {.max_line = 5}, reads);
     }
 }

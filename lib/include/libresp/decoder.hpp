@@ -32,9 +32,9 @@ namespace resp {
 ///     nodes_      |.......|wwwwwwwww|uuuuuuuuu|
 ///                         ^ ready_  ^ whole_  ^ node_count_
 ///
-/// Once warm a frame costs no allocation, no copy, and no byte is looked at twice but those of a
-/// header that is cut (at most 24). Throws nothing but std::bad_alloc, after which only destroying it
-/// or reset() is allowed.
+/// Once warm a frame costs no allocation, no copy, and a byte is looked at once; where a line or a number
+/// is cut, twice; only a header that is cut (at most 24 bytes) is read again with each piece. Throws
+/// nothing but std::bad_alloc, after which only destroying it or reset() is allowed.
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
@@ -125,6 +125,7 @@ private:
     bool lent_ = false;            // the bytes at hand are not in own_
     const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
+    std::size_t known_ = 0;        // bytes of a cut value that were looked at, and are in order
 
     detail::Frame batch_;                          // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages

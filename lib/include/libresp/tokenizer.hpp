@@ -140,29 +140,9 @@ private:
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
 
-    /// Whether bytes up to `end` are nothing yet: the body, and the CR, of the string that is being read,
-    /// or the right beginning of an integer or a header. Then neither a token nor an error can come of them.
-    bool is_cut(const char* end) const noexcept {
-        const auto here = static_cast<std::uint64_t>(end - next_);
-        if (mode_ == Mode::body && type_ != Type::verbatim_string) {
-            return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
-        }
-        if (mode_ != Mode::value || here == 0) return false;
-        const std::uint64_t most = most_behind(*next_);
-        return most != 0 && wire::read_decimal(next_ + 1, end, most).outcome == wire::Outcome::partial;
-    }
-    /// The bound of the number behind this type byte; 0 where the byte may not come next, or is another.
-    std::uint64_t most_behind(char c) const noexcept {
-        if (left_ == 0) return 0;
-        if (reads_ == Reads::commands && c != wire::byte(depth_ == 0 ? Type::array : Type::bulk_string))
-            return 0;
-        switch (static_cast<Type>(c)) {
-            case Type::array: return depth_ != limits_.max_depth ? limits_.max_elements : 0;
-            case Type::bulk_string: return limits_.max_bulk;
-            case Type::integer: return INT64_MAX;
-            default: return 0;
-        }
-    }
+    // The decoder's, in lib/src/cut.hpp.
+    bool is_cut(std::size_t known, const char* end) const noexcept;
+    bool is_cut_value(const char* from, const char* end) const noexcept;
 
     const char* begin_ = nullptr;  // the lent bytes
     const char* next_ = nullptr;   // the first that was not taken

@@ -1,0 +1,88 @@
+// Bytes that are nothing yet. Where they come one by one, neither a token nor an error comes of most; so
+// the decoder asks this first, and a cut value stays unread until it is whole. Each byte is looked at
+// once here, but for the few of a length. What is long or of a rare form is not called cut: the tokenizer
+// takes it in parts.
+#pragma once
+
+#include <libresp/tokenizer.hpp>
+
+#include <algorithm>
+
+namespace resp {
+namespace detail {
+
+/// Whether a line that is in order before `stop` is so up to `end`: perhaps its CR has come.
+inline bool ends_at(const char* stop, const char* end) noexcept {
+    return stop == end || (stop + 1 == end && *stop == wire::cr);
+}
+
+/// Whether [text, end) begins a plain number, of which the bytes before `p` are in order. `point`: it may
+/// have one. `zeros`: they may lead, also behind a minus.
+inline bool is_cut_number(const char* text, const char* p, const char* end, bool point, bool zeros) noexcept {
+    const char* const first = text != end && *text == wire::minus ? text + 1 : text;
+    for (p = std::max(p, first); p < end; ++p) {
+        if (wire::is_digit(*p)) {
+            if (!zeros && *first == '0' && (p != first || first != text)) return false;
+        } else {
+            if (p == first || !wire::is_digit(p[-1])) return false;
+            const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
+            if (!is_point) return ends_at(p, end);
+        }
+    }
+    return true;
+}
+
+}  // namespace detail
+
+/// Whether what has come, up to `end`, is the right beginning of something; its first `known` bytes are.
+inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept {
+    const auto here = static_cast<std::uint64_t>(end - next_);
+    if (here == 0) return true;
+    if (mode_ == Mode::body) {
+        if (type_ == Type::verbatim_string && position_ < wire::verbatim_prefix) return false;
+        return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
+    }
+    if (mode_ != Mode::value || here > limits_.max_line) return false;
+    if (known != 0 && next_[known - 1] == wire::cr) return false;  // what comes now ends it, or is wrong
+    const char c = *next_;
+    const bool request = reads_ == Reads::commands;
+    if (depth_ == 0 &&
+        (request ? c != wire::byte(Type::array) : reads_ == Reads::anything && !wire::is_type_byte(c))) {
+        const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
+        return detail::ends_at(wire::find_line_end(from, end), end);
+    }
+    if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return false;
+    return is_cut_value(next_ + std::max<std::size_t>(known, 1), end);
+}
+
+/// The bytes before `from` are in order.
+inline bool Tokenizer::is_cut_value(const char* from, const char* end) const noexcept {
+    constexpr std::ptrdiff_t longest_integer = 18;  // that no sum overflows
+    const char* const text = next_ + 1;
+    const bool opens = depth_ != limits_.max_depth;
+    std::uint64_t most = 0;
+    switch (static_cast<Type>(*next_)) {
+        case Type::bulk_string: most = limits_.max_bulk; break;
+        case Type::array: most = opens ? limits_.max_elements : 0; break;
+        case Type::integer:
+            return end - text <= longest_integer && detail::is_cut_number(text, from, end, false, false);
+        case Type::double_: return detail::is_cut_number(text, from, end, true, true);
+        case Type::big_number: return detail::is_cut_number(text, from, end, false, true);
+        case Type::simple_string:
+        case Type::simple_error: return detail::ends_at(wire::find_line_end(from, end), end);
+        case Type::null: return detail::ends_at(text, end);
+        case Type::boolean:
+            return text == end || ((*text == wire::boolean_true || *text == wire::boolean_false) &&
+                                   detail::ends_at(text + 1, end));
+        case Type::bulk_error:
+        case Type::verbatim_string: most = limits_.max_bulk; break;
+        case Type::set:
+        case Type::map:
+        case Type::attribute: most = opens ? limits_.max_elements : 0; break;
+        case Type::push: most = opens && depth_ == 0 ? limits_.max_elements : 0; break;
+        default: return false;
+    }
+    return most != 0 && wire::read_decimal(text, end, most).outcome == wire::Outcome::partial;
+}
+
+}  // namespace resp
