@@ -42,7 +42,7 @@ inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept
         if (type_ == Type::verbatim_string && position_ < wire::verbatim_prefix) return false;
         return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
     }
-    if (mode_ != Mode::value || here > limits_.max_line) return false;
+    if (mode_ != Mode::value || end[-1] == wire::lf || here > limits_.max_line) return false;
     if (known != 0 && next_[known - 1] == wire::cr) return false;  // what comes now ends it, or is wrong
     const char c = *next_;
     const bool request = reads_ == Reads::commands;

@@ -105,9 +105,4 @@ Encoder& Encoder::end_chunks() { return header(static_cast<Type>(wire::chunk), 0
 
 Encoder& Encoder::end_stream() { return line(static_cast<Type>(wire::end_of_stream), {}); }
 
-Encoder& Encoder::wire(std::string_view bytes) {
-    append(bytes);
-    return *this;
-}
-
 }  // namespace resp

@@ -118,7 +118,7 @@ void Session::send(std::string bytes) {
 }
 
 void Session::close() noexcept try {
-    is_open_.store(false, std::memory_order_relaxed);  // next_request() sees it at once
+    is_open_.store(false, std::memory_order_relaxed);  // may_go_on() sees it at once
     mailbox_->post([self = shared_from_this()] { self->enter([&] { self->stop_reading({}); }); });
 } catch (const std::exception&) {
     // No memory to tell the thread: notice_close() does at the next tick.

@@ -102,7 +102,7 @@ private:
     Receipt receive();
     std::size_t read_some(std::span<char> room, std::error_code& ec);
     Turn handle();
-    std::optional<View> next_request();
+    bool may_go_on();
     void end_turn(Turn turn);
     void resume_turn();
     void end_reply() noexcept;
@@ -168,7 +168,7 @@ private:
     std::uint32_t discarded_ = 0;           // bytes that came while lingering
 
     State state_ = State::open;
-    Turn turn_ = Turn::done;  // why next_request() had no more
+    Turn turn_ = Turn::done;  // why a batch had no more
     bool refused_ : 1 = false;
     bool draining_ : 1 = false;
     bool paused_ : 1 = false;

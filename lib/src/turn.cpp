@@ -129,33 +129,36 @@ void Session::end_reply() noexcept {
     }
 }
 
-std::optional<View> Batch::next() {
-    std::optional<View> request = session_.next_request();
-    requests_ += request ? 1 : 0;
-    return request;
+const Node* Batch::advance() {
+    session_.end_reply();
+    if (!session_.may_go_on()) return nullptr;
+    const std::optional<View> request = session_.decoder_->next();
+    if (!request) {
+        const auto& error = session_.decoder_->error();
+        if (error) session_.protocol_error(*error);
+        return nullptr;
+    }
+    if (request->is_inline() && session_.refuses_protocol(*request)) return nullptr;
+    ++requests_;
+    frame_ = request->frame_;
+    return request->node_;
 }
 
-std::optional<View> Session::next_request() {
-    end_reply();
+/// Whether another request is handled in this turn, if there is one.
+bool Session::may_go_on() {
     if (out_->reply.closing() || !is_open()) {
         stop_reading({});
-        return std::nullopt;
+        return false;
     }
     if (queued() > mailbox_->shared().options.output_high_water) {
         turn_ = Turn::output_full;
-        return std::nullopt;
+        return false;
     }
     if (turn_end_ != no_end && decoder_->offset() >= turn_end_) {
         turn_ = Turn::budget_spent;
-        return std::nullopt;
+        return false;
     }
-    const std::optional<View> request = decoder_->next();
-    if (!request) {
-        if (decoder_->error()) protocol_error(*decoder_->error());
-        return std::nullopt;
-    }
-    if (request->is_inline() && refuses_protocol(*request)) return std::nullopt;
-    return request;
+    return true;
 }
 
 /// Has a coroutine go on with the turn, now that a handler has to be awaited; unless one does already.

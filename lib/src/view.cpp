@@ -7,12 +7,17 @@ using detail::Node;
 
 namespace {
 
-/// Where a value's bytes end in its frame.
-std::size_t end_of(const Node& node) noexcept {
+/// Where a value's bytes begin in its frame, with its type byte.
+const char* begin_of(const detail::Frame& frame, const Node& node) noexcept {
+    return frame.wire + node.begin - node.header;
+}
+
+/// Where they end.
+const char* end_of(const detail::Frame& frame, const Node& node) noexcept {
     const Node& last = node.next()[-1];  // the last entry of what it holds, or itself
-    if (last.is_marker()) return last.begin;
-    if (last.has(Node::aggregate)) return last.begin;  // an empty one
-    return last.begin + (last.has(Node::plain_text) ? last.size : last.digits) + wire::crlf.size();
+    if (last.is_marker() || last.has(Node::aggregate)) return frame.wire + last.begin;
+    const std::string_view text = detail::wire_text(frame, last);
+    return text.data() + text.size() + wire::crlf.size();
 }
 
 }  // namespace
@@ -44,13 +49,27 @@ const Node* attribute_of(const Node* value) noexcept {
     return node;
 }
 
+/// The first attribute of those before a value, or the value.
+const Node* with_attributes(const Node* value) noexcept {
+    while (value->has(Node::attributed)) [[unlikely]]
+        value = attribute_of(value);
+    return value;
+}
+
 }  // namespace
 
 NodeRange nodes(View view) noexcept {
-    const Node* first = view.node_;
-    if (view.type() == Type::attribute) return {view.frame_, first, attributed(first)};
-    while (first->has(Node::attributed)) first = attribute_of(first);
-    return {view.frame_, first, view.node_->next()};
+    const Node* const node = view.node_;
+    if (view.type() == Type::attribute) return {view.frame_, node, attributed(node)};
+    return {view.frame_, with_attributes(node), node->next()};
+}
+
+std::string_view wire_form(const Frame& frame, const Node& node) noexcept {
+    if (node.has(Node::inline_line) && node.type != Type::array) return text(frame, node);
+    const bool alone = node.type == Type::attribute;
+    const char* const begin = begin_of(frame, alone ? node : *with_attributes(&node));
+    const char* const end = alone ? begin_of(frame, *attributed(&node)) : end_of(frame, node);
+    return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 std::string_view text(const Frame& frame, const Node& node) noexcept {
@@ -88,15 +107,6 @@ double View::as_double() const noexcept {
 std::string_view View::format() const noexcept {
     if (type() != Type::verbatim_string) return {};
     return {frame_->wire + node_->begin - wire::verbatim_prefix, wire::verbatim_prefix - 1};
-}
-
-std::string_view View::wire() const noexcept {
-    if (is_inline() && type() != Type::array) return text();
-    const detail::NodeRange range = detail::nodes(*this);
-    const std::size_t begin = range.first->begin - range.first->header;
-    const bool alone = type() == Type::attribute;
-    const std::size_t end = alone ? range.last->begin - range.last->header : end_of(*node_);
-    return {frame_->wire + begin, end - begin};
 }
 
 }  // namespace resp

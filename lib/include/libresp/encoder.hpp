@@ -108,7 +108,14 @@ public:
     }
 
     /// Bytes that are RESP already: one or more whole values.
-    Encoder& wire(std::string_view bytes);
+    Encoder& wire(std::string_view bytes) {
+        if (buffer_ != nullptr) {
+            buffer_->commit_to(wire::put_bytes(buffer_->prepare(bytes.size()), bytes));
+        } else {
+            string_->append(bytes);
+        }
+        return *this;
+    }
 
 private:
     template <class T>

@@ -16,6 +16,8 @@ class View;
 
 namespace detail {
 
+class Batch;  // the server's
+
 /// One entry of a frame's index: values in the order of the wire, each before what it holds.
 ///
 ///     *2\r\n  $5\r\nhello\r\n  :42\r\n
@@ -75,6 +77,8 @@ struct NodeRange {
 [[nodiscard]] const Node* behind_attributes(const Node* first) noexcept;
 /// An attribute and the value that it belongs to are whole.
 void end_attribute(Node& attribute) noexcept;
+/// View::wire() of an entry.
+[[nodiscard]] std::string_view wire_form(const Frame& frame, const Node& node) noexcept;
 /// The text of an entry, wherever it stands; empty for an aggregate.
 [[nodiscard]] std::string_view text(const Frame& frame, const Node& node) noexcept;
 [[nodiscard]] inline std::string_view wire_text(const Frame& frame, const Node& node) noexcept {
@@ -136,11 +140,12 @@ public:
 
     /// The exact bytes that it was sent as, with the attributes before it; of an attribute, without those.
     /// Of a word of an inline command, its text.
-    [[nodiscard]] std::string_view wire() const noexcept;
+    [[nodiscard]] std::string_view wire() const noexcept { return detail::wire_form(*frame_, *node_); }
 
 private:
     friend class Decoder;
     friend class Value;
+    friend class detail::Batch;
     friend detail::NodeRange detail::nodes(View view) noexcept;
 
     View(const detail::Frame& frame, const detail::Node* node) noexcept : frame_(&frame), node_(node) {

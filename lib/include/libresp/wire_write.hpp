@@ -61,10 +61,11 @@ char* put_ends(char* to, const char* from, std::size_t n) noexcept {
 [[nodiscard]] inline char* put_bytes(char* to, std::string_view bytes) noexcept {
     const char* const from = bytes.data();
     const std::size_t n = bytes.size();
-    if (n > 32) {
+    if (n > 64) {
         std::memcpy(to, from, n);
         return to + n;
     }
+    if (n >= 32) return detail::put_ends<32>(to, from, n);
     if (n >= 16) return detail::put_ends<16>(to, from, n);
     if (n >= 8) return detail::put_ends<8>(to, from, n);
     if (n >= 4) return detail::put_ends<4>(to, from, n);
