@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdlib>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace resp::detail {
 
@@ -17,6 +21,9 @@ constexpr std::size_t read_room_size = 128 * 1024;
 constexpr std::size_t most_spare = 16;
 constexpr std::size_t most_decoder = 64 * 1024;
 constexpr std::size_t most_buffer = 1024 * 1024;
+// Freed blocks of this size are worth giving back to the system, so often: it takes about a millisecond.
+constexpr std::size_t large = 64 * 1024;
+constexpr std::chrono::seconds trim_time{10};
 // Refused clients that may be reading their last words at a time; they are above max_connections.
 constexpr std::size_t most_lingering = 16;
 // How long memory may be over its bound, with the largest paused, until the largest is closed.
@@ -176,6 +183,7 @@ std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
 }
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
+    if (decoder->memory() > most_decoder) freed_large_ = true;
     if (decoders_.size() == most_spare || decoder->memory() > most_decoder) return;
     decoders_.push_back(std::move(decoder));
 }
@@ -188,9 +196,26 @@ std::unique_ptr<Output> Worker::take_output() {
 }
 
 void Worker::give_back(std::unique_ptr<Output> output) noexcept {
+    if (output->memory() > most_buffer) freed_large_ = true;
     if (outputs_.size() == most_spare) return;
     output->reset(most_buffer);
     outputs_.push_back(std::move(output));
+}
+
+/// Of what is kept, frees one of each that has not been used for longest. Between blocks that are in use
+/// the allocator keeps what was freed, so that goes back to the system from time to time.
+void Worker::give_up_spares() noexcept {
+    if (!decoders_.empty()) decoders_.erase(decoders_.begin());
+    if (!outputs_.empty()) {
+        if (outputs_.front()->memory() > large) freed_large_ = true;
+        outputs_.erase(outputs_.begin());
+    }
+    if (!freed_large_ || now_ - trimmed_ < trim_time) return;
+    freed_large_ = false;
+    trimmed_ = now_;
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 // ---- deadlines and bounds
@@ -200,7 +225,7 @@ void Worker::wait_for_tick() noexcept try {
     timer_->expires_after(tick_time);
     timer_->async_wait([self = shared_from_this()](const std::error_code&) {
         self->ticking_ = false;
-        if (self->first_ == nullptr) return;
+        if (!self->has_something_due()) return;
         self->tick(Clock::now());
         self->wait_for_tick();
     });
@@ -210,12 +235,18 @@ void Worker::wait_for_tick() noexcept try {
     // No memory to wait with: the next connection begins the ticking again.
 }
 
+/// Connections have deadlines; without any there are only spares to give up.
+bool Worker::has_something_due() const noexcept {
+    return first_ != nullptr || (!stopping_ && (freed_large_ || !decoders_.empty() || !outputs_.empty()));
+}
+
 void Worker::tick(Clock::time_point now) noexcept try {
     now_ = now;
     for_each([&](Session& session) { session.check_deadlines(now); });
     if (stopping_ && now_ >= drain_by_) abort();
     bound_memory();
     end_shortage();
+    give_up_spares();
 } catch (const std::exception&) {
     // No memory for a log line: the next tick tries again.
 }

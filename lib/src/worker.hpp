@@ -77,8 +77,10 @@ private:
     template <class Action>
     void for_each(const Action& action);
     void wait_for_tick() noexcept;
+    [[nodiscard]] bool has_something_due() const noexcept;
     [[nodiscard]] bool is_memory_over(std::size_t factor) const noexcept;
     void end_shortage();
+    void give_up_spares() noexcept;
     void close_largest();
     [[nodiscard]] Session* largest(bool also_paused) noexcept;
 
@@ -97,6 +99,8 @@ private:
     bool stopping_ = false;
     Clock::time_point drain_by_{};
     Clock::time_point memory_exceeded_{};   // since when, 0: it is not
+    Clock::time_point trimmed_{};           // when freed memory was last given back to the system
+    bool freed_large_ = false;              // since then
     std::size_t lingering_ = 0;             // refused clients that read their last words
     Clock::time_point now_ = Clock::now();  // of the last tick
 };

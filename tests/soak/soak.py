@@ -8,7 +8,8 @@ descriptors are read. The slope of its memory is that of a line through the leas
 the time, so that a moment in which many large values are on their way does not count.
 
     pass:   memory grows by <= 1 MiB/h, or, below half an hour, where a slope tells nothing yet, by <= 4 MiB from the
-            second quarter to the last; never more descriptors than connections; 0 errors
+            second quarter to the last; <= 1 MiB of it is left when all have gone; never more
+            descriptors than connections; 0 errors
     short:  tests/soak/soak.py                 12 s
     long:   tests/soak/soak.py --long          1 h; --seconds 300 for 5 minutes
 """
@@ -19,7 +20,7 @@ import subprocess
 import time
 
 from servers import warm_echo
-from support import MIB, PATIENCE, Verdict, cores, flags, require, run
+from support import MIB, PATIENCE, Verdict, cores, flags, require, run, wait_until
 from under_test import child
 
 SHARE = 0.7
@@ -27,24 +28,30 @@ CONNECTIONS = 50
 SLOPE_FROM = 1800  # seconds of a run whose slope is judged
 MOST_SLOPE = 1.0  # MiB an hour
 MOST_GROWTH = 4 * MIB
+MOST_REST = MIB  # of memory, when all clients have gone for
+REST_TIME = 15  # seconds
 
 
 def soak(options, verdict):
     seconds = options.seconds or (3600 if options.long else 12)
     server_cores, client_cores = cores()
     with warm_echo(options, verdict, on_cores=server_cores) as server:
-        base = server.descriptors()
+        base, before = server.descriptors(), server.memory()
         top = list(traffic(options, server, client_cores, 3))[-1]
         rate = SHARE * top["requests"] / top["second"]
         samples = []
         for line in traffic(options, server, client_cores, seconds, "--rate", str(math.floor(rate))):
             samples.append((line["second"], server.memory(), server.descriptors()))
         server.seconds_back_to(base)
+        wait_until(lambda: server.memory() <= before + MOST_REST, REST_TIME)
+        rest = server.memory() - before
     verdict.add(f"top rate {top['requests'] / top['second']:.0f} requests/s, {line['requests'] / line['second']:.0f}/s "
                 f"for {line['second']:.0f} s with {line['connections']} connections, {line['errors']} errors")
     verdict.judge(line["errors"] == 0 and top["errors"] == 0, f"{line['errors'] + top['errors']} errors")
     verdict.judge_size_or_speed(line["requests"] >= 0.9 * rate * seconds, "the server does not keep up with the rate")
     judge_memory(verdict, samples, seconds)
+    verdict.add(f"{rest / MIB:.1f} MiB are left when all have gone")
+    verdict.judge_size_or_speed(rest <= MOST_REST, f"{rest / MIB:.1f} MiB are not given back")
     most = max(descriptors for *_, descriptors in samples)
     verdict.add(f"at most {most - base} descriptors for {CONNECTIONS} connections")
     # A client that has reset and come again may be seen twice for a moment.

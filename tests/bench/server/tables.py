@@ -32,6 +32,11 @@ def ratio(results, others, field):
     return f"{median(ratios):.2f} ×"
 
 
+def scaling(threads, results, of_one):
+    """How many times the requests of one thread so many would answer with a core each, for each round."""
+    return [threads * one["cpu_ns"] / result["cpu_ns"] for result, one in zip(results, of_one)]
+
+
 def with_range(results, field):
     values = [result[field] for result in results]
     half = (max(values) - min(values)) / 2 / median(values) * 100
@@ -110,14 +115,17 @@ class Report:
         yield (f"The generator needs up to one of this machine's cores, of which there are {cores}: what it leaves is "
                "all that a second thread can use."
                + (" The kernel chooses the cores here, so one thread may differ from above." if cores < 3 else ""))
+        yield ("So the last column leaves the generator's share out: how many times the requests of one thread there "
+               "would be if each thread had a core for itself, by the CPU time that a request takes.")
         yield ""
         titles = {load.key: load.title for load in ROWS}
         head = ["load", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
-                "generator busy"]
+                "generator busy", "a core each"]
         yield table(head, [[titles[key], n, with_range(results, "rps"),
                             ratio(results, counts["1"], "rps"), number(middle(results, "cpu_ns")),
                             ratio(results, counts["1"], "cpu_ns"), f"{middle(results, 'server_busy'):.2f}",
-                            f"{middle(results, 'generator_busy'):.2f}"]
+                            f"{middle(results, 'generator_busy'):.2f}",
+                            f"{median(scaling(int(n), results, counts['1'])):.2f} ×"]
                            for key, counts in loads.items() for n, results in counts.items()])
 
     # ---- memory and system calls
