@@ -1,0 +1,43 @@
+// What connections have borrowed is kept for the next one, but not for long.
+#include "failing_allocator.hpp"
+#include "support/catch.hpp"
+#include "support/client.hpp"
+#include "support/describe.hpp"
+#include "support/memory_transport.hpp"
+
+using support::MemoryClient;
+using support::MemoryServer;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Echo {
+    void operator()(const resp::Request& request, resp::Reply& reply) const { reply.value(request.value()); }
+};
+
+}  // namespace
+
+TEST_CASE("buffers that nobody has needed for a while are freed, and made again for who needs some") {
+    MemoryServer server{{}, Echo{}};
+    MemoryClient& client = server.connect();
+    const std::string request = support::command("ECHO", "hello");
+    client.received.reserve(3 * request.size());
+    const auto ask = [&] {
+        client.send(request);
+        server.run();
+        return support::live_allocations();
+    };
+    const auto wait = [&] {
+        server.pass(1s);
+        return support::live_allocations();
+    };
+    ask();  // what the thread reads into stays
+    const std::ptrdiff_t before = wait();
+    const std::ptrdiff_t used = ask();
+    const std::ptrdiff_t unused = wait();
+    const std::ptrdiff_t used_again = ask();
+    CHECK(used > before);
+    CHECK(unused == before);
+    CHECK(used_again == used);
+    CHECK(client.received == support::repeat(request, 3));
+}
