@@ -207,12 +207,12 @@ private:
     }
 
     [[gnu::always_inline]] Outcome take_integer() noexcept {
-        std::uint64_t number = 0;
-        const std::size_t digits = wire::plain_integer(text(), end(), number);
-        if (digits == 0 || !wire::is_crlf(text() + digits)) return Outcome::refused;
-        add(Type::integer, 1, 0, static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32))
-            ->digits = static_cast<std::uint8_t>(digits);
-        at_ += digits + 3;
+        const wire::Number number = wire::plain_integer(text(), end());
+        if (number.size == 0 || !wire::is_crlf(text() + number.size)) return Outcome::refused;
+        Node* const node = add(Type::integer, 1, 0, 0, 0);
+        node->digits = static_cast<std::uint8_t>(number.size);
+        node->set_integer(static_cast<std::int64_t>(number.value));
+        at_ += number.size + 3;
         return Outcome::scalar;
     }
 

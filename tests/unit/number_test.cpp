@@ -13,13 +13,12 @@ namespace {
 /// Behind it stands `rest`, which it must not look at.
 std::size_t integer_size(const std::string& text, const std::string& rest) {
     const std::string bytes = text + rest;
-    std::uint64_t number = 0;
-    const std::size_t size = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size(), number);
-    if (size == 0) return 0;
+    const resp::wire::Number number = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size());
+    if (number.size == 0) return 0;
     std::int64_t expected = 0;
-    std::from_chars(bytes.data(), bytes.data() + size, expected);
-    CHECK(static_cast<std::int64_t>(number) == expected);
-    return size;
+    std::from_chars(bytes.data(), bytes.data() + number.size, expected);
+    CHECK(static_cast<std::int64_t>(number.value) == expected);
+    return number.size;
 }
 
 /// How many bytes of `text` are a plain double, with `rest` behind it.

@@ -201,63 +201,64 @@ struct Decimal {
     return (digits & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;
 }
 
-/// The digits behind the eight at p, no more than 18 in all, so that no sum overflows; two bytes behind
-/// the last one are readable.
-[[nodiscard, gnu::noinline]] inline std::size_t more_digits(const char* p, const char* end,
-                                                            std::uint64_t& value) noexcept {
+/// A number that was read from so many bytes; 0: there is none.
+struct Number {
+    std::size_t size;
+    std::uint64_t value;  // two's complement
+};
+
+/// The number that the eight digits at p, of that value, begin: no more than 18 digits, so that no sum
+/// overflows; two bytes behind the last one are readable.
+[[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
+                                                       std::uint64_t value) noexcept {
     static constexpr std::uint32_t powers[] = {1,       10,        100,        1'000,      10'000,
                                                100'000, 1'000'000, 10'000'000, 100'000'000};
     std::size_t count = 8;
     if (end - p >= 18) {
         std::uint64_t digits = 0;
         const std::size_t more = leading_digits(p + 8, digits);
-        if (more == 0) return count;
+        if (more == 0) return {count, value};
         value = value * powers[more] + to_number(digits, more);
         count += more;
-        if (more != 8) return count;
+        if (more != 8) return {count, value};
     }
     const std::size_t most = end - p > 20 ? 18 : static_cast<std::size_t>(end - p) - 2;
     for (; count != most && is_digit(p[count]); ++count) {
         value = value * 10 + static_cast<std::uint64_t>(p[count] - '0');
     }
-    return count;
+    return {count, value};
 }
 
 /// What plain_integer() does, for one in the last few bytes that have come, its CRLF among them.
-[[nodiscard, gnu::noinline]] inline std::size_t last_integer(const char* p, const char* end,
-                                                             std::uint64_t& number) noexcept {
+[[nodiscard, gnu::noinline]] inline Number last_integer(const char* p, const char* end) noexcept {
     const bool negative = p != end && *p == minus;
     const Decimal read = read_decimal(negative ? p + 1 : p, end, 999'999'999);
-    if (read.outcome != Outcome::done || (negative && read.value == 0)) return 0;
-    number = negative ? 0 - read.value : read.value;
-    return static_cast<std::size_t>(read.at - p) - crlf.size();
+    if (read.outcome != Outcome::done || (negative && read.value == 0)) return {};
+    return {static_cast<std::size_t>(read.at - p) - crlf.size(), negative ? 0 - read.value : read.value};
 }
 
-/// Reads `[-]<digits>` at p, of at most 18 bytes, without a leading zero. Returns its size, 0 for
-/// everything else; two's complement in `number`. A sign costs no branch, and no step between one
-/// number and the next.
-[[nodiscard]] inline std::size_t plain_integer(const char* p, const char* end,
-                                               std::uint64_t& number) noexcept {
+/// Reads `[-]<digits>` at p, of at most 18 bytes, without a leading zero, or nothing. A sign costs no
+/// branch, and no step between one number and the next.
+[[nodiscard]] inline Number plain_integer(const char* p, const char* end) noexcept {
     if (end - p < 11) [[unlikely]]
-        return last_integer(p, end, number);
+        return last_integer(p, end);
     const std::size_t sign = *p == minus ? 1 : 0;
     std::uint64_t digits = 0;
-    std::size_t size = leading_digits(p, digits, sign);
-    if (size == sign || (p[sign] == '0' && size != 1)) return 0;
-    std::uint64_t value = to_number(digits >> (8 * sign), size - sign);
-    if (size == 8) size = more_digits(p, end, value);
-    number = (value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
-    return size;
+    const std::size_t size = leading_digits(p, digits, sign);
+    if (size == sign || (p[sign] == '0' && size != 1)) return {};
+    Number number{size, to_number(digits >> (8 * sign), size - sign)};
+    if (size == 8) number = more_digits(p, end, number.value);
+    number.value = (number.value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
+    return number;
 }
 
 /// The same as short_header() for one of up to 18 digits, at most `most`; called, since it is rare.
 [[nodiscard, gnu::noinline]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
                                                             std::uint32_t& length) noexcept {
-    std::uint64_t value = 0;
-    const std::size_t digits = plain_integer(p + 1, end, value);
-    if (digits == 0 || p[1] == minus || value > most || !is_crlf(p + 1 + digits)) return 0;
-    length = static_cast<std::uint32_t>(value);
-    return digits + 3;
+    const Number number = plain_integer(p + 1, end);
+    if (number.size == 0 || p[1] == minus || number.value > most || !is_crlf(p + 1 + number.size)) return 0;
+    length = static_cast<std::uint32_t>(number.value);
+    return number.size + 3;
 }
 
 /// Behind `[-]<digits>` at p, or p where there are none.
