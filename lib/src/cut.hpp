@@ -11,8 +11,8 @@
 namespace resp {
 namespace detail {
 
-/// Whether a line that is in order before `stop` is so up to `end`: perhaps its CR has come.
-inline bool ends_at(const char* stop, const char* end) noexcept {
+/// Whether nothing stands behind `stop`, or only the CR of a line.
+inline bool is_open_line(const char* stop, const char* end) noexcept {
     return stop == end || (stop + 1 == end && *stop == wire::cr);
 }
 
@@ -26,7 +26,7 @@ inline bool is_cut_number(const char* text, const char* p, const char* end, bool
         } else {
             if (p == first || !wire::is_digit(p[-1])) return false;
             const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
-            if (!is_point) return ends_at(p, end);
+            if (!is_point) return is_open_line(p, end);
         }
     }
     return true;
@@ -34,7 +34,8 @@ inline bool is_cut_number(const char* text, const char* p, const char* end, bool
 
 }  // namespace detail
 
-/// Whether what has come, up to `end`, is the right beginning of something; its first `known` bytes are.
+/// Whether neither a token nor an error can come of the bytes up to `end`, of which the first `known` are
+/// in order. False also for what is long or of a rare form.
 inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept {
     const auto here = static_cast<std::uint64_t>(end - next_);
     if (here == 0) return true;
@@ -49,7 +50,7 @@ inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept
     if (depth_ == 0 &&
         (request ? c != wire::byte(Type::array) : reads_ == Reads::anything && !wire::is_type_byte(c))) {
         const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
-        return detail::ends_at(wire::find_line_end(from, end), end);
+        return detail::is_open_line(wire::find_line_end(from, end), end);
     }
     if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return false;
     return is_cut_value(next_ + std::max<std::size_t>(known, 1), end);
@@ -57,29 +58,29 @@ inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept
 
 /// The bytes before `from` are in order.
 inline bool Tokenizer::is_cut_value(const char* from, const char* end) const noexcept {
-    constexpr std::ptrdiff_t longest_integer = 18;  // that no sum overflows
+    constexpr std::ptrdiff_t longest_integer = 18;  // one more digit, and it may be out of range
     const char* const text = next_ + 1;
     const bool opens = depth_ != limits_.max_depth;
     std::uint64_t most = 0;
     switch (static_cast<Type>(*next_)) {
-        case Type::bulk_string: most = limits_.max_bulk; break;
-        case Type::array: most = opens ? limits_.max_elements : 0; break;
+        case Type::bulk_string:
+        case Type::bulk_error:
+        case Type::verbatim_string: most = limits_.max_bulk; break;
+        case Type::array:
+        case Type::set:
+        case Type::map:
+        case Type::attribute: most = opens ? limits_.max_elements : 0; break;
+        case Type::push: most = opens && depth_ == 0 ? limits_.max_elements : 0; break;
         case Type::integer:
             return end - text <= longest_integer && detail::is_cut_number(text, from, end, false, false);
         case Type::double_: return detail::is_cut_number(text, from, end, true, true);
         case Type::big_number: return detail::is_cut_number(text, from, end, false, true);
         case Type::simple_string:
-        case Type::simple_error: return detail::ends_at(wire::find_line_end(from, end), end);
-        case Type::null: return detail::ends_at(text, end);
+        case Type::simple_error: return detail::is_open_line(wire::find_line_end(from, end), end);
+        case Type::null: return detail::is_open_line(text, end);
         case Type::boolean:
             return text == end || ((*text == wire::boolean_true || *text == wire::boolean_false) &&
-                                   detail::ends_at(text + 1, end));
-        case Type::bulk_error:
-        case Type::verbatim_string: most = limits_.max_bulk; break;
-        case Type::set:
-        case Type::map:
-        case Type::attribute: most = opens ? limits_.max_elements : 0; break;
-        case Type::push: most = opens && depth_ == 0 ? limits_.max_elements : 0; break;
+                                   detail::is_open_line(text + 1, end));
         default: return false;
     }
     return most != 0 && wire::read_decimal(text, end, most).outcome == wire::Outcome::partial;

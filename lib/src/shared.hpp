@@ -77,7 +77,8 @@ struct Shared {
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<std::uint64_t> accept_errors{0};
-    std::atomic<std::uint64_t> memory{0};  // bytes that all connections hold
+    std::atomic<std::uint64_t> memory{0};                         // bytes that all connections hold
+    std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap last was
 };
 
 }  // namespace resp::detail

@@ -129,19 +129,18 @@ void Session::end_reply() noexcept {
     }
 }
 
-const Node* Batch::advance() {
+Entry Batch::next_entry() {
     session_.end_reply();
-    if (!session_.may_go_on()) return nullptr;
+    if (!session_.may_go_on()) return {};
     const std::optional<View> request = session_.decoder_->next();
     if (!request) {
         const auto& error = session_.decoder_->error();
         if (error) session_.protocol_error(*error);
-        return nullptr;
+        return {};
     }
-    if (request->is_inline() && session_.refuses_protocol(*request)) return nullptr;
+    if (request->is_inline() && session_.refuses_protocol(*request)) return {};
     ++requests_;
-    frame_ = request->frame_;
-    return request->node_;
+    return entry_of(*request);
 }
 
 /// Whether another request is handled in this turn, if there is one.

@@ -17,13 +17,11 @@ namespace {
 
 // A read takes as much: large enough that a 64 KiB value comes in one piece.
 constexpr std::size_t read_room_size = 128 * 1024;
-// What is kept for the next connection that needs one, and how large.
-constexpr std::size_t most_spare = 16;
+// How large what is kept for the next connection may be.
 constexpr std::size_t most_decoder = 64 * 1024;
 constexpr std::size_t most_buffer = 1024 * 1024;
-// Freed blocks of this size are worth giving back to the system, so often: it takes about a millisecond.
-constexpr std::size_t large = 64 * 1024;
-constexpr std::chrono::seconds trim_time{10};
+// A freed block of this size is worth trimming the heap.
+constexpr std::size_t large_block = 64 * 1024;
 // Refused clients that may be reading their last words at a time; they are above max_connections.
 constexpr std::size_t most_lingering = 16;
 // How long memory may be over its bound, with the largest paused, until the largest is closed.
@@ -44,10 +42,7 @@ void set_options(int socket, int keepalive) noexcept {
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
-    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {
-    decoders_.reserve(most_spare);  // so that giving back needs no memory
-    outputs_.reserve(most_spare);
-}
+    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {}
 
 Worker::~Worker() { dispose(); }
 
@@ -175,44 +170,49 @@ std::span<char> Worker::read_room() {
 }
 
 std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
-    if (decoders_.empty()) return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
-    std::unique_ptr<Decoder> decoder = std::move(decoders_.back());
-    decoders_.pop_back();
+    std::unique_ptr<Decoder> decoder = decoders_.take();
+    if (decoder == nullptr) {
+        return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
+    }
     decoder->reset(offset);
     return decoder;
 }
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
-    if (decoder->memory() > most_decoder) freed_large_ = true;
-    if (decoders_.size() == most_spare || decoder->memory() > most_decoder) return;
-    decoders_.push_back(std::move(decoder));
+    if (decoder->memory() <= most_decoder) decoder = decoders_.keep(std::move(decoder));
+    if (decoder != nullptr) note_freed(decoder->memory());
 }
 
 std::unique_ptr<Output> Worker::take_output() {
-    if (outputs_.empty()) return std::make_unique<Output>();
-    std::unique_ptr<Output> output = std::move(outputs_.back());
-    outputs_.pop_back();
-    return output;
+    std::unique_ptr<Output> output = outputs_.take();
+    return output != nullptr ? std::move(output) : std::make_unique<Output>();
 }
 
 void Worker::give_back(std::unique_ptr<Output> output) noexcept {
-    if (output->memory() > most_buffer) freed_large_ = true;
-    if (outputs_.size() == most_spare) return;
+    const std::size_t held = output->memory();
     output->reset(most_buffer);
-    outputs_.push_back(std::move(output));
+    note_freed(held - output->memory());
+    output = outputs_.keep(std::move(output));
+    if (output != nullptr) note_freed(output->memory());
 }
 
-/// Of what is kept, frees one of each that has not been used for longest. Between blocks that are in use
-/// the allocator keeps what was freed, so that goes back to the system from time to time.
 void Worker::give_up_spares() noexcept {
-    if (!decoders_.empty()) decoders_.erase(decoders_.begin());
-    if (!outputs_.empty()) {
-        if (outputs_.front()->memory() > large) freed_large_ = true;
-        outputs_.erase(outputs_.begin());
-    }
-    if (!freed_large_ || now_ - trimmed_ < trim_time) return;
-    freed_large_ = false;
-    trimmed_ = now_;
+    if (const std::unique_ptr<Decoder> decoder = decoders_.unneeded()) note_freed(decoder->memory());
+    if (const std::unique_ptr<Output> output = outputs_.unneeded()) note_freed(output->memory());
+}
+
+void Worker::note_freed(std::size_t bytes) noexcept {
+    if (bytes >= large_block && shared_->options.trim_interval.count() != 0) heap_has_holes_ = true;
+}
+
+/// What lies between blocks in use the allocator keeps when it is freed. This gives it to the system.
+void Worker::trim_heap() noexcept {
+    if (!heap_has_holes_) return;
+    // The heap is that of all threads.
+    Clock::time_point last = shared_->trimmed.load(std::memory_order_relaxed);
+    if (now_ - last < shared_->options.trim_interval) return;
+    if (!shared_->trimmed.compare_exchange_strong(last, now_, std::memory_order_relaxed)) return;
+    heap_has_holes_ = false;
 #ifdef __GLIBC__
     ::malloc_trim(0);
 #endif
@@ -237,7 +237,7 @@ void Worker::wait_for_tick() noexcept try {
 
 /// Connections have deadlines; without any there are only spares to give up.
 bool Worker::has_something_due() const noexcept {
-    return first_ != nullptr || (!stopping_ && (freed_large_ || !decoders_.empty() || !outputs_.empty()));
+    return first_ != nullptr || (!stopping_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {
@@ -247,6 +247,7 @@ void Worker::tick(Clock::time_point now) noexcept try {
     bound_memory();
     end_shortage();
     give_up_spares();
+    trim_heap();
 } catch (const std::exception&) {
     // No memory for a log line: the next tick tries again.
 }

@@ -7,13 +7,13 @@
 #include "session.hpp"
 #include "shared.hpp"
 #include "socket.hpp"
+#include "spares.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace resp::detail {
 
@@ -81,6 +81,8 @@ private:
     [[nodiscard]] bool is_memory_over(std::size_t factor) const noexcept;
     void end_shortage();
     void give_up_spares() noexcept;
+    void note_freed(std::size_t bytes) noexcept;
+    void trim_heap() noexcept;
     void close_largest();
     [[nodiscard]] Session* largest(bool also_paused) noexcept;
 
@@ -88,8 +90,8 @@ private:
     const std::shared_ptr<Mailbox> mailbox_;
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
-    std::vector<std::unique_ptr<Decoder>> decoders_;
-    std::vector<std::unique_ptr<Output>> outputs_;
+    Spares<Decoder> decoders_;
+    Spares<Output> outputs_;
     Session* first_ = nullptr;
     Session* following_ = nullptr;             // in for_each(): the next
     std::optional<Poller> poller_;             // from open() to dispose()
@@ -99,8 +101,7 @@ private:
     bool stopping_ = false;
     Clock::time_point drain_by_{};
     Clock::time_point memory_exceeded_{};   // since when, 0: it is not
-    Clock::time_point trimmed_{};           // when freed memory was last given back to the system
-    bool freed_large_ = false;              // since then
+    bool heap_has_holes_ = false;           // large blocks were freed, and the heap not trimmed since
     std::size_t lingering_ = 0;             // refused clients that read their last words
     Clock::time_point now_ = Clock::now();  // of the last tick
 };

@@ -5,6 +5,8 @@
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
 
+#include <algorithm>
+
 using support::MemoryClient;
 using support::MemoryServer;
 using namespace std::chrono_literals;
@@ -40,4 +42,26 @@ TEST_CASE("buffers that nobody has needed for a while are freed, and made again 
     CHECK(unused == before);
     CHECK(used_again == used);
     CHECK(client.received == support::repeat(request, 3));
+}
+
+TEST_CASE("buffers that somebody needs between any two ticks are kept") {
+    MemoryServer server{{}, Echo{}};
+    MemoryClient& client = server.connect();
+    const std::string request = support::command("ECHO", std::string(1'000, 'a'));
+    client.received.reserve(20 * request.size());
+    const auto bytes_to_ask = [&] {
+        const std::size_t before = support::allocated_bytes();
+        client.send(request);
+        server.run();
+        return support::allocated_bytes() - before;
+    };
+    const std::size_t first = bytes_to_ask();
+    const std::size_t warm = bytes_to_ask();  // the test's own
+    std::size_t later = 0;
+    for (int i = 0; i != 10; ++i) {
+        server.tick(200ms);
+        later = std::max(later, bytes_to_ask());
+    }
+    CHECK(first > warm);
+    CHECK(later == warm);
 }

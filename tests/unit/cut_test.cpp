@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -163,6 +164,27 @@ TEST_CASE("whichever byte of a value is another, what it makes of the value is t
             }
         }
     }
+}
+
+TEST_CASE("what was known of a cut value is forgotten with it") {
+    // Each piece in a block of its own size: nothing may be read behind it.
+    const auto frames_of = [](Decoder& decoder, std::string_view piece) {
+        const std::vector<char> bytes{piece.begin(), piece.end()};
+        decoder.feed(bytes);
+        int frames = 0;
+        while (decoder.next()) ++frames;
+        decoder.release();
+        return frames;
+    };
+    Decoder decoder;
+    CHECK(frames_of(decoder, "+OK\r") == 0);
+    CHECK(frames_of(decoder, "\n+A") == 1);
+    CHECK(frames_of(decoder, "B\r\n") == 1);
+    CHECK(frames_of(decoder, "+0123456789") == 0);
+    decoder.reset();
+    CHECK(frames_of(decoder, "+O") == 0);
+    CHECK(frames_of(decoder, "K\r\n") == 1);
+    CHECK_FALSE(decoder.error());
 }
 
 TEST_CASE("a line that is too long is told at the first byte that is too much") {

@@ -75,9 +75,9 @@ public:
     /// The next request, or nothing where the turn is over: no whole frame is left, too many replies
     /// wait, or the connection closes.
     [[nodiscard]] std::optional<View> next() {
-        const Node* const request = advance();
-        if (request == nullptr) return std::nullopt;
-        return View{*frame_, request};
+        const Entry request = next_entry();
+        if (request.node == nullptr) return std::nullopt;
+        return view_of(request);
     }
     [[nodiscard]] Reply& reply() noexcept { return reply_; }
     [[nodiscard]] const Connection& connection() const noexcept { return connection_; }
@@ -86,15 +86,12 @@ private:
     friend class Session;
     Batch(Session& session, const Connection& connection, Reply& reply) noexcept
         : session_(session), connection_(connection), reply_(reply) {}
-    // The entry of the next request. next() makes the view, so that it stays in registers: one that is
-    // returned as an optional goes through memory, and that stalls.
-    const Node* advance();
+    Entry next_entry();
 
     Session& session_;
     const Connection& connection_;
     Reply& reply_;
-    const Frame* frame_ = nullptr;  // of the request
-    std::uint64_t requests_ = 0;    // that next() has given
+    std::uint64_t requests_ = 0;  // that next() has given
 };
 
 /// A handler behind a boundary that is crossed once a batch. One for each connection.

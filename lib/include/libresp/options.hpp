@@ -71,6 +71,10 @@ struct Options {
     /// pushes that wait: a bound per connection is no bound. Over it the largest holders, of each thread,
     /// are held back; after a second, or at once at twice as much, the largest is closed.
     std::size_t max_memory = std::size_t{1} << 30;
+    /// At most so often, where large buffers were freed, the heap of the process is trimmed, so that what
+    /// they took goes back to the system. It takes a moment that grows with the heap: a millisecond for
+    /// 10 MiB, 15 for 200. 0: never. With glibc only.
+    std::chrono::seconds trim_interval{10};
 
     /// Bytes of replies waiting for one client above which its requests are not handled, and it is not
     /// read, until they are down to the low mark.

@@ -16,8 +16,6 @@ class View;
 
 namespace detail {
 
-class Batch;  // the server's
-
 /// One entry of a frame's index: values in the order of the wire, each before what it holds.
 ///
 ///     *2\r\n  $5\r\nhello\r\n  :42\r\n
@@ -64,6 +62,15 @@ struct Frame {
     const char* wire = nullptr;     // the bytes as received, of this frame or of some before it too
     const char* scratch = nullptr;  // text that stands nowhere in them: unescaped, or joined of chunks
 };
+
+/// What a view is made of: two words, which even where there may be none are returned in registers. An
+/// optional view has three, goes through memory, and is read there before it is whole, which stalls.
+struct Entry {
+    const Frame* frame = nullptr;
+    const Node* node = nullptr;
+};
+[[nodiscard]] Entry entry_of(View view) noexcept;
+[[nodiscard]] View view_of(Entry entry) noexcept;
 
 /// The entries of a value in wire order, its attributes first.
 struct NodeRange {
@@ -145,7 +152,8 @@ public:
 private:
     friend class Decoder;
     friend class Value;
-    friend class detail::Batch;
+    friend detail::Entry detail::entry_of(View view) noexcept;
+    friend View detail::view_of(detail::Entry entry) noexcept;
     friend detail::NodeRange detail::nodes(View view) noexcept;
 
     View(const detail::Frame& frame, const detail::Node* node) noexcept : frame_(&frame), node_(node) {
@@ -158,6 +166,9 @@ private:
 };
 
 static_assert(sizeof(View) == 16);
+
+inline detail::Entry detail::entry_of(View view) noexcept { return {view.frame_, view.node_}; }
+inline View detail::view_of(Entry entry) noexcept { return {*entry.frame, entry.node}; }
 
 /// Walks the values of an aggregate in the order they were sent.
 class View::iterator {

@@ -229,7 +229,8 @@ struct Number {
     return {count, value};
 }
 
-/// What plain_integer() does, for one in the last few bytes that have come, its CRLF among them.
+/// What plain_integer() does, for one in the last ten bytes that have come, its CRLF among them: so it has
+/// eight digits at most.
 [[nodiscard, gnu::noinline]] inline Number last_integer(const char* p, const char* end) noexcept {
     const bool negative = p != end && *p == minus;
     const Decimal read = read_decimal(negative ? p + 1 : p, end, 999'999'999);

@@ -33,7 +33,7 @@ def ratio(results, others, field):
 
 
 def scaling(threads, results, of_one):
-    """How many times the requests of one thread so many would answer with a core each, for each round."""
+    """How many times the requests of one thread so many would answer at most, with a core each, for each round."""
     return [threads * one["cpu_ns"] / result["cpu_ns"] for result, one in zip(results, of_one)]
 
 
@@ -116,11 +116,12 @@ class Report:
                "all that a second thread can use."
                + (" The kernel chooses the cores here, so one thread may differ from above." if cores < 3 else ""))
         yield ("So the last column leaves the generator's share out: how many times the requests of one thread there "
-               "would be if each thread had a core for itself, by the CPU time that a request takes.")
+               "would be at most if each thread had a core for itself and its share of the connections, by the CPU "
+               "time that a request takes.")
         yield ""
         titles = {load.key: load.title for load in ROWS}
         head = ["load", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
-                "generator busy", "a core each"]
+                "generator busy", "a core each, at most"]
         yield table(head, [[titles[key], n, with_range(results, "rps"),
                             ratio(results, counts["1"], "rps"), number(middle(results, "cpu_ns")),
                             ratio(results, counts["1"], "cpu_ns"), f"{middle(results, 'server_busy'):.2f}",
