@@ -109,11 +109,7 @@ public:
 
     /// Bytes that are RESP already: one or more whole values.
     Encoder& wire(std::string_view bytes) {
-        if (buffer_ != nullptr) {
-            buffer_->commit_to(wire::put_bytes(buffer_->prepare(bytes.size()), bytes));
-        } else {
-            string_->append(bytes);
-        }
+        append(bytes);
         return *this;
     }
 
@@ -149,7 +145,7 @@ private:
     }
     void append(std::string_view bytes) {
         if (buffer_ != nullptr) {
-            buffer_->append(bytes);
+            buffer_->commit_to(wire::put_bytes(buffer_->prepare(bytes.size()), bytes));
         } else {
             string_->append(bytes);
         }
