@@ -4,8 +4,8 @@
 First the top rate is measured, with values of 16 bytes to 1 MiB, as many of 16 to 32 bytes as of 32 to 64 and so on,
 on 50 connections. Then comes 70 % of it for as long as is asked, and 1 in 100 requests is the last of its
 connection, which ends by FIN or RST. Every byte that comes back is checked. Once a second the server's memory and
-descriptors are read. The slope of its memory is that of a line through the least of each five minutes after a tenth
-of the time, so that a moment in which many large values are on their way does not count.
+descriptors are read. The slope of its memory is that of a line through the least of each minute after a tenth of
+the time, so that a moment in which many large values are on their way does not count.
 
     pass:   memory grows by <= 1 MiB/h, or, below half an hour, where a slope tells nothing yet, by <= 4 MiB from the
             second quarter to the last; <= 1 MiB of it is left when all have gone; never more
@@ -26,11 +26,10 @@ from under_test import child
 SHARE = 0.7
 CONNECTIONS = 50
 SLOPE_FROM = 1800  # seconds of a run whose slope is judged
-SPAN = 300  # seconds
 MOST_SLOPE = 1.0  # MiB an hour
 MOST_GROWTH = 4 * MIB
-MOST_REST = MIB  # of memory, when all clients have gone for
-REST_TIME = 15  # seconds
+MOST_REST = MIB  # of memory, REST_TIME seconds after the last client has gone
+REST_TIME = 15
 
 
 def soak(options, verdict):
@@ -67,11 +66,11 @@ def judge_memory(verdict, samples, seconds):
     if seconds < SLOPE_FROM:
         verdict.judge_size_or_speed(growth <= MOST_GROWTH, f"memory grows by {growth / MIB:.1f} MiB")
         return
-    least = {}  # of each span of time
+    least = {}  # by the minute
     for time, size in zip(times, memory):
         if time >= seconds / 10:
-            least[time // SPAN] = min(size, least.get(time // SPAN, size))
-    slope = statistics.linear_regression(list(least), list(least.values())).slope * 3600 / SPAN / MIB
+            least[time // 60] = min(size, least.get(time // 60, size))
+    slope = statistics.linear_regression(list(least), list(least.values())).slope * 60 / MIB
     verdict.add(f"slope {slope:.2f} MiB/h")
     verdict.judge_size_or_speed(slope <= MOST_SLOPE, f"memory grows by {slope:.2f} MiB/h")
 
