@@ -1,7 +1,7 @@
 // Bytes that are nothing yet. Where they come one by one, neither a token nor an error comes of most; so
 // the decoder asks this first, and a cut value stays unread until it is whole. Each byte is looked at
-// once here, but for the few of a length. What is long or of a rare form is not called cut: the tokenizer
-// takes it in parts.
+// once here, those of a string not at all, those of a length again with each that comes. What is long
+// or of a rare form is not called cut: the tokenizer takes it in parts.
 #pragma once
 
 #include <libresp/tokenizer.hpp>
@@ -20,40 +20,61 @@ inline bool is_open_line(const char* stop, const char* end) noexcept {
 /// have one. `zeros`: they may lead, also behind a minus.
 inline bool is_cut_number(const char* text, const char* p, const char* end, bool point, bool zeros) noexcept {
     const char* const first = text != end && *text == wire::minus ? text + 1 : text;
-    for (p = std::max(p, first); p < end; ++p) {
-        if (wire::is_digit(*p)) {
-            if (!zeros && *first == '0' && (p != first || first != text)) return false;
-        } else {
-            if (p == first || !wire::is_digit(p[-1])) return false;
-            const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
-            if (!is_point) return is_open_line(p, end);
-        }
+    if (first == end) return true;
+    if (!zeros && *first == '0' && (first != text || (end - first > 1 && wire::is_digit(first[1]))))
+        return false;
+    for (p = std::max(p, first); p != end; ++p) {
+        if (wire::is_digit(*p)) continue;
+        if (p == first || !wire::is_digit(p[-1])) return false;
+        const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
+        if (!is_point) return is_open_line(p, end);
     }
     return true;
 }
 
 }  // namespace detail
 
-/// Whether neither a token nor an error can come of the bytes up to `end`, of which the first `known` are
-/// in order. False also for what is long or of a rare form.
-inline bool Tokenizer::is_cut(std::size_t known, const char* end) const noexcept {
-    const auto here = static_cast<std::uint64_t>(end - next_);
-    if (here == 0) return true;
-    if (mode_ == Mode::body) {
-        if (type_ == Type::verbatim_string && position_ < wire::verbatim_prefix) return false;
-        return here <= remaining_ || (here == remaining_ + 1 && end[-1] == wire::cr);
-    }
-    if (mode_ != Mode::value || end[-1] == wire::lf || here > limits_.max_line) return false;
-    if (known != 0 && next_[known - 1] == wire::cr) return false;  // what comes now ends it, or is wrong
+/// How many bytes from next_ on can come before a token or an error may; a string's body counts before it
+/// has come. 0: one may be in what stands before `end`, of which the first `known` bytes are in order;
+/// also where the value is of a rare form.
+inline std::size_t Tokenizer::cut(std::size_t known, const char* end) const noexcept {
+    const auto here = static_cast<std::size_t>(end - next_);
+    if (mode_ != Mode::value) return 0;
     const char c = *next_;
     const bool request = reads_ == Reads::commands;
-    if (depth_ == 0 &&
-        (request ? c != wire::byte(Type::array) : reads_ == Reads::anything && !wire::is_type_byte(c))) {
-        const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
-        return detail::is_open_line(wire::find_line_end(from, end), end);
+    const bool words = depth_ == 0 && (request ? c != wire::byte(Type::array)
+                                               : reads_ == Reads::anything && !wire::is_type_byte(c));
+    if (!words) {
+        if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return 0;
+        const auto type = static_cast<Type>(c);
+        if (type == Type::bulk_string || type == Type::bulk_error || type == Type::verbatim_string) {
+            return cut_string(type, here);
+        }
     }
-    if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return false;
-    return is_cut_value(next_ + std::max<std::size_t>(known, 1), end);
+    if (end[-1] == wire::lf || here > limits_.max_line) return 0;
+    if (known != 0 && next_[known - 1] == wire::cr) return 0;  // what comes now ends it, or is wrong
+    if (words) {
+        const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
+        return detail::is_open_line(wire::find_line_end(from, end), end) ? here : 0;
+    }
+    return is_cut_value(next_ + std::max<std::size_t>(known, 1), end) ? here : 0;
+}
+
+/// cut() of a string of known length, of which `here` bytes have come.
+inline std::size_t Tokenizer::cut_string(Type type, std::size_t here) const noexcept {
+    const wire::Decimal length = wire::read_decimal(next_ + 1, next_ + here, limits_.max_bulk);
+    if (length.outcome == wire::Outcome::partial) return here;
+    if (length.outcome != wire::Outcome::done) return 0;
+    const auto header = static_cast<std::size_t>(length.at - next_);
+    const std::size_t body_end = header + length.value;
+    if (type == Type::verbatim_string) {
+        if (length.value < wire::verbatim_prefix) return 0;
+        const std::size_t colon = header + wire::verbatim_prefix - 1;
+        if (here <= colon) return colon;
+        if (next_[colon] != wire::verbatim_colon) return 0;
+    }
+    if (here <= body_end) return body_end;
+    return here == body_end + 1 && next_[body_end] == wire::cr ? here : 0;
 }
 
 /// The bytes before `from` are in order.
@@ -63,9 +84,6 @@ inline bool Tokenizer::is_cut_value(const char* from, const char* end) const noe
     const bool opens = depth_ != limits_.max_depth;
     std::uint64_t most = 0;
     switch (static_cast<Type>(*next_)) {
-        case Type::bulk_string:
-        case Type::bulk_error:
-        case Type::verbatim_string: most = limits_.max_bulk; break;
         case Type::array:
         case Type::set:
         case Type::map:

@@ -70,11 +70,12 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     }
     own_.clear();
     lent_ = false;
-    batch_.wire = frame_ = end_ = nullptr;
+    batch_.wire = frame_ = end_ = own_.data();
     ready_ = whole_ = nodes_.get();
     node_count_ = 0;
     known_ = 0;
     tokenizer_.reset(offset);
+    tokenizer_.feed({own_.data(), 0});
 }
 
 // ---- frames
@@ -83,19 +84,23 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 /// and takes little.
 bool Decoder::read() {
     const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
-    if (error()) return false;
-    if (within && tokenizer_.is_cut(known_, end_)) {
-        known_ = static_cast<std::size_t>(end_ - tokenizer_.next_);
-        return false;
-    }
-    known_ = 0;
+    if (error() || (within && is_cut())) return false;
     return read_batch();
+}
+
+/// Whether neither a token nor an error can come of what is left.
+bool Decoder::is_cut() noexcept {
+    const auto here = static_cast<std::size_t>(end_ - tokenizer_.next_);
+    if (here <= known_) return true;
+    known_ = tokenizer_.cut(known_, end_);
+    return known_ != 0;
 }
 
 /// Reads until at least one whole frame is ready: as many as the shortcut takes in one go, or one that
 /// needs the tokenizer.
 bool Decoder::read_batch() {
     const std::size_t most = tokenizer_.limits_.max_frame;
+    known_ = 0;
     begin_batch();
     for (;;) {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that
@@ -103,24 +108,27 @@ bool Decoder::read_batch() {
         const bool bounded = static_cast<std::size_t>(end_ - batch_.wire) > most;
         tokenizer_.end_ = bounded ? batch_.wire + most : end_;
 
+        const char* const value = tokenizer_.next_;
         Shortcut::run(*this);
         if (whole_ != ready_) break;
-        const std::optional<Token> token = tokenizer_.next();
-        if (!token) {
-            if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
-            return false;
-        }
-        const bool shown = index(*token);
-        if (error()) return false;
-        if (token->ends_frame()) {
-            frame_ = tokenizer_.next_;
-            if (shown) {
-                whole_ = nodes_.get() + node_count_;
-                break;
+        if (tokenizer_.next_ == value) {
+            const std::optional<Token> token = tokenizer_.next();
+            if (!token) {
+                if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
+                return false;
             }
-            begin_batch();
+            const bool shown = index(*token);
+            if (error()) return false;
+            if (token->ends_frame()) {
+                frame_ = tokenizer_.next_;
+                if (shown) {
+                    whole_ = nodes_.get() + node_count_;
+                    break;
+                }
+                begin_batch();
+            }
         }
-        if (tokenizer_.next_ == end_) return false;
+        if (!bounded && is_cut()) return false;
     }
     batch_.scratch = scratch_.data();
     return true;

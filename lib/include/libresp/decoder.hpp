@@ -43,7 +43,9 @@ public:
 
     /// Room for at least `n` bytes, to receive into; holds until the next call of a member.
     [[nodiscard]] std::span<char> prepare(std::size_t n) {
-        if (lent_ || pending_begin() != own_.data() || own_.capacity() - own_.size() < n) make_room(n);
+        constexpr std::ptrdiff_t spent = 1024;  // bytes that may stay before those that are needed move up
+        const bool is_short = own_.capacity() - own_.size() < n;
+        if (lent_ || is_short || pending_begin() - own_.data() >= spent) make_room(n);
         return {own_.data() + own_.size(), own_.capacity() - own_.size()};
     }
     /// Takes the first `n` bytes of the room as received.
@@ -87,6 +89,7 @@ public:
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
 
 private:
+    class Cursor;
     class Shortcut;  // takes the common forms without the tokenizer
     struct Free {
         void operator()(void* memory) const noexcept { std::free(memory); }
@@ -95,6 +98,7 @@ private:
     void make_room(std::size_t n);
     bool read();
     bool read_batch();
+    bool is_cut() noexcept;
     void begin_batch() noexcept;
     void rebase(const char* pending, const char* end) noexcept;
     bool index(const Token& token);
@@ -125,7 +129,7 @@ private:
     bool lent_ = false;            // the bytes at hand are not in own_
     const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
-    std::size_t known_ = 0;        // bytes of a cut value that were looked at, and are in order
+    std::size_t known_ = 0;        // bytes of a cut value that need no look: they are, or will be, in order
 
     detail::Frame batch_;                          // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages

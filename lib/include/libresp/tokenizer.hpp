@@ -141,7 +141,8 @@ private:
     }
 
     // The decoder's, in lib/src/cut.hpp.
-    bool is_cut(std::size_t known, const char* end) const noexcept;
+    std::size_t cut(std::size_t known, const char* end) const noexcept;
+    std::size_t cut_string(Type type, std::size_t here) const noexcept;
     bool is_cut_value(const char* from, const char* end) const noexcept;
 
     const char* begin_ = nullptr;  // the lent bytes
