@@ -4,16 +4,18 @@
 First the top rate is measured, with values of 16 bytes to 1 MiB, as many of 16 to 32 bytes as of 32 to 64 and so on,
 on 50 connections. Then comes 70 % of it for as long as is asked, and 1 in 100 requests is the last of its
 connection, which ends by FIN or RST. Every byte that comes back is checked. Once a second the server's memory and
-descriptors are read. The slope of its memory is that of a line through the least of each minute after a tenth of
-the time, so that a moment in which many large values are on their way does not count.
+descriptors are read. The slope of its memory is that of the line through all that was read after a tenth of the time,
+with the standard error that the minutes' means give it.
 
     pass:   memory grows by <= 1 MiB/h, or, below half an hour, where a slope tells nothing yet, by <= 4 MiB from the
             second quarter to the last; <= 1 MiB of it is left when all have gone; never more
             descriptors than connections; 0 errors
     short:  tests/soak/soak.py                 12 s
     long:   tests/soak/soak.py --long          1 h; --seconds 300 for 5 minutes
+    --samples FILE keeps what was read each second: the second, bytes of memory, descriptors
 """
 
+import argparse
 import math
 import statistics
 import subprocess
@@ -42,6 +44,8 @@ def soak(options, verdict):
         samples = []
         for line in traffic(options, server, client_cores, seconds, "--rate", str(math.floor(rate))):
             samples.append((line["second"], server.memory(), server.descriptors()))
+            if options.samples:
+                print(*samples[-1], file=options.samples, flush=True)
         server.seconds_back_to(base)
         wait_until(lambda: server.memory() <= before + MOST_REST, REST_TIME)
         rest = server.memory() - before
@@ -66,13 +70,23 @@ def judge_memory(verdict, samples, seconds):
     if seconds < SLOPE_FROM:
         verdict.judge_size_or_speed(growth <= MOST_GROWTH, f"memory grows by {growth / MIB:.1f} MiB")
         return
-    least = {}  # by the minute
-    for time, size in zip(times, memory):
-        if time >= seconds / 10:
-            least[time // 60] = min(size, least.get(time // 60, size))
-    slope = statistics.linear_regression(list(least), list(least.values())).slope * 60 / MIB
-    verdict.add(f"slope {slope:.2f} MiB/h")
+    settled = [(time / 3600, size / MIB) for time, size in zip(times, memory) if time >= seconds / 10]
+    slope = statistics.linear_regression(*zip(*settled)).slope
+    verdict.add(f"slope {slope:.2f} ± {standard_error(settled):.2f} MiB/h")
     verdict.judge_size_or_speed(slope <= MOST_SLOPE, f"memory grows by {slope:.2f} MiB/h")
+
+
+def standard_error(settled):
+    """Of the slope. What is read in one second is much like what was in the one before; the means of minutes are not."""
+    minutes = {}
+    for hour, size in settled:
+        minutes.setdefault(int(hour * 60), []).append(size)
+    hours = [minute / 60 for minute in minutes]
+    means = [statistics.fmean(sizes) for sizes in minutes.values()]
+    slope, start = statistics.linear_regression(hours, means)
+    rest = sum((mean - start - slope * hour) ** 2 for hour, mean in zip(hours, means))
+    middle = statistics.fmean(hours)
+    return math.sqrt(rest / (len(means) - 2) / sum((hour - middle) ** 2 for hour in hours))
 
 
 def traffic(options, server, on_cores, seconds, *more):
@@ -96,7 +110,8 @@ def traffic(options, server, on_cores, seconds, *more):
 
 
 if __name__ == "__main__":
-    options = flags(__doc__, seconds=(float, "how long"))
+    options = flags(__doc__, seconds=(float, "how long"),
+                    samples=(argparse.FileType("w"), "where to keep what is read each second"))
     run(Verdict("row 18", "soak", "<= 1 MiB/h, or <= 4 MiB in less than half an hour, <= 1 MiB left in the end, "
                 "descriptors flat, 0 errors"),
         soak, options, seconds=(options.seconds or 3600) + 100)

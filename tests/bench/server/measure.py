@@ -61,10 +61,12 @@ class Bench:
         return {"rate": load.rate, "of": reference.title, "servers": self.compare([load])[load.key]}
 
     def threads(self):
-        """resp-echo with one thread and with two: {load: {threads: [results]}}."""
-        kind = self.kind("resp-echo")
-        entrants = {str(n): (kind, n) for n in (1, 2)}
-        return {load.key: self.in_turns(load, entrants, Placement.apart(threads=2)) for load in ROWS[:2]}
+        """resp-echo and bare epoll with one thread and with two: {load: {server: {threads: [results]}}}."""
+        kinds = [kind for kind in (self.kind("epoll"), self.kind("resp-echo")) if kind]
+        entrants = {(kind.key, n): (kind, n) for kind in kinds for n in (1, 2)}
+        measured = {load.key: self.in_turns(load, entrants, Placement.apart(threads=2)) for load in ROWS[:2]}
+        return {load: {kind.key: {str(n): results[kind.key, n] for n in (1, 2)} for kind in kinds}
+                for load, results in measured.items()}
 
     # ---- memory
 

@@ -54,7 +54,7 @@ def all_kinds(build):
     bench = build / "bench" / "server"
     echo_flags = ("--port", "{port}", "--threads", "{threads}", "--log-level", "off")
     kinds = [
-        Kind("epoll", "bare epoll", str(bench / "epoll-echo"), ("{port}",)),
+        Kind("epoll", "bare epoll", str(bench / "epoll-echo"), ("{port}", "{threads}")),
         Kind("asio", "bare Asio, coroutine", str(bench / "asio-echo"), ("coroutine", "{port}")),
         Kind("asio-at-once", "bare Asio, send at once", str(bench / "asio-echo"), ("send-at-once", "{port}")),
         Kind("resp-echo", "resp-echo", str(build / "bin" / "resp-echo"), echo_flags),

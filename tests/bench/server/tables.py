@@ -120,14 +120,15 @@ class Report:
                "time that a request takes.")
         yield ""
         titles = {load.key: load.title for load in ROWS}
-        head = ["load", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
+        head = ["load", "server", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
                 "generator busy", "a core each, at most"]
-        yield table(head, [[titles[key], n, with_range(results, "rps"),
+        yield table(head, [[titles[key], self.titles[server], n, with_range(results, "rps"),
                             ratio(results, counts["1"], "rps"), number(middle(results, "cpu_ns")),
                             ratio(results, counts["1"], "cpu_ns"), f"{middle(results, 'server_busy'):.2f}",
                             f"{middle(results, 'generator_busy'):.2f}",
                             f"{median(scaling(int(n), results, counts['1'])):.2f} ×"]
-                           for key, counts in loads.items() for n, results in counts.items()])
+                           for key, servers in loads.items() for server, counts in servers.items()
+                           for n, results in counts.items()])
 
     # ---- memory and system calls
 

@@ -1,6 +1,7 @@
-// epoll-echo PORT: the least that a server on one thread can do for its clients. One level-triggered epoll
-// set, one recv and one send per readable event, no parsing. All connections share one buffer; one that the
-// kernel does not take all of a reply from keeps the rest, and reads nothing until it is out.
+// epoll-echo PORT [THREADS]: the least that a server can do for its clients. For each thread one level-triggered
+// epoll set, one recv and one send per readable event, no parsing. All connections of a thread share one buffer;
+// one that the kernel does not take all of a reply from keeps the rest, and reads nothing until it is out.
+// The first thread accepts for all, which take turns.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -11,31 +12,23 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <unordered_map>
+#include <vector>
 
 namespace {
 
+int check(int result, const char* call) {
+    if (result < 0) throw std::system_error{errno, std::system_category(), call};
+    return result;
+}
+
 class EpollEcho {
 public:
-    explicit EpollEcho(std::uint16_t port) { listen(port); }
-
-    void run() {
-        std::array<epoll_event, 512> events;
-        for (;;) {
-            const int n = check(::epoll_wait(epoll_, events.data(), events.size(), -1), "epoll_wait");
-            for (int i = 0; i < n; ++i) handle(events[static_cast<std::size_t>(i)]);
-        }
-    }
-
-private:
-    static int check(int result, const char* call) {
-        if (result < 0) throw std::system_error{errno, std::system_category(), call};
-        return result;
-    }
-
     void listen(std::uint16_t port) {
         listener_ = check(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
         const int yes = 1;
@@ -49,6 +42,18 @@ private:
         watch(EPOLL_CTL_ADD, listener_, EPOLLIN);
     }
 
+    /// Another one, which gets its share of the connections.
+    void share_with(const EpollEcho& other) { sharers_.push_back(&other); }
+
+    void run() {
+        std::array<epoll_event, 512> events;
+        for (;;) {
+            const int n = check(::epoll_wait(epoll_, events.data(), events.size(), -1), "epoll_wait");
+            for (int i = 0; i < n; ++i) handle(events[static_cast<std::size_t>(i)]);
+        }
+    }
+
+private:
     void watch(int operation, int fd, std::uint32_t events) const {
         epoll_event event{};
         event.events = events;
@@ -65,13 +70,13 @@ private:
         ::close(fd);
     }
 
-    void accept_all() const {
+    void accept_all() {
         for (;;) {
             const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (fd < 0) return;
             const int yes = 1;
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-            watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+            sharers_[accepted_++ % sharers_.size()]->watch(EPOLL_CTL_ADD, fd, EPOLLIN);
         }
     }
 
@@ -108,6 +113,8 @@ private:
 
     int epoll_ = check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     int listener_ = -1;
+    std::vector<const EpollEcho*> sharers_;
+    std::size_t accepted_ = 0;
     std::array<char, 64 * 1024> buffer_;
     std::unordered_map<int, std::string> unsent_;
 };
@@ -115,12 +122,19 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fputs("usage: epoll-echo PORT\n", stderr);
+    if (argc != 2 && argc != 3) {
+        std::fputs("usage: epoll-echo PORT [THREADS]\n", stderr);
         return 2;
     }
     try {
-        EpollEcho{static_cast<std::uint16_t>(std::atoi(argv[1]))}.run();
+        std::deque<EpollEcho> threads(argc == 3 ? static_cast<std::size_t>(std::atoi(argv[2])) : 1);
+        EpollEcho& first = threads.at(0);
+        for (const EpollEcho& each : threads) first.share_with(each);
+        first.listen(static_cast<std::uint16_t>(std::atoi(argv[1])));
+        for (EpollEcho& each : threads) {
+            if (&each != &first) std::thread{[&each] { each.run(); }}.detach();
+        }
+        first.run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "epoll-echo: %s\n", error.what());
         return 1;
