@@ -14,7 +14,7 @@ namespace resp {
 class Decoder::Cursor {
 protected:
     using Node = detail::Node;
-    // The shortest that is looked at: a header with two digits; or, behind which nothing stands, with one.
+    // The shortest value that is looked at: a header of two digits; where a CRLF ends the input, one of one.
     static constexpr std::size_t shortest = 5;
     static constexpr std::size_t shortest_last = 4;
 
@@ -25,6 +25,7 @@ protected:
           last_node_(nodes_ + decoder.node_capacity_),
           wire_(decoder.batch_.wire),
           end_(static_cast<std::size_t>(decoder.tokenizer_.end_ - wire_)),
+          shortest_(wire::is_crlf(end() - 2) ? shortest_last : shortest),
           at_(static_cast<std::size_t>(decoder.tokenizer_.next_ - wire_)),
           node_(nodes_ + decoder.node_count_),
           left_(decoder.tokenizer_.left_),
@@ -48,8 +49,7 @@ protected:
 
     /// Whether a value may begin at at_, and the index has an entry for it.
     [[gnu::always_inline]] bool more() const noexcept {
-        if (node_ == last_node_) return false;
-        return at_ + shortest <= end_ || (at_ + shortest_last == end_ && wire::is_crlf(end() - 2));
+        return at_ + shortest_ <= end_ && node_ != last_node_;
     }
 
     [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags, std::uint32_t size,
@@ -110,6 +110,7 @@ protected:
     Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(128, (last_node_ - nodes_) / 2);
     const char* const wire_;  // where the entries, and the positions here, count from
     const std::size_t end_;
+    const std::size_t shortest_;
 
     std::size_t at_;
     Node* node_;

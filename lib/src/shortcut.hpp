@@ -98,7 +98,7 @@ private:
     [[gnu::always_inline]] std::uint32_t take_strings(std::uint32_t most) noexcept {
         Node* const first = node_;
         Node* const stop = node_ + std::min<std::ptrdiff_t>(most, last_node_ - node_);
-        while (node_ != stop && at_ + shortest <= end_ && wire_[at_] == wire::byte(Type::bulk_string)) {
+        while (node_ != stop && at_ + shortest_ <= end_ && wire_[at_] == wire::byte(Type::bulk_string)) {
             if (take_string<false>(Type::bulk_string) != Outcome::scalar) break;
         }
         return static_cast<std::uint32_t>(node_ - first);
