@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the codec benchmarks and reports them: run.py PROGRAMS OUTPUT [--brief] [--benchmark_...]
+"""Runs the codec benchmarks and reports them: run.py PROGRAMS OUTPUT [--brief] [--least] [--benchmark_...]
 
 PROGRAMS is the folder of the programs, with the corpora in it; codec.md, codec.svg and the raw
 codec.json go to OUTPUT. --brief measures each benchmark once and for a moment: to see that it works.
+--least reports the least of all runs, not the median: for a machine whose speed changes while they run,
+with many of them (--benchmark_repetitions=16).
 """
 import collections
 import json
@@ -34,7 +36,7 @@ WRITERS = ["encoder", "encoder_string", "ceiling", "hiredis"]
 
 INTRODUCTION = """# The codec's speed and memory
 
-Nanoseconds of processor time for a frame, the median of all runs (here {repetitions}), which took turns at random.
+Nanoseconds of processor time for a frame, the {chosen} of all runs (here {repetitions}), which took turns at random.
 
 {facts}
 **hot** is 256 KiB of frames at once, again and again; **stream** is megabytes at once, more than a
@@ -46,8 +48,8 @@ whose frames are taken and not looked into.
 """
 
 
-def measure(programs, output, flags):
-    """Returns the medians as {group: {row: {column: {who: nanoseconds a frame}}}}, and the context."""
+def measure(programs, output, flags, choose):
+    """Returns {group: {row: {column: {who: nanoseconds a frame}}}}, what `choose` makes of the runs; and the context."""
     result = output / "codec.json"
     ran = subprocess.run([programs / "libresp_codec_bench", programs / "corpora",
                           "--benchmark_enable_random_interleaving=true", f"--benchmark_out={result}",
@@ -59,11 +61,11 @@ def measure(programs, output, flags):
     for run in sorted(found["benchmarks"], key=lambda run: run["family_index"]):  # as registered
         if run["run_type"] == "iteration":
             runs[run["run_name"].split("/repeats:")[0]].append(run["cpu_time"] / run["frames"])
-    medians = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(dict)))
+    chosen = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(dict)))
     for name, times in runs.items():
         group, row, column, who = name.split("/")
-        medians[group][row][column][who] = statistics.median(times)
-    return medians, found["context"], max(map(len, runs.values()), default=0)
+        chosen[group][row][column][who] = choose(times)
+    return chosen, found["context"], max(map(len, runs.values()), default=0)
 
 
 def count_memory(programs):
@@ -163,12 +165,13 @@ def write_plot(path, group):
 
 def main():
     programs, output = map(pathlib.Path, sys.argv[1:3])
-    flags = [flag for flag in sys.argv[3:] if flag != "--brief"]
+    flags = [flag for flag in sys.argv[3:] if flag not in ("--brief", "--least")]
+    chosen, choose = ("least", min) if "--least" in sys.argv else ("median", statistics.median)
     output.mkdir(parents=True, exist_ok=True)
     memory = count_memory(programs)
-    times, context, repetitions = measure(programs, output,
-                                          (BRIEF if "--brief" in sys.argv else LONG) + flags)
-    parts = [INTRODUCTION.format(facts=markdown.listing(machine.facts(context["compiler"])), repetitions=repetitions)]
+    times, context, repetitions = measure(programs, output, (BRIEF if "--brief" in sys.argv else LONG) + flags, choose)
+    parts = [INTRODUCTION.format(facts=markdown.listing(machine.facts(context["compiler"])), chosen=chosen,
+                                 repetitions=repetitions)]
     parts += [f"## {title}\n\n{content}" for title, content in sections(times, memory)]
     report = "\n".join(parts)
     (output / "codec.md").write_text(report)
