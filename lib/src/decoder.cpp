@@ -110,27 +110,30 @@ bool Decoder::read_batch() {
 
         const char* const value = tokenizer_.next_;
         Shortcut::run(*this);
-        if (whole_ != ready_) break;
-        if (tokenizer_.next_ == value) {
-            const std::optional<Token> token = tokenizer_.next();
-            if (!token) {
-                if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
-                return false;
-            }
-            const bool shown = index(*token);
-            if (error()) return false;
-            if (token->ends_frame()) {
-                frame_ = tokenizer_.next_;
-                if (shown) {
-                    whole_ = nodes_.get() + node_count_;
-                    break;
-                }
-                begin_batch();
-            }
+        if (tokenizer_.next_ == value && !take_token()) {
+            if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
+            return false;
         }
+        if (whole_ != ready_) break;
         if (!bounded && is_cut()) return false;
     }
     batch_.scratch = scratch_.data();
+    return true;
+}
+
+/// Adds the next token to the index. False where there is none, or an error ended the stream.
+bool Decoder::take_token() {
+    const std::optional<Token> token = tokenizer_.next();
+    if (!token) return false;
+    const bool shown = index(*token);
+    if (error()) return false;
+    if (!token->ends_frame()) return true;
+    frame_ = tokenizer_.next_;
+    if (shown) {
+        whole_ = nodes_.get() + node_count_;
+    } else {
+        begin_batch();
+    }
     return true;
 }
 

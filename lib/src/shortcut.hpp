@@ -1,5 +1,5 @@
-// The decoder's fast path: whole, short, well-formed values, straight into the index, one frame after
-// the other. It knows no error and no cut value; whatever it does not take, it leaves to the
+// The decoder's fast path: whole, well-formed values of the common forms, straight into the index, one
+// frame after the other. It knows no error and no cut value; whatever it does not take, it leaves to the
 // tokenizer, untouched.
 #pragma once
 

@@ -99,6 +99,7 @@ private:
     bool read();
     bool read_batch();
     bool is_cut() noexcept;
+    bool take_token();
     void begin_batch() noexcept;
     void rebase(const char* pending, const char* end) noexcept;
     bool index(const Token& token);
