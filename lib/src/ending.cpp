@@ -3,6 +3,7 @@
 #include "session.hpp"
 #include "worker.hpp"
 
+#include <algorithm>
 #include <exception>
 
 namespace resp::detail {
@@ -12,8 +13,7 @@ namespace {
 // Bytes of a client that a log line shows.
 constexpr std::size_t most_shown = 64;
 
-// What a client may still send that does not know yet that we have closed.
-constexpr std::size_t most_discarded = 1024 * 1024;
+// How long a client that takes nothing is given to take our last words.
 constexpr std::chrono::seconds linger_time{1};
 
 }  // namespace
@@ -94,7 +94,7 @@ void Session::keep_deadlines(Clock::time_point now) {
     for (Clock::time_point* const since : {&active_, &begun_, &stalled_}) {
         if (*since == next_tick) *since = now;
     }
-    if (state_ == State::lingering && now - begun_ >= allowed_) return shut({});
+    if (state_ == State::lingering) return linger(now);
     const char* const missed = missed_deadline(now);
     if (missed == nullptr || state_ == State::closed) return;
     worker_->counters().timeouts.add();
@@ -136,17 +136,27 @@ void Session::finish() {
     transport_->finish();
     if (at_end_) return shut({});
     state_ = State::lingering;
-    begun_ = next_tick;
-    allowed_ = linger_time;
 }
 
-/// Reads what still comes, for nothing.
+/// As long as the client takes what was sent it has a second more: what is still in our kernel is lost
+/// when a socket is closed that has not been read to its end.
+void Session::linger(Clock::time_point now) noexcept {
+    const std::size_t left = transport_->unacknowledged();
+    if (left >= unacknowledged_) {
+        if (now - begun_ >= linger_time) shut({});
+        return;
+    }
+    unacknowledged_ = left;
+    begun_ = now;
+}
+
+/// Reads what still comes, for nothing, and leaves alone what is too much.
 void Session::discard() {
     std::error_code ec;
     const std::size_t n = transport_->read(worker_->read_room(), ec);
-    discarded_ += static_cast<std::uint32_t>(n);
+    discards_ -= std::min(discards_, static_cast<std::uint32_t>(n));
     const bool nothing = ec == std::errc::operation_would_block || ec == std::errc::interrupted;
-    if ((n == 0 && !nothing) || discarded_ >= most_discarded) shut({});
+    if (n == 0 && !nothing) shut({});
 }
 
 /// Closed, from any state. A reason counts if there was none to close before.

@@ -155,7 +155,7 @@ void Session::settle() noexcept try {
         return;
     }
     const bool stopped = handling_ || posted_ || output_full_ || paused_;
-    waiting_.read = state_ == State::lingering || (state_ == State::open && !stopped);
+    waiting_.read = state_ == State::lingering ? discards_ != 0 : state_ == State::open && !stopped;
     transport_->wait(waiting_);
 } catch (...) {
     shut(std::make_error_code(std::errc::not_enough_memory));

@@ -133,6 +133,7 @@ private:
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;
     void stop_reading(std::error_code reason) noexcept;
     void finish();
+    void linger(Clock::time_point now) noexcept;
     void discard();
     void shut(std::error_code reason) noexcept;
     void end() noexcept;
@@ -159,13 +160,15 @@ private:
     std::uint64_t turn_end_ = 0;  // the same, where a turn ends that has more than its budget at hand
     std::size_t held_ = 0;
     Clock::time_point active_ = next_tick;  // last bytes from the client
-    Clock::time_point begun_{};             // since when a frame is waited for, or it lingers; 0: neither
-    Clock::time_point stalled_{};           // since when no queued byte left; 0: none is queued
-    std::chrono::milliseconds allowed_{};   // how long that may take which has begun_
-    std::uint64_t waited_frame_ = 0;        // the offset of the frame that is waited for
-    std::error_code reason_;                // why it closed
-    std::atomic<std::size_t> pushing_{0};   // bytes that send() has handed over and that are not queued
-    std::uint32_t discarded_ = 0;           // bytes that came while lingering
+    Clock::time_point
+        begun_{};  // since when a frame is waited for, or nothing leaves while it lingers; 0: neither
+    Clock::time_point stalled_{};            // since when no queued byte left; 0: none is queued
+    std::chrono::milliseconds allowed_{};    // how long that may take which has begun_
+    std::uint64_t waited_frame_ = 0;         // the offset of the frame that is waited for
+    std::error_code reason_;                 // why it closed
+    std::atomic<std::size_t> pushing_{0};    // bytes that send() has handed over and that are not queued
+    std::size_t unacknowledged_ = SIZE_MAX;  // while lingering, by the last tick
+    std::uint32_t discards_ = 1024 * 1024;   // bytes that it will still read meanwhile
 
     State state_ = State::open;
     Turn turn_ = Turn::done;  // why a batch had no more

@@ -4,6 +4,8 @@
 
 #include "session.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -152,5 +154,10 @@ void SocketTransport::ready(std::uint32_t events) noexcept {
 }
 
 void SocketTransport::finish() noexcept { ::shutdown(socket_.number(), SHUT_WR); }
+
+std::size_t SocketTransport::unacknowledged() const noexcept {
+    int n = 0;
+    return ::ioctl(socket_.number(), SIOCOUTQ, &n) == 0 ? static_cast<std::size_t>(n) : 0;
+}
 
 }  // namespace resp::detail

@@ -72,6 +72,7 @@ public:
     std::size_t write(std::initializer_list<std::string_view> pieces, std::error_code& ec) noexcept override;
     void wait(Interest interest) override;
     void finish() noexcept override;
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override;
 
 private:
     friend class Poller;

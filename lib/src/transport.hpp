@@ -41,6 +41,8 @@ public:
     virtual void wait(Interest interest) = 0;
     /// Ends the stream to the client, behind what was sent.
     virtual void finish() noexcept = 0;
+    /// Bytes that were sent and of which it is not known that the client's kernel has them.
+    [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:
     void tell(Interest ready) noexcept;

@@ -98,14 +98,41 @@ TEST_CASE("after an error the client reads why, and what it still sends is disca
     CHECK(server.counters().requests.value() == 1);
     SECTION("until it ends") { client.finish(); }
     SECTION("until the stream breaks") { client.fail(); }
-    SECTION("for a megabyte") {
-        for (int i = 0; i != 64; ++i) client.send(noise(16 * 1024));
-    }
     SECTION("for a second") { server.pass(1'300ms); }
     server.run();
     CHECK(client.closed);
     CHECK(server.connections() == 0);
     CHECK(server.counters().timeouts.value() == 0);
+}
+
+TEST_CASE("after an error a megabyte is discarded, and what comes behind it is not read") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.send("*1\r\n:1\r\n");
+    for (int i = 0; i != 100; ++i) client.send(noise(16 * 1024));
+    server.run();
+    CHECK(client.unread() == std::size_t{36} * 16 * 1024);
+    CHECK_FALSE(client.closed);  // its kernel would throw away what it has not read
+    server.pass(1'300ms);
+    CHECK(client.closed);
+    CHECK(client.unread() == std::size_t{36} * 16 * 1024);
+}
+
+TEST_CASE("a connection stays as long as its last words get through") {
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.unacknowledged = 1'000'000;
+    SECTION("after an error") { client.send("*1\r\n:1\r\n"); }
+    SECTION("at a stop") { server.stop(); }
+    server.run();
+    REQUIRE(client.ended);
+    for (int i = 0; i != 4; ++i) {
+        server.pass(900ms);
+        client.unacknowledged -= 1;
+        CHECK_FALSE(client.closed);
+    }
+    server.pass(1'300ms);
+    CHECK(client.closed);
 }
 
 TEST_CASE("last words wait for a client that does not read") {

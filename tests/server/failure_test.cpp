@@ -6,10 +6,12 @@
 
 #include "handlers.hpp"
 #include "support/catch.hpp"
+#include "support/describe.hpp"
 #include "support/running_server.hpp"
 
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 using support::Client;
 using support::command;
@@ -178,6 +180,22 @@ TEST_CASE("the words of a protocol error arrive while the client still sends") {
     CHECK(end == End::orderly);
     // A server that had closed its socket at once would have answered with a reset.
     CHECK(client.try_send(ping));
+}
+
+TEST_CASE("replies before a protocol error arrive however much the client sends behind it") {
+    const std::string value = support::noise(100'000);
+    RunningServer server{{}, Ping{}};
+    Client client = server.client({.receive_buffer = 4096});
+    const std::string requests = support::repeat(command("ECHO", value), 20) + "*1\r\n:1\r\n";
+    const std::string behind = support::noise(8'000'000);
+    std::jthread sender{[&] { client.try_send(requests) && client.try_send(behind); }};
+    End end{};
+    const std::string replies = client.rest(&end);
+    client.reset();  // the sender may be waiting
+    sender.join();
+    CHECK(end == End::orderly);
+    CHECK((replies ==
+           support::repeat(support::bulk(value), 20) + "-ERR Protocol error: expected '$', got ':'\r\n"));
 }
 
 TEST_CASE("nothing is handled behind a protocol error") {

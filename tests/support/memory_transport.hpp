@@ -42,11 +42,12 @@ public:
     }
 
     // ---- how the stream behaves
-    std::size_t most_read = all;   ///< bytes that one read gives
-    std::size_t most_write = all;  ///< bytes that one write takes
-    std::size_t room = all;        ///< bytes that writes take until they would block
-    std::size_t tells_room = 1;    ///< room from which on the engine is told of it, as a kernel does
-    std::size_t fails_at = all;    ///< the call of the engine, counted from 0, with which the stream breaks
+    std::size_t most_read = all;     ///< bytes that one read gives
+    std::size_t most_write = all;    ///< bytes that one write takes
+    std::size_t room = all;          ///< bytes that writes take until they would block
+    std::size_t tells_room = 1;      ///< room from which on the engine is told of it, as a kernel does
+    std::size_t unacknowledged = 0;  ///< bytes of those taken that have not reached the client
+    std::size_t fails_at = all;      ///< the call of the engine, counted from 0, with which the stream breaks
 
     // ---- what has come of it
     std::string received;   ///< what the engine has sent
@@ -141,6 +142,7 @@ public:
     }
 
     void finish() noexcept override { client_->ended = true; }
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override { return client_->unacknowledged; }
 
     using Transport::tell;
 
