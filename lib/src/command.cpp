@@ -21,9 +21,8 @@ constexpr std::size_t most_quoted = 128;
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+bool detail::same_but_for_case(const char* a, const char* b, std::size_t size) noexcept {
+    return std::equal(a, a + size, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<std::int64_t> Command::integer(std::size_t i) const noexcept {

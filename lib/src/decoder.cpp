@@ -28,8 +28,7 @@ void Decoder::make_room(std::size_t n) {
 void Decoder::feed(std::span<const char> bytes) {
     release();
     if (pending() == 0) {
-        own_.clear();
-        rebase(bytes.data(), bytes.data() + bytes.size());
+        begin_with(bytes);
         lent_ = true;
     } else {
         std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()).begin());
@@ -37,12 +36,21 @@ void Decoder::feed(std::span<const char> bytes) {
     }
 }
 
-void Decoder::release() {
-    if (!lent_) return;
+/// Copies what is left of lent bytes.
+void Decoder::keep_rest() {
     lent_ = false;
     own_.clear();
     own_.append({pending_begin(), pending()});
     rebase(own_.data(), own_.data() + own_.size());
+}
+
+/// Between two frames, with nothing at hand but these bytes.
+void Decoder::begin_with(std::span<const char> bytes) noexcept {
+    tokenizer_.feed(bytes);
+    batch_.wire = frame_ = bytes.data();
+    end_ = frame_ + bytes.size();
+    ready_ = whole_ = nodes_.get();
+    node_count_ = 0;
 }
 
 /// The bytes that are not handed out stand at `pending` now, and go on to `end`.
@@ -70,12 +78,9 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     }
     own_.clear();
     lent_ = false;
-    batch_.wire = frame_ = end_ = own_.data();
-    ready_ = whole_ = nodes_.get();
-    node_count_ = 0;
     known_ = 0;
     tokenizer_.reset(offset);
-    tokenizer_.feed({own_.data(), 0});
+    begin_with({own_.data(), 0});
 }
 
 // ---- frames

@@ -5,17 +5,6 @@
 
 namespace resp::detail {
 
-void Output::reset(std::size_t keep) noexcept {
-    if (memory() > keep) {
-        bytes.release();
-        pushes.release();
-    }
-    bytes.clear();
-    pushes.clear();
-    reply.closing_ = false;
-    sent = reply_begin = 0;
-}
-
 /// What it has to send, or one of the worker's to begin with.
 Output& Session::output() {
     if (out_ == nullptr) {
@@ -34,7 +23,7 @@ void Session::flush() {
     while (out.sent != out.reply_begin) {
         std::error_code ec;
         const std::size_t n =
-            transport_->write({out.bytes.view().substr(out.sent, out.reply_begin - out.sent)}, ec);
+            transport_->write(out.bytes.view().substr(out.sent, out.reply_begin - out.sent), ec);
         out.sent += n;
         worker_->counters().bytes_sent.add(n);
         if (n != 0) stalled_ = {};
@@ -53,9 +42,8 @@ void Session::flush() {
 }
 
 /// Queues the pushes that came, unless a reply has been begun and is not whole.
-void Session::deliver_pushes() {
+void Session::append_pushes() {
     Output& out = *out_;
-    if (out.pushes.empty()) return;
     if (handling_ && out.bytes.size() != out.reply_begin) return;
     out.bytes.append(out.pushes);
     out.pushes.release();

@@ -25,7 +25,16 @@ struct Output {
     [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
     [[nodiscard]] std::size_t memory() const noexcept { return bytes.capacity() + pushes.capacity(); }
     /// For the next connection; keeps at most `keep` bytes of memory.
-    void reset(std::size_t keep) noexcept;
+    void reset(std::size_t keep) noexcept {
+        if (memory() > keep) {
+            bytes.release();
+            pushes.release();
+        }
+        bytes.clear();
+        pushes.clear();
+        reply.closing_ = false;
+        sent = reply_begin = 0;
+    }
 };
 
 }  // namespace resp::detail

@@ -116,7 +116,10 @@ private:
     Output& output();
     void flush();
     void queue_push(std::string_view bytes, std::size_t size);
-    void deliver_pushes();
+    void append_pushes();
+    void deliver_pushes() {
+        if (!out_->pushes.empty()) append_pushes();
+    }
     [[nodiscard]] std::size_t queued() const noexcept {
         return out_ != nullptr ? out_->bytes.size() - out_->sent : 0;
     }

@@ -7,7 +7,6 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,8 +19,6 @@ namespace {
 // From so many on, more are likely to have become ready meanwhile: to look again at once costs less
 // than to have Asio wait.
 constexpr std::size_t many = 8;
-// A write has no more pieces: replies, a large value, replies.
-constexpr std::size_t most_pieces = 3;
 
 std::uint32_t events_of(Interest interest) noexcept {
     return (interest.read ? std::uint32_t{EPOLLIN} : 0) | (interest.write ? std::uint32_t{EPOLLOUT} : 0);
@@ -121,19 +118,8 @@ std::size_t SocketTransport::read(std::span<char> room, std::error_code& ec) noe
     return outcome(::recv(socket_.number(), room.data(), room.size(), 0), ec);
 }
 
-std::size_t SocketTransport::write(std::initializer_list<std::string_view> pieces,
-                                   std::error_code& ec) noexcept {
-    if (pieces.size() == 1) {
-        return outcome(::send(socket_.number(), pieces.begin()->data(), pieces.begin()->size(), MSG_NOSIGNAL),
-                       ec);
-    }
-    std::array<iovec, most_pieces> parts;
-    std::size_t n = 0;
-    for (const std::string_view piece : pieces) parts[n++] = {const_cast<char*>(piece.data()), piece.size()};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = n;
-    return outcome(::sendmsg(socket_.number(), &message, MSG_NOSIGNAL), ec);
+std::size_t SocketTransport::write(std::string_view bytes, std::error_code& ec) noexcept {
+    return outcome(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL), ec);
 }
 
 void SocketTransport::wait(Interest interest) {

@@ -69,7 +69,7 @@ public:
     ~SocketTransport() override;
 
     std::size_t read(std::span<char> room, std::error_code& ec) noexcept override;
-    std::size_t write(std::initializer_list<std::string_view> pieces, std::error_code& ec) noexcept override;
+    std::size_t write(std::string_view bytes, std::error_code& ec) noexcept override;
     void wait(Interest interest) override;
     void finish() noexcept override;
     [[nodiscard]] std::size_t unacknowledged() const noexcept override;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -33,9 +32,8 @@ public:
 
     /// Reads what has come, at most as much as there is room. 0 without an error: the client's end.
     virtual std::size_t read(std::span<char> room, std::error_code& ec) noexcept = 0;
-    /// Sends the pieces, one behind the other, or the beginning of them.
-    virtual std::size_t write(std::initializer_list<std::string_view> pieces,
-                              std::error_code& ec) noexcept = 0;
+    /// Sends the bytes, or the beginning of them.
+    virtual std::size_t write(std::string_view bytes, std::error_code& ec) noexcept = 0;
     /// From now on, and until it is asked for something else, tells whenever what is asked for has
     /// become possible or has failed. Throws std::system_error or std::bad_alloc.
     virtual void wait(Interest interest) = 0;

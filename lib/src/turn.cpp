@@ -202,9 +202,12 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
 /// account() does so with the output. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
-        decoder_->release();
         offset_ = decoder_->offset();
-        if (decoder_->pending() == 0 || state_ != State::open) worker_->give_back(std::move(decoder_));
+        if (decoder_->pending() == 0 || state_ != State::open) {
+            worker_->give_back(std::move(decoder_));
+        } else {
+            decoder_->release();
+        }
     }
     set_deadline();
 }

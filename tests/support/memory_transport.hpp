@@ -119,16 +119,11 @@ public:
         return n;
     }
 
-    std::size_t write(std::initializer_list<std::string_view> pieces, std::error_code& ec) noexcept override {
+    std::size_t write(std::string_view bytes, std::error_code& ec) noexcept override {
         MemoryClient& client = *client_;
         if (client.breaks(ec)) return 0;
-        const std::size_t most = std::min(client.most_write, client.room);
-        std::size_t n = 0;
-        for (const std::string_view piece : pieces) {
-            const std::string_view taken = piece.substr(0, most - n);
-            client.received += taken;
-            n += taken.size();
-        }
+        const std::size_t n = std::min({bytes.size(), client.most_write, client.room});
+        client.received += bytes.substr(0, n);
         if (client.room != MemoryClient::all) client.room -= n;
         if (n == 0) ec = std::make_error_code(std::errc::operation_would_block);
         return n;

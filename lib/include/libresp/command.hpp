@@ -11,8 +11,14 @@
 
 namespace resp {
 
+namespace detail {
+[[nodiscard]] bool same_but_for_case(const char* a, const char* b, std::size_t size) noexcept;
+}
+
 /// Whether two texts are the same but for the case of ASCII letters; so names of commands compare.
-[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] inline bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && detail::same_but_for_case(a.data(), b.data(), a.size());
+}
 
 /// A request as a command. Cheap to copy; lives as long as the view that it reads.
 ///

@@ -60,7 +60,9 @@ public:
     /// buffer can serve many decoders, and a decoder between two frames holds nothing.
     void feed(std::span<const char> bytes);
     /// Gives lent bytes back to their owner; copies what next() has not taken of them.
-    void release();
+    void release() {
+        if (lent_) keep_rest();
+    }
 
     /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
     /// The view holds until the next call of next(), prepare(), feed(), release() or reset().
@@ -96,11 +98,13 @@ private:
     };
 
     void make_room(std::size_t n);
+    void keep_rest();
     bool read();
     bool read_batch();
     bool is_cut() noexcept;
     bool take_token();
     void begin_batch() noexcept;
+    void begin_with(std::span<const char> bytes) noexcept;
     void rebase(const char* pending, const char* end) noexcept;
     bool index(const Token& token);
     void index_value(const Token& token);
