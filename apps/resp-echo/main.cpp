@@ -7,6 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -121,6 +124,15 @@ int serve(Flags flags) {
     return 0;
 }
 
+/// Large values in pages of their own, which go when the value does. By itself glibc soon takes them from
+/// the heap, where each one leaves a hole that fits few others.
+void keep_heap_small() {
+#ifdef __GLIBC__
+    constexpr int large = 128 * 1024;
+    ::mallopt(M_MMAP_THRESHOLD, large);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -131,6 +143,7 @@ int main(int argc, char** argv) {
         "resp-echo"};
     Flags flags{.options = defaults()};
     add_flags(app, flags);
+    keep_heap_small();
     std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe whose reader has gone
     try {
         app.parse(argc, argv);

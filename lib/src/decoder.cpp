@@ -19,9 +19,11 @@ Decoder::Decoder(Limits limits, Reads reads) : tokenizer_(limits, reads) {}
 // ---- bytes
 
 void Decoder::make_room(std::size_t n) {
+    constexpr std::size_t behind = 16 * 1024;  // what may come with the end of a long frame
     release();
     if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending_begin() - own_.data()));
-    char* const room = own_.prepare(n);
+    const bool last = tokenizer_.depth_ == 0 || (tokenizer_.depth_ == 1 && tokenizer_.left_ == 1);
+    char* const room = own_.prepare(n, last && missing() > 1 ? missing() + behind : SIZE_MAX);
     rebase(own_.data(), room);
 }
 

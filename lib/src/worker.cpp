@@ -17,9 +17,8 @@ namespace {
 
 // A read takes as much: large enough that a 64 KiB value comes in one piece.
 constexpr std::size_t read_room_size = 128 * 1024;
-// How large what is kept for the next connection may be.
-constexpr std::size_t most_decoder = 64 * 1024;
-constexpr std::size_t most_buffer = 1024 * 1024;
+// How large what is kept for the next connection may be: for a value of 1 MiB.
+constexpr std::size_t most_kept = (1024 + 64) * 1024;
 // A freed block of this size is worth trimming the heap.
 constexpr std::size_t large_block = 64 * 1024;
 // Refused clients that may be reading their last words at a time; they are above max_connections.
@@ -174,12 +173,12 @@ std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
     if (decoder == nullptr) {
         return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
     }
-    decoder->reset(offset);
+    decoder->reset(offset, most_kept);
     return decoder;
 }
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
-    if (decoder->memory() <= most_decoder) decoder = decoders_.keep(std::move(decoder));
+    if (decoder->memory() <= most_kept) decoder = decoders_.keep(std::move(decoder));
     if (decoder != nullptr) note_freed(decoder->memory());
 }
 
@@ -190,7 +189,7 @@ std::unique_ptr<Output> Worker::take_output() {
 
 void Worker::give_back(std::unique_ptr<Output> output) noexcept {
     const std::size_t held = output->memory();
-    output->reset(most_buffer);
+    output->reset(most_kept);
     note_freed(held - output->memory());
     output = outputs_.keep(std::move(output));
     if (output != nullptr) note_freed(output->memory());

@@ -62,6 +62,28 @@ TEST_CASE("a buffer doubles, so that appending byte by byte moves bytes a few ti
     CHECK(buffer.capacity() <= 200'000);
 }
 
+TEST_CASE("a buffer grows by no more than is enough, and doubles where that is more") {
+    Buffer buffer;
+    buffer.append(std::string(100'000, 'x'));
+    REQUIRE(buffer.capacity() == 100'000);
+    SECTION("less than as much again") {
+        static_cast<void>(buffer.prepare(1'000, 60'000));
+        CHECK(buffer.capacity() == 160'000);
+    }
+    SECTION("a little more, rather than to grow twice") {
+        static_cast<void>(buffer.prepare(1'000, 120'000));
+        CHECK(buffer.capacity() == 220'000);
+    }
+    SECTION("much more") {
+        static_cast<void>(buffer.prepare(1'000, 1'000'000'000));
+        CHECK(buffer.capacity() == 200'000);
+    }
+    SECTION("less than must be") {
+        static_cast<void>(buffer.prepare(1'000, 10));
+        CHECK(buffer.capacity() == 101'000);
+    }
+}
+
 TEST_CASE("consuming moves the rest to the front") {
     Buffer buffer;
     buffer.append("abcdef");

@@ -212,6 +212,24 @@ TEST_CASE("offset and pending tell what was handed out and what was not") {
     CHECK(decoder.pending() == 0);
 }
 
+TEST_CASE("a decoder tells how much is missing of a string") {
+    Decoder decoder;
+    const auto missing = [&](std::string_view bytes) {
+        receive(decoder, bytes);
+        CHECK_FALSE(decoder.next());
+        return decoder.missing();
+    };
+    CHECK(decoder.missing() == 1);
+    CHECK(missing("*2\r\n$10") == 1);
+    CHECK(missing("00\r\n") == 1002);
+    CHECK(missing("abc") == 999);
+    CHECK(missing(std::string(997, 'x')) == 1);  // each byte of the line's end may be wrong
+    CHECK(missing("\r\n:1") == 1);
+    receive(decoder, "\r\n");
+    CHECK(decoder.next());
+    CHECK(decoder.missing() == 1);
+}
+
 TEST_CASE("a decoder that was reset begins a new stream at the offset that is given") {
     Decoder decoder;
     receive(decoder, ":1\r\n*2\r\n$5\r\nab");

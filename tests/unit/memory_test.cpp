@@ -91,6 +91,29 @@ TEST_CASE("a bulk string holds no more than its bytes twice") {
     CHECK(held(bytes, true, 16'384) <= page + 2 * bytes.size());
 }
 
+TEST_CASE("a frame that ends with a string whose length is a power of two takes no twice as much") {
+    const std::string bytes = "*2\r\n$3\r\nSET\r\n$1048576\r\n" + repeat("x", 1'048'576);
+    CHECK(held(bytes, false, 16'384) <= page + bytes.size());
+    CHECK(held(bytes.substr(bytes.find("$1048576")), false, 16'384) <= page + bytes.size());
+}
+
+TEST_CASE("a buffer grows a few times only for a frame of many large strings") {
+    Decoder decoder{wide};
+    support::receive(decoder, "*1000\r\n");
+    int moves = 0;
+    std::size_t memory = 0;
+    for (int i = 0; i != 1000; ++i) {
+        for (const std::string& part :
+             {std::string{"$20000\r\n"}, std::string(10'000, 'x'), std::string(10'000, 'x') + "\r\n"}) {
+            support::receive(decoder, part);
+            static_cast<void>(decoder.next());
+            if (decoder.memory() != memory) ++moves;
+            memory = decoder.memory();
+        }
+    }
+    CHECK(moves <= 30);  // of the bytes, or of the index
+}
+
 TEST_CASE("lent bytes that were decoded leave nothing behind but the index") {
     CHECK(held("$5\r\nhello\r\n" + repeat("$3\r\nabc\r\n", 100), true, 9) <= 8 * 1024);
 }

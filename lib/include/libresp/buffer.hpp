@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -33,10 +34,11 @@ public:
     }
     ~Buffer() { std::free(data_); }
 
-    /// Room for at least `n` bytes behind the last one. Write there, then commit().
-    [[nodiscard]] char* prepare(std::size_t n) {
+    /// Room for at least `n` bytes behind the last one. Write there, then commit(). What has to grow
+    /// doubles, unless `enough` bytes of room are less.
+    [[nodiscard]] char* prepare(std::size_t n, std::size_t enough = SIZE_MAX) {
         if (capacity_ - size_ < n) [[unlikely]]
-            grow(n);
+            grow(n, enough);
         return data_ + size_;
     }
     /// Takes the first `n` bytes of the room as written.
@@ -72,7 +74,7 @@ public:
     operator std::string_view() const noexcept { return view(); }
 
 private:
-    void grow(std::size_t n);  // buffer.cpp: doubles
+    void grow(std::size_t n, std::size_t enough);  // buffer.cpp
 
     char* data_ = nullptr;  // of malloc: a large block grows by moving its pages, not its bytes
     std::size_t size_ = 0;

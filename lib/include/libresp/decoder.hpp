@@ -83,6 +83,12 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
     }
+    /// Bytes that must come, at least, before next() has anything; more than 1 only where it has seen that
+    /// a string of known length is cut.
+    [[nodiscard]] std::size_t missing() const noexcept {
+        const auto here = static_cast<std::size_t>(end_ - tokenizer_.next_);
+        return known_ > here ? known_ - here + wire::crlf.size() : 1;
+    }
     /// Bytes of memory that it holds, lent bytes not counted.
     [[nodiscard]] std::size_t memory() const noexcept;
 
