@@ -162,9 +162,8 @@ private:
     std::uint64_t offset_ = 0;    // in the client's stream, of the next frame
     std::uint64_t turn_end_ = 0;  // the same, where a turn ends that has more than its budget at hand
     std::size_t held_ = 0;
-    Clock::time_point active_ = next_tick;  // last bytes from the client
-    Clock::time_point
-        begun_{};  // since when a frame is waited for, or nothing leaves while it lingers; 0: neither
+    Clock::time_point active_ = next_tick;   // last bytes from the client
+    Clock::time_point begun_{};              // since it waits for a frame, or lingers in vain; 0: neither
     Clock::time_point stalled_{};            // since when no queued byte left; 0: none is queued
     std::chrono::milliseconds allowed_{};    // how long that may take which has begun_
     std::uint64_t waited_frame_ = 0;         // the offset of the frame that is waited for

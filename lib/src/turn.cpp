@@ -74,9 +74,9 @@ Session::Receipt Session::receive() {
     } else {
         // Inside a frame, or for a handler that keeps it while others run: into its own buffer.
         if (decoder_ == nullptr) decoder_ = worker_->take_decoder(offset_);
+        const std::size_t missing = decoder_->missing();
         const std::size_t room = std::clamp(decoder_->pending(), least_room, most_room);
-        n = read_some(decoder_->prepare(decoder_->missing() > 1 ? std::min(room, decoder_->missing()) : room),
-                      ec);
+        n = read_some(decoder_->prepare(missing > 1 ? std::min(room, missing) : room), ec);
         decoder_->commit(n);
     }
     if (n == 0) {

@@ -2,6 +2,7 @@
 // closed, the others are served, and the server goes on as before.
 #include "handlers.hpp"
 #include "support/catch.hpp"
+#include "support/client.hpp"
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 using support::bulk;
+using support::command;
 using support::Gated;
 using support::MemoryClient;
 using support::MemoryServer;
@@ -36,7 +38,7 @@ struct Giving {
     }
 };
 
-const std::string large_echo = "*2\r\n$4\r\nECHO\r\n" + bulk(noise(900'000));
+const std::string large_echo = command("ECHO", noise(900'000));
 
 }  // namespace
 
@@ -180,12 +182,12 @@ TEST_CASE("who holds too much has a request handled only when no reply waits") {
 
 TEST_CASE("the same where the handler waits") {
     const Gated handler;
-    MemoryServer server{{.max_memory = 800'000}, handler};
+    MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& client = server.connect();
     client.room = 0;
-    client.send(large_echo + repeat(ping, 3));
+    client.send(command("ECHO", noise(1'020'000)) + repeat(ping, 3));
     server.run();
-    REQUIRE(server.memory() > 800'000);
+    REQUIRE(server.memory() > 1'000'000);
     handler.open();
     server.run();
     CHECK(server.counters().requests.value() == 1);
