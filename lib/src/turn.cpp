@@ -164,18 +164,19 @@ bool Session::may_go_on() {
 
 /// Has a coroutine go on with the turn, now that a handler has to be awaited; unless one does already.
 void Session::await_handler() {
-    // It may wait now, and may not. If it does, the replies before leave without it.
-    if (!flush_posted_ && out_->sent != out_->reply_begin) {
-        flush_posted_ = true;
-        post(&Session::flush_posted);
-    }
-    if (awaiting_) return;
-    awaiting_ = true;
+    const bool is_awaited = awaiting_;
     try {
+        // It may wait now, and may not. If it does, the replies before leave without it.
+        if (!flush_posted_ && out_->sent != out_->reply_begin) {
+            flush_posted_ = true;
+            post(&Session::flush_posted);
+        }
+        if (is_awaited) return;
+        awaiting_ = true;
         asio::co_spawn(worker_->executor(), await_requests(worker_->shared_from_this(), shared_from_this()),
                        asio::detached);
     } catch (...) {
-        awaiting_ = handling_ = false;
+        if (!is_awaited) awaiting_ = handling_ = false;
         throw;
     }
 }
