@@ -46,6 +46,16 @@ void Decoder::keep_rest() {
     rebase(own_.data(), own_.data() + own_.size());
 }
 
+void Decoder::shrink(std::size_t keep) {
+    release();
+    if (memory() <= keep || error()) return;
+    Buffer rest;
+    rest.append({pending_begin(), pending()});
+    reset(offset(), 0);
+    own_ = std::move(rest);
+    begin_with(own_.view());
+}
+
 /// Between two frames, with nothing at hand but these bytes.
 void Decoder::begin_with(std::span<const char> bytes) noexcept {
     tokenizer_.feed(bytes);

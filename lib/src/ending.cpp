@@ -4,7 +4,6 @@
 #include "worker.hpp"
 
 #include <algorithm>
-#include <exception>
 
 namespace resp::detail {
 

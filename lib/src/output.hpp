@@ -5,6 +5,7 @@
 #include <libresp/handler.hpp>
 
 #include <cstddef>
+#include <utility>
 
 namespace resp::detail {
 
@@ -24,6 +25,14 @@ struct Output {
 
     [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
     [[nodiscard]] std::size_t memory() const noexcept { return bytes.capacity() + pushes.capacity(); }
+    /// If it has more than `keep` bytes of memory, gives all back but for what is not sent.
+    void shrink(std::size_t keep) {
+        if (memory() <= keep) return;
+        Buffer rest;
+        rest.append(bytes.view().substr(sent));
+        bytes = std::move(rest);
+        reply_begin -= std::exchange(sent, 0);
+    }
     /// For the next connection; keeps at most `keep` bytes of memory.
     void reset(std::size_t keep) noexcept {
         if (memory() > keep) {

@@ -4,6 +4,8 @@
 
 #include "worker.hpp"
 
+#include <algorithm>
+
 namespace resp::detail {
 
 Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Service> service,
@@ -134,9 +136,9 @@ void Session::advance() {
     if (state_ == State::lingering && readable_) discard();
 }
 
-/// Gives back an output that is empty, and counts the memory that it keeps while it waits.
+/// Gives back what it does not need while it waits, and counts the memory that it keeps.
 void Session::account() noexcept try {
-    if (out_ != nullptr && !handling_ && out_->empty()) worker_->give_back(std::move(out_));
+    if (!handling_) give_back_room();
     const std::size_t held =
         (decoder_ != nullptr ? decoder_->memory() : 0) + (out_ != nullptr ? out_->memory() : 0);
     if (held == held_) return;
@@ -145,6 +147,18 @@ void Session::account() noexcept try {
     if (held != 0) worker_->bound_memory();
 } catch (const std::exception&) {
     // No memory for a log line: the next tick tries again.
+}
+
+/// What it has borrowed may be much larger than what it has in it, and that counts.
+void Session::give_back_room() {
+    const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
+    if (decoder_ != nullptr) decoder_->shrink(enough(decoder_->pending()));
+    if (out_ == nullptr) return;
+    if (out_->empty()) {
+        worker_->give_back(std::move(out_));
+    } else {
+        out_->shrink(enough(queued()));
+    }
 }
 
 /// Says what is waited for. Last of all: where nothing is, the connection ends.

@@ -13,9 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -93,6 +91,7 @@ private:
     template <class Action>
     void enter(const Action& action) noexcept;
     void advance();
+    void give_back_room();
     void settle() noexcept;
     void post(void (Session::*action)());
     void handler_ended() noexcept;

@@ -67,10 +67,14 @@ struct Counters {
 
 struct Shared {
     Shared(Options given, std::unique_ptr<ServiceFactory> made)
-        : options(std::move(given)), factory(std::move(made)), log(options.log) {}
+        : options(std::move(given)),
+          factory(std::move(made)),
+          suspends(factory->suspends()),
+          log(options.log) {}
 
     const Options options;
     const std::unique_ptr<ServiceFactory> factory;
+    const bool suspends;  // see ServiceFactory
     Logger log;
     std::size_t max_connections = 0;  // of the options, and what the fd limit allows
     std::atomic<std::uint64_t> connections{0};

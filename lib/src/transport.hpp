@@ -39,7 +39,8 @@ public:
     virtual void wait(Interest interest) = 0;
     /// Ends the stream to the client, behind what was sent.
     virtual void finish() noexcept = 0;
-    /// Bytes that were sent and of which it is not known that the client's kernel has them.
+    /// Bytes that were sent and of which it is not known that the client's kernel has them; of a Unix
+    /// socket, that the client has read them.
     [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:

@@ -63,7 +63,7 @@ void Session::resume_turn() { posted_ = false; }
 Session::Receipt Session::receive() {
     std::error_code ec;
     std::size_t n = 0;
-    if (decoder_ == nullptr && !service_->suspends()) {
+    if (decoder_ == nullptr && !mailbox_->shared().suspends) {
         // Between two frames: read into the thread's buffer and decode there.
         const std::span<char> room = worker_->read_room();
         n = read_some(room, ec);

@@ -17,8 +17,10 @@ namespace {
 
 // A read takes as much: large enough that a 64 KiB value comes in one piece.
 constexpr std::size_t read_room_size = 128 * 1024;
-// How large what is kept for the next connection may be: for a value of 1 MiB.
+// How large what is kept for the next connection may be: for a value of 1 MiB. Where handlers wait, and
+// keep it as long, not for that.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
+constexpr std::size_t most_kept_where_handlers_wait = 64 * 1024;
 // A freed block of this size is worth trimming the heap.
 constexpr std::size_t large_block = 64 * 1024;
 // Refused clients that may be reading their last words at a time; they are above max_connections.
@@ -41,7 +43,9 @@ void set_options(int socket, int keepalive) noexcept {
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
-    : shared_(std::move(shared)), mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))) {}
+    : shared_(std::move(shared)),
+      mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))),
+      most_kept_(shared_->suspends ? most_kept_where_handlers_wait : most_kept) {}
 
 Worker::~Worker() { dispose(); }
 
@@ -173,12 +177,12 @@ std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
     if (decoder == nullptr) {
         return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
     }
-    decoder->reset(offset, most_kept);
+    decoder->reset(offset, most_kept_);
     return decoder;
 }
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
-    if (decoder->memory() <= most_kept) decoder = decoders_.keep(std::move(decoder));
+    if (decoder->memory() <= most_kept_) decoder = decoders_.keep(std::move(decoder));
     if (decoder != nullptr) note_freed(decoder->memory());
 }
 
@@ -189,7 +193,7 @@ std::unique_ptr<Output> Worker::take_output() {
 
 void Worker::give_back(std::unique_ptr<Output> output) noexcept {
     const std::size_t held = output->memory();
-    output->reset(most_kept);
+    output->reset(most_kept_);
     note_freed(held - output->memory());
     output = outputs_.keep(std::move(output));
     if (output != nullptr) note_freed(output->memory());

@@ -88,6 +88,7 @@ private:
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
+    const std::size_t most_kept_;  // bytes of memory of what goes to the next connection
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
     Spares<Decoder> decoders_;

@@ -25,6 +25,7 @@ struct Delivery {
     std::uint8_t once = 0;  // set: it is called once, though there may be more frames
     std::uint8_t keep = 0;  // set: lent bytes are not released, but taken back by the next call
     std::array<std::uint8_t, 3> lengths{};  // bytes of the pieces, in turn; 0 all that is left, 255 none
+    bool shrinks = false;                   // memory is given back behind each piece
 };
 
 /// The pieces of a wire; at least one, which may be empty.
@@ -77,6 +78,7 @@ void deliver(resp::Decoder& decoder, std::string_view wire, const Delivery& deli
             decoder.release();
             lent.reset();
         }
+        if (delivery.shrinks) decoder.shrink(0);
     }
 }
 

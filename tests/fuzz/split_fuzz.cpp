@@ -1,5 +1,5 @@
 // A wire decoded in any pieces, lent or in room, tells what it tells whole: the same frames, the same
-// error at the same offset. So does a decoder's second stream.
+// error at the same offset. So does one that gives memory back, and a decoder's second stream.
 #include "check.hpp"
 #include "outcome.hpp"
 
@@ -38,6 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const fuzz::Outcome whole = fuzz::decode(input, {});
     fuzz::check_same(whole, fuzz::decode(input, input.delivery));
     if (input.wire.size() <= shortish) fuzz::check_same(whole, fuzz::decode(input, bytewise));
+    fuzz::Delivery shrinking = input.delivery;
+    shrinking.shrinks = true;
+    fuzz::check_same(whole, fuzz::decode(input, shrinking));
     check_second_stream(input, whole);
     return 0;
 }

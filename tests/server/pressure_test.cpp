@@ -137,17 +137,66 @@ TEST_CASE("received input and replies that wait count together, and both go on w
     CHECK(server.counters().cut_off.value() == 0);
 }
 
-TEST_CASE("a reply counts with the memory that it took until all of it has been sent") {
+TEST_CASE("a reply counts with the memory that it took until little of it is left") {
     MemoryServer server{{}, Giving{1'500'000}};
     MemoryClient& client = server.connect();
-    client.room = 1'500'000;
+    client.room = 700'000;
     client.send(give);
     server.run();
-    REQUIRE(client.received.size() == 1'500'000);
+    REQUIRE(client.received.size() == 700'000);
     CHECK(server.memory() >= 1'500'000);
+    client.room = 790'000;
+    server.run();
+    REQUIRE(client.received.size() == 1'490'000);
+    CHECK(server.memory() >= 10'000);
+    CHECK(server.memory() <= 20'000);
     client.room = MemoryClient::all;
     server.run();
     CHECK(server.memory() == 0);
+}
+
+TEST_CASE("what was made for a large value and is used again does not count for a small one") {
+    constexpr int clients = 10;
+    const auto lend_to_each = [](MemoryServer& server, std::string_view request, std::size_t room) {
+        MemoryClient& large = server.connect();
+        for (int i = 0; i != clients; ++i) {
+            large.send(command("PING", noise(1'000'000)));
+            server.run();
+            MemoryClient& small = server.connect();
+            small.room = room;
+            small.send(request);
+            server.run();
+        }
+        CHECK(large.received == repeat(pong, clients));
+        CHECK(server.memory() > 0);
+        CHECK(server.memory() <= clients * 64 * 1024);
+    };
+    SECTION("requests that are not whole") {
+        MemoryServer server{{}, Ping{}};
+        lend_to_each(server, "*1\r\n", MemoryClient::all);
+    }
+    SECTION("requests whose handlers wait") {
+        const Gated handler;
+        MemoryServer server{{}, handler};
+        lend_to_each(server, command("WAIT"), MemoryClient::all);
+        handler.open();
+        server.run();
+    }
+}
+
+TEST_CASE("nor does what was made for a large reply") {
+    MemoryServer server{{}, Giving{1'000'000}};
+    MemoryClient& large = server.connect();
+    for (int i = 0; i != 10; ++i) {
+        large.send(give);
+        server.run();
+        MemoryClient& small = server.connect();
+        small.room = 2;
+        small.send(ping);
+        server.run();
+    }
+    CHECK(server.memory() > 0);
+    CHECK(server.memory() <= 10 * 64 * 1024);
 }
 
 TEST_CASE("pushes that wait count as replies do") {

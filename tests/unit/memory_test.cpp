@@ -114,6 +114,48 @@ TEST_CASE("a buffer grows a few times only for a frame of many large strings") {
     CHECK(moves <= 30);  // of the bytes, or of the index
 }
 
+TEST_CASE("a decoder that shrinks holds what is left only, and goes on with it") {
+    const std::string large = "$1000000\r\n" + repeat("x", 1'000'000) + "\r\n";
+    const std::string small = "$5\r\nhello\r\n";
+    const std::string array = "*2\r\n" + small + small;
+    const std::string bytes = small + array.substr(0, 9);
+    for (const bool lent : {false, true}) {
+        for (const bool reads_ahead : {false, true}) {
+            CAPTURE(lent, reads_ahead);
+            Decoder decoder;
+            support::receive(decoder, reads_ahead ? large + small : large);
+            CHECK(decoder.next());
+            lent ? decoder.feed(bytes) : support::receive(decoder, bytes);
+            const std::uint64_t offset = decoder.offset();
+            const std::size_t pending = decoder.pending();
+            REQUIRE(decoder.memory() >= large.size());
+            decoder.shrink(64 * 1024);
+            CHECK(decoder.memory() <= 8 * 1024);
+            CHECK(decoder.offset() == offset);
+            CHECK(decoder.pending() == pending);
+            for (int i = reads_ahead ? 0 : 1; i != 2; ++i) CHECK(decoder.next()->text() == "hello");
+            CHECK_FALSE(decoder.next());
+            decoder.shrink(0);
+            support::receive(decoder, array.substr(9));
+            CHECK(decoder.next()->size() == 2);
+            CHECK(decoder.offset() == offset + pending + array.size() - 9);
+            CHECK(decoder.pending() == 0);
+        }
+    }
+}
+
+TEST_CASE("a decoder that holds no more than it is to keep does not shrink") {
+    Decoder decoder;
+    support::receive(decoder, "$5\r\nhello\r\n$5\r\nhel");
+    CHECK(decoder.next());
+    CHECK_FALSE(decoder.next());
+    const std::size_t memory = decoder.memory();
+    decoder.shrink(memory);
+    CHECK(decoder.memory() == memory);
+    decoder.shrink(0);
+    CHECK(decoder.memory() < memory);
+}
+
 TEST_CASE("lent bytes that were decoded leave nothing behind but the index") {
     CHECK(held("$5\r\nhello\r\n" + repeat("$3\r\nabc\r\n", 100), true, 9) <= 8 * 1024);
 }

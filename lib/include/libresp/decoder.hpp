@@ -63,9 +63,12 @@ public:
     void release() {
         if (lent_) keep_rest();
     }
+    /// If it holds more than `keep` bytes of memory, gives all back but for the bytes that next() has not
+    /// taken, which are copied and will be read again. Lent bytes go back to their owner in any case.
+    void shrink(std::size_t keep);
 
     /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
-    /// The view holds until the next call of next(), prepare(), feed(), release() or reset().
+    /// The view holds until the next call of next(), prepare(), feed(), release(), shrink() or reset().
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && !read()) return std::nullopt;
         const View view{batch_, ready_};

@@ -106,9 +106,6 @@ public:
     virtual bool handle(Batch& batch) = 0;
     /// The coroutine that handle() has made.
     virtual Awaitable awaited();
-    /// Whether handlers are coroutines, so that requests must stay where they are while others run.
-    [[nodiscard]] virtual bool suspends() const noexcept { return false; }
-
     virtual void opened(const Connection&) {}
     virtual void closed(std::error_code) {}
 };
@@ -121,6 +118,8 @@ public:
     ServiceFactory& operator=(const ServiceFactory&) = delete;
     virtual ~ServiceFactory();
     [[nodiscard]] virtual std::unique_ptr<Service> make() const = 0;
+    /// Whether handlers are coroutines, so that requests must stay where they are while others run.
+    [[nodiscard]] virtual bool suspends() const noexcept = 0;
 };
 
 }  // namespace detail
@@ -198,7 +197,6 @@ public:
         return true;
     }
     AwaitableOf<H> awaited() override { return this->handler_(*request_, *reply_); }
-    [[nodiscard]] bool suspends() const noexcept override { return true; }
 
 private:
     std::optional<Request> request_;
@@ -216,6 +214,7 @@ public:
             return std::make_unique<CoroutineService<H>>(handler_);
         }
     }
+    [[nodiscard]] bool suspends() const noexcept override { return CoroutineHandler<H>; }
 
 private:
     H handler_;
