@@ -45,7 +45,9 @@ void Logger::write(LogLevel level, std::string_view line) {
             std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
         if (second_.exchange(now, std::memory_order_relaxed) != now) {
             const int missed = lines_.exchange(0, std::memory_order_relaxed) - most_each_second;
-            if (missed > 0) log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", missed));
+            if (missed > 0 && enabled(LogLevel::warn)) {
+                log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", missed));
+            }
         }
         if (lines_.fetch_add(1, std::memory_order_relaxed) >= most_each_second) return;
     }

@@ -46,7 +46,7 @@ enum class Errc {
 struct DecodeError {
     Errc code{};
     std::uint64_t offset = 0;  ///< bytes from the start of the stream to the first that cannot be right
-    char byte = 0;             ///< that byte; 0 where it is no byte that is wrong, but their number
+    char byte = 0;             ///< that byte; 0 where none is at hand
 
     /// One line, in Redis' words where Redis has some: "expected '$', got 'w'". Bytes of the input
     /// are escaped.

@@ -143,7 +143,8 @@ concept CoroutineHandler =
 /// state; what connections share, it refers to. Optional members:
 ///
 ///     void on_open(resp::Connection connection);   // before the first request
-///     void on_close(std::error_code reason);       // after the last; no error if it was orderly
+///     void on_close(std::error_code reason);       // after the last; no error if it was orderly. Not
+///                                                  // where a stop by force abandons a coroutine
 template <class H>
 concept Handler = SyncHandler<H> || CoroutineHandler<H>;
 

@@ -36,7 +36,8 @@ struct Token {
     bool last = true;            ///< of a part: the string is complete
     std::uint32_t depth = 0;     ///< aggregates around this token
     std::uint32_t closes = 0;    ///< aggregates that are complete with this token
-    std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte
+    std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte; of a
+                                 ///< stream_end, to its `.`
     std::uint64_t size = 0;      ///< of a string: its announced bytes; of an aggregate: its elements or
                                  ///< pairs; 0 where it is streamed
     std::uint64_t position = 0;  ///< of a part: the bytes of this string in earlier tokens

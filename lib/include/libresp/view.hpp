@@ -97,8 +97,8 @@ void end_attribute(Node& attribute) noexcept;
 }  // namespace detail
 
 /// A value inside received bytes. Cheap to copy; it and every string_view that it hands out live as
-/// long as the bytes: with a Decoder until its next next(), prepare(), feed() or release(), with a
-/// Value as long as that, in a handler until it has returned or, a coroutine, has ended.
+/// long as the bytes: with a Decoder until its next next(), prepare(), feed(), release(), shrink() or
+/// reset(), with a Value as long as that, in a handler until it has returned or, a coroutine, has ended.
 ///
 /// An accessor that does not fit the type returns the empty answer named with it; none throws.
 // Two words, so that it is passed and returned in registers.
@@ -121,8 +121,8 @@ public:
     /// attribute, so twice its pairs. 0 for a scalar.
     [[nodiscard]] std::size_t size() const noexcept { return is_aggregate() ? node_->size : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// The value at position `i`, which must be below size(). Takes one step where no aggregate comes
-    /// before it, else one for each value before it.
+    /// The value at position `i`, which must be below size(). Takes one step where all values are scalars
+    /// that were sent whole, and without attributes; else one for each value before it.
     [[nodiscard]] View operator[](std::size_t i) const noexcept;
     [[nodiscard]] iterator begin() const noexcept;
     [[nodiscard]] iterator end() const noexcept;
