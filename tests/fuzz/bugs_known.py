@@ -65,7 +65,7 @@ BUGS = [
         "if (pairs && seen % 2 != 0) return fail(Errc::bad_stream, next_);\n", ""),
     Bug("the smallest integer is out of range", "oracle", "src/tokenizer.cpp",
         "largest + (negative ? 1 : 0))", "largest)"),
-    Bug("a verbatim string's colon is looked for in the first part only", "split", "src/tokenizer_text.cpp",
+    Bug("a verbatim string's colon is looked for in the first part only", "tokens", "src/tokenizer_text.cpp",
         "if (position_ <= colon && colon", "if (position_ == 0 && colon"),
     Bug("each chunk has the whole limit", "oracle", "src/tokenizer_text.cpp",
         "limits_.max_bulk - position_)", "limits_.max_bulk)"),

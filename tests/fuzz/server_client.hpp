@@ -36,6 +36,7 @@ struct Course {
     resp::Options options;
     bool draining = false;
     bool aborted = false;  // they may have been closed by force
+    bool cut_off = false;  // one of them was over a bound; who was closing then ended for another reason
 };
 
 /// Why it ended is one of the things that happened to it.
@@ -71,7 +72,8 @@ inline Expected expected_by(const Client& client, const Course& course) {
 inline bool is_excused(const Client& client, const Course& course) {
     const auto is = [&](std::errc code) { return client.served.reason == std::make_error_code(code); };
     return client.broken || client.closed || course.aborted || is(std::errc::timed_out) ||
-           is(std::errc::no_buffer_space) || client.throttled_time >= course.options.write_stall;
+           is(std::errc::no_buffer_space) || (course.cut_off && client.throttled) ||
+           client.throttled_time >= course.options.write_stall;
 }
 
 inline void check_received(const Client& client, const Course& course) {

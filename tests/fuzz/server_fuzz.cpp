@@ -226,6 +226,7 @@ void World::finish() {
     for_each([](Client& each) { each.stream->room = MemoryClient::all; });
     gate_stays_open_ = true;
     pass(4s);  // patience, and what lingers
+    course_.cut_off = server().counters().cut_off.value() != 0;
     for_each([&](Client& each) { check_received(each, course_); });
     pass(15s);
     for_each([&](Client& each) { check_open(each, course_); });
