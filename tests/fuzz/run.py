@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Runs the fuzzers of a build with libFuzzer: run.py [--build FOLDER] [SECONDS] [TARGET...].
+"""Runs the fuzzers of a build with libFuzzer, one on each core: run.py [--build FOLDER] [SECONDS] [TARGET...].
 
 What a fuzzer learns stays in FOLDER/corpus/<target> and is where the next run begins. What it finds is kept
 in FOLDER/found/<target>-*; it belongs into tests/fuzz/corpus/<target>, with a test of its own."""
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -68,17 +70,20 @@ def main():
     arguments = parser.parse_args()
     build = arguments.build.resolve()
 
-    results = []
-    print(f"{'target':<12} {'runs':>12} {'exec/s':>8}  findings", flush=True)
-    for target in arguments.targets or targets_in(build):
+    def fuzz(target):
         learnt = build / "corpus" / target
         learnt.mkdir(parents=True, exist_ok=True)
-        result = run_target(build, target, arguments.seconds, [learnt, *known_corpora(build, target)])
-        results.append(result)
-        rate = int(result.runs / max(result.seconds, 1))
-        print(f"{target:<12} {result.runs:>12,} {rate:>8,}  {result.finding or 0}", flush=True)
-        if result.finding:
-            print(result.output[-4000:])
+        return run_target(build, target, arguments.seconds, [learnt, *known_corpora(build, target)])
+
+    results = []
+    print(f"{'target':<12} {'runs':>12} {'exec/s':>8}  findings", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for result in pool.map(fuzz, arguments.targets or targets_in(build)):
+            results.append(result)
+            rate = int(result.runs / max(result.seconds, 1))
+            print(f"{result.target:<12} {result.runs:>12,} {rate:>8,}  {result.finding or 0}", flush=True)
+            if result.finding:
+                print(result.output[-4000:])
     findings = sum(1 for result in results if result.finding)
     print(f"{'total':<12} {sum(result.runs for result in results):>12,} {'':>8}  {findings}")
     return 1 if findings else 0
