@@ -106,6 +106,7 @@ public:
     virtual bool handle(Batch& batch) = 0;
     /// The coroutine that handle() has made.
     virtual Awaitable awaited();
+
     virtual void opened(const Connection&) {}
     virtual void closed(std::error_code) {}
 };
