@@ -17,13 +17,15 @@ namespace resp::detail {
 ///     xxxx  xxxx  ...  xxxxxx  ...  xx
 class Repeat {
 public:
+    /// Whether frames of `size` bytes are worth a comparison.
+    static constexpr bool takes(std::size_t size) noexcept { return size >= shortest && size <= longest; }
+
     /// How many times the frame at [frame, at), with the entries [first, last), comes again right behind
     /// it, before `end`. Indexes those, as far as there is room for their entries.
     [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
         const std::size_t size = at - frame;
-        if (size < shortest || size > longest) return 0;
         const Repeat repeat{wire, wire + frame, size, first, last};
         std::size_t times = 0;
         Node* node = last;

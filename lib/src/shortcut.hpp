@@ -174,7 +174,7 @@ private:
         const std::size_t size = wire::short_header(wire_ + at_, number);
         if (size != 0) [[likely]]
             return size;  // run() has seen to it that no bound is that small
-        return wire::long_header(wire_ + at_, end(), std::min<std::size_t>(most, UINT32_MAX), number);
+        return wire::long_header(wire_ + at_, end(), most, number);
     }
 
     [[gnu::always_inline]] Outcome take_integer() noexcept {

@@ -129,6 +129,26 @@ TEST_CASE("a short header is one of one or two digits") {
     CHECK(resp::wire::short_header("$7\n\r\n", length) == 0);
 }
 
+TEST_CASE("a long header is one of three to seven digits, within its bound and with eight bytes to load") {
+    const auto read = [](std::string_view bytes, std::size_t most = 9'999'999) {
+        std::uint32_t length = 7;
+        const std::size_t size =
+            resp::wire::long_header(bytes.data(), bytes.data() + bytes.size(), most, length);
+        if (size == 0) return std::string{length == 7 ? "none" : "none, but its length"};
+        return std::to_string(size) + " for " + std::to_string(length);
+    };
+    CHECK(read("$123\r\n....") == "6 for 123");
+    CHECK(read("$9999999\r\n") == "10 for 9999999");
+    CHECK(read("$1000\r\n...", 1000) == "7 for 1000");
+    CHECK(read("$1001\r\n...", 1000) == "none");
+    CHECK(read("$42\r\n.....") == "none");
+    CHECK(read("$12345678\r\n") == "none");
+    CHECK(read("$012\r\n....") == "none");
+    CHECK(read("$-12\r\n....") == "none");
+    CHECK(read("$123\n\r....") == "none");
+    CHECK(read("$123\r\n...") == "none");
+}
+
 TEST_CASE("a line's end is found at every position and never behind the end") {
     for (std::size_t size = 0; size != 40; ++size) {
         for (std::size_t at = 0; at <= size; ++at) {

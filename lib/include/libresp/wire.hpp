@@ -253,13 +253,17 @@ struct Number {
     return number;
 }
 
-/// The same as short_header() for one of up to 18 digits, at most `most`; called, since it is rare.
-[[nodiscard, gnu::noinline]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
-                                                            std::uint32_t& length) noexcept {
-    const Number number = plain_integer(p + 1, end);
-    if (number.size == 0 || p[1] == minus || number.value > most || !is_crlf(p + 1 + number.size)) return 0;
-    length = static_cast<std::uint32_t>(number.value);
-    return number.size + 3;
+/// The same as short_header() for one of three to seven digits, at most `most`; sets `length` only then.
+[[nodiscard]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
+                                             std::uint32_t& length) noexcept {
+    if (end - p < 10) return 0;
+    std::uint64_t digits = 0;
+    const std::size_t count = leading_digits(p + 1, digits);
+    if (count < 3 || count == 8 || p[1] == '0' || !is_crlf(p + 1 + count)) return 0;
+    const std::uint64_t number = to_number(digits, count);
+    if (number > most) return 0;
+    length = static_cast<std::uint32_t>(number);
+    return count + 3;
 }
 
 /// Behind `[-]<digits>` at p, or p where there are none.
