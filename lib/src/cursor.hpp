@@ -92,7 +92,7 @@ protected:
     /// It is whole. Whether another one is likely to fit the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
-        if (size == last_size_ && detail::Repeat::takes(size)) {
+        if (size == last_size_) {
             const std::size_t times =
                 detail::Repeat::take(wire_, frame_, at_, end_, frame_node_, node_, last_node_);
             node_ += static_cast<std::ptrdiff_t>(times) * (node_ - frame_node_);

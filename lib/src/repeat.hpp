@@ -11,22 +11,24 @@
 
 namespace resp::detail {
 
-/// A frame and what must be the same in those that repeat it: every byte but the bulk strings'.
+/// A frame and what must be the same in those that repeat it: every byte but the bulk strings'. It has 64
+/// bytes at most, but for the string that ends it.
 ///
 ///     *2\r\n$3\r\nGET\r\n$3\r\nkey\r\n
 ///     xxxx  xxxx  ...  xxxxxx  ...  xx
 class Repeat {
 public:
-    /// Whether frames of `size` bytes are worth a comparison.
-    static constexpr bool takes(std::size_t size) noexcept { return size >= shortest && size <= longest; }
-
     /// How many times the frame at [frame, at), with the entries [first, last), comes again right behind
     /// it, before `end`. Indexes those, as far as there is room for their entries.
     [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
         const std::size_t size = at - frame;
-        const Repeat repeat{wire, wire + frame, size, first, last};
+        const bool is_long = size > longest;
+        if (is_long && (!is_text(last[-1]) || last[-1].begin - frame > longest)) return 0;
+        const std::size_t head = is_long ? last[-1].begin - frame : size;
+        if (head < shortest) return 0;
+        const Repeat repeat{wire, wire + frame, size, head, first, last};
         std::size_t times = 0;
         Node* node = last;
         for (; end - at >= size && room_end - node >= last - first && repeat.is_at(wire + at); at += size) {
@@ -39,14 +41,23 @@ private:
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 
-    Repeat(const char* wire, const char* frame, std::size_t size, const Node* first,
+    /// Of a bulk string with a header of its own: a word of an inline line is framing, too.
+    static bool is_text(const Node& node) noexcept {
+        return node.type == Type::bulk_string && node.flags == Node::plain_text;
+    }
+
+    Repeat(const char* wire, const char* frame, std::size_t size, std::size_t head, const Node* first,
            const Node* last) noexcept
-        : frame_(frame), size_(size), first_(first), last_(last) {
+        : frame_(frame),
+          size_(size),
+          head_(head),
+          tail_(head == size ? 0 : size - 2),
+          first_(first),
+          last_(last) {
         std::uint64_t framing = ~std::uint64_t{0};
         for (const Node* node = first; node != last; ++node) {
-            const bool own_header = node->type == Type::bulk_string && node->flags == Node::plain_text;
-            if (!own_header || node->size == 0) continue;  // a word of an inline line is framing, too
             const auto begin = static_cast<std::size_t>(wire + node->begin - frame);
+            if (!is_text(*node) || node->size == 0 || begin == head) continue;
             framing &= ~(~std::uint64_t{0} >> (64 - node->size) << begin);
         }
         for (std::size_t word = 0; word != words(); ++word) masks_[word] = spread(framing >> position(word));
@@ -58,6 +69,7 @@ private:
             const std::size_t at = position(word);
             different |= (wire::load64(frame_ + at) ^ wire::load64(next + at)) & masks_[word];
         }
+        different |= static_cast<std::uint64_t>(wire::load16(frame_ + tail_) ^ wire::load16(next + tail_));
         return different == 0;
     }
 
@@ -70,10 +82,10 @@ private:
         return to;
     }
 
-    [[nodiscard]] std::size_t words() const noexcept { return (size_ + 7) / 8; }
+    [[nodiscard]] std::size_t words() const noexcept { return (head_ + 7) / 8; }
     /// The last word may overlap the one before.
     [[nodiscard]] std::size_t position(std::size_t word) const noexcept {
-        return std::min(8 * word, size_ - 8);
+        return std::min(8 * word, head_ - 8);
     }
     /// Each of the low eight bits to a byte of ones.
     static std::uint64_t spread(std::uint64_t bits) noexcept {
@@ -83,6 +95,8 @@ private:
 
     const char* frame_;
     std::size_t size_;
+    std::size_t head_;  // bytes that are compared: all, or those before a last string that is long,
+    std::size_t tail_;  // and two here: the CRLF behind that one, else two that are compared anyway
     const Node* first_;
     const Node* last_;
     std::array<std::uint64_t, longest / 8> masks_;

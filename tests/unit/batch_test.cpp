@@ -161,10 +161,23 @@ TEST_CASE("inline lines that only nearly have the common form") {
 TEST_CASE("a frame that repeats the one before but for one byte is read for itself") {
     // Each byte of the third frame becomes another one, and the answer is that of a decoder that sees one
     // frame at a time.
-    const std::string frames[] = {
-        "*1\r\n$4\r\nPING\r\n", "*2\r\n$3\r\nGET\r\n$2\r\nk1\r\n",
-        "*2\r\n:12\r\n+OK\r\n", "$10\r\n0123456789\r\n",
-        "SET k v\r\n",          "*1\r\n$40\r\n0123456789012345678901234567890123456789\r\n"};
+    const auto string = [](std::size_t size) {
+        return "$" + std::to_string(size) + "\r\n" + std::string(size, '1') + "\r\n";
+    };
+    const std::string frames[] = {"*1\r\n$4\r\nPING\r\n",
+                                  "*2\r\n$3\r\nGET\r\n$2\r\nk1\r\n",
+                                  "*2\r\n:12\r\n+OK\r\n",
+                                  string(10),
+                                  "SET k v\r\n",
+                                  "*1\r\n" + string(40),
+                                  "*1\r\n" + string(53),  // 64 bytes, all of which are compared
+                                  "*1\r\n" + string(54),  // 65: those before the string, and its CRLF
+                                  "*2\r\n" + string(4) + string(128),  // the same
+                                  "*2\r\n" + string(48) + string(70),  // the second string begins at byte 64
+                                  "*2\r\n" + string(49) + string(70),  // and here behind it
+                                  "*2\r\n" + string(70) + ":1\r\n",    // a number behind a long string
+                                  "*1\r\n!54\r\n" + std::string(54, '1') + "\r\n",
+                                  "*3\r\n" + string(70) + string(1) + string(70)};
     for (const std::string& frame : frames) {
         for (std::size_t at = 0; at != frame.size(); ++at) {
             for (const char other : {'0', '1', '4', '$', '*', '+', '\r', '\n', ' ', 'x'}) {
