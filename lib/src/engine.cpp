@@ -177,6 +177,11 @@ private:
             for (const int signal : shared_->options.stop_signals) signals_->add(signal);
             wait_for_signal();
         }
+        const std::size_t asked = shared_->options.max_connections;
+        if (const std::size_t most = shared_->max_connections; most < asked) {
+            shared_->log(LogLevel::warn, "[server] Takes {} clients at a time, not {}: too few descriptors",
+                         most, asked);
+        }
         for (const auto& listener : listeners_) listener->start();
     }
 

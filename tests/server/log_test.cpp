@@ -4,6 +4,8 @@
 #include "support/memory_transport.hpp"
 #include "support/running_server.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 
 using resp::LogLevel;
@@ -76,6 +78,23 @@ TEST_CASE("a server logs its own life and that of its connections") {
     }
     CHECK(log.has(LogLevel::info, "[server] Stopping"));
     CHECK(log.lines().back() == std::pair{LogLevel::info, std::string{"[server] Stopped"}});
+}
+
+TEST_CASE("a server says that it takes fewer clients than it was told to, for want of descriptors") {
+    const Log log;
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    REQUIRE(limit.rlim_cur != RLIM_INFINITY);
+    const auto most = static_cast<std::size_t>(limit.rlim_cur) - 32;
+    const std::string expected = "[server] Takes " + std::to_string(most) + " clients at a time, not " +
+                                 std::to_string(most + 1) + ": too few descriptors";
+    for (const std::size_t asked : {most, most + 1}) {
+        resp::Options options = log.options(LogLevel::warn);
+        options.max_connections = asked;
+        RunningServer server{std::move(options), answer};
+        REQUIRE(server.client().ask(ping) == pong);
+    }
+    CHECK(log.lines() == Lines{{LogLevel::warn, expected}});
 }
 
 TEST_CASE("nothing below the level is logged, and nothing at all at off") {
