@@ -11,8 +11,8 @@
 
 namespace resp::detail {
 
-/// A frame and what must be the same in those that repeat it: every byte but the bulk strings'. It has 64
-/// bytes at most, but for the string that ends it.
+/// A frame and what must be the same in those that repeat it: every byte but the bulk strings'. At most 64
+/// bytes, or 64 before the bulk string that ends it.
 ///
 ///     *2\r\n$3\r\nGET\r\n$3\r\nkey\r\n
 ///     xxxx  xxxx  ...  xxxxxx  ...  xx
@@ -41,7 +41,7 @@ private:
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 
-    /// Of a bulk string with a header of its own: a word of an inline line is framing, too.
+    /// Whether it is a bulk string with a header; a word of an inline line is framing.
     static bool is_text(const Node& node) noexcept {
         return node.type == Type::bulk_string && node.flags == Node::plain_text;
     }
@@ -95,8 +95,8 @@ private:
 
     const char* frame_;
     std::size_t size_;
-    std::size_t head_;  // bytes that are compared: all, or those before a last string that is long,
-    std::size_t tail_;  // and two here: the CRLF behind that one, else two that are compared anyway
+    std::size_t head_;  // bytes compared with masks: all, or of a long frame those before its last string
+    std::size_t tail_;  // of a long frame its last CRLF, else two bytes that are compared anyway
     const Node* first_;
     const Node* last_;
     std::array<std::uint64_t, longest / 8> masks_;

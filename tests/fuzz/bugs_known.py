@@ -85,7 +85,7 @@ BUGS = [
         "nodes_[i - out].begin -= shift;", "nodes_[i - out].begin -= 0;"),
     Bug("what looks like the frame before is compared but for its end", "oracle", "src/repeat.hpp",
         "return (head_ + 7) / 8;", "return head_ / 8;"),
-    Bug("what looks like the long frame before is not looked at behind its string", "oracle", "src/repeat.hpp",
+    Bug("what looks like the long frame before is compared but for its last CRLF", "oracle", "src/repeat.hpp",
         "tail_(head == size ? 0 : size - 2)", "tail_(0)"),
     Bug("a short way past the check of a push's place", "oracle", "src/shortcut.hpp",
         "case Type::push: return level_ == levels_ ? take_aggregate(type) : Outcome::refused;",

@@ -27,6 +27,9 @@ REPEATED = [
     b"*2\r\n$3\r\nGEa\r\n$3\r\nkea\r\n",
     b"*3\r\n$3\r\nSET\r\n$3\r\nkea\r\n$0\r\n\r\n",
     b"*2\r\n$1\r\na\r\n$40\r\n" + 40 * b"a" + b"\r\n",
+    b"*2\r\n$1\r\na\r\n$90\r\n" + 90 * b"a" + b"\r\n",
+    b"*2\r\n$48\r\n" + 48 * b"a" + b"\r\n$9\r\n" + 9 * b"a" + b"\r\n",  # the last string begins at byte 64
+    b"*2\r\n$47\r\n" + 47 * b"a" + b"\r\n$0\r\n\r\n",
     b"PING a b\r\n",
     b"*2\r\n+a\r\n:12345\r\n",
     b"*2\r\n*1\r\n$1\r\na\r\n~1\r\n$-1\r\n",
@@ -121,7 +124,7 @@ def server_seeds(vectors):
     wires["http"] = b"POST / HTTP/1.1\r\nHost: a\r\n\r\nPING\r\n"
     wires["http2"] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     wires["tls"] = b"\x16\x03\x01\x02\x00\x01\x00"
-    wires["long"] = b"*2\r\n$4\r\nECHO\r\n$900\r\n" + 900 * b"a" + b"\r\nB a b c d\r\nPING\r\n"
+    wires["long"] = b"*2\r\n$4\r\nECHO\r\n$300\r\n" + 300 * b"a" + b"\r\nB a b c d\r\nPING\r\n"
     for i, (name, wire) in enumerate(wires.items()):
         if len(wire) > LONGEST:
             continue

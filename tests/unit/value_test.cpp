@@ -161,6 +161,7 @@ TEST_CASE("how a value was framed makes no difference") {
 TEST_CASE("doubles are equal by value, nan with nan") {
     CHECK(equal(",1.50\r\n", ",15e-1\r\n"));
     CHECK(equal(",nan\r\n", ",-nan\r\n"));
+    CHECK(equal(",0\r\n", ",-0\r\n"));
     CHECK(equal(",1e999\r\n", ",inf\r\n"));
     CHECK_FALSE(equal(",inf\r\n", ",-inf\r\n"));
     CHECK_FALSE(equal(",1\r\n", ",nan\r\n"));

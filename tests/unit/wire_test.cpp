@@ -129,7 +129,7 @@ TEST_CASE("a short header is one of one or two digits") {
     CHECK(resp::wire::short_header("$7\n\r\n", length) == 0);
 }
 
-TEST_CASE("a long header is one of three to seven digits, within its bound and with eight bytes to load") {
+TEST_CASE("a long header is one of three to seven digits, within its bound and with ten bytes readable") {
     const auto read = [](std::string_view bytes, std::size_t most = 9'999'999) {
         std::uint32_t length = 7;
         const std::size_t size =

@@ -253,7 +253,8 @@ struct Number {
     return number;
 }
 
-/// The same as short_header() for one of three to seven digits, at most `most`; sets `length` only then.
+/// The same as short_header() for one of three to seven digits, at most `most`. Returns 0, and leaves
+/// `length` as it is, for every other one, and where fewer than ten bytes are readable.
 [[nodiscard]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
                                              std::uint32_t& length) noexcept {
     if (end - p < 10) return 0;
