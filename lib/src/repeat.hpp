@@ -24,10 +24,9 @@ public:
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
         const std::size_t size = at - frame;
-        const bool is_long = size > longest;
-        if (is_long && (!is_text(last[-1]) || last[-1].begin - frame > longest)) return 0;
-        const std::size_t head = is_long ? last[-1].begin - frame : size;
-        if (head < shortest) return 0;
+        if (size > longest && !is_text(last[-1])) return 0;
+        const std::size_t head = size > longest ? last[-1].begin - frame : size;
+        if (head < shortest || head > longest) return 0;
         const Repeat repeat{wire, wire + frame, size, head, first, last};
         std::size_t times = 0;
         Node* node = last;
