@@ -91,9 +91,7 @@ Tree tree_of(View view) {
 }
 
 void forget_places(Tree& tree) noexcept {
-    tree.begin = tree.end = 0;
-    for (Tree& attribute : tree.attributes) forget_places(attribute);
-    for (Tree& value : tree.values) forget_places(value);
+    change_all(tree, [](Tree& each) { each.begin = each.end = 0; });
 }
 
 Outcome decode(const Input& input, const Delivery& delivery) {

@@ -30,6 +30,14 @@ struct Tree {
     friend bool operator==(const Tree&, const Tree&) = default;
 };
 
+/// Makes a change to a value, its attributes and all that it holds.
+template <class Change>
+void change_all(Tree& tree, Change change) {
+    change(tree);
+    for (Tree& attribute : tree.attributes) change_all(attribute, change);
+    for (Tree& value : tree.values) change_all(value, change);
+}
+
 [[nodiscard]] std::uint64_t bits_of(double value) noexcept;
 /// The shortest decimal that reads back as this double; inf, -inf or nan.
 [[nodiscard]] std::string shortest(double value);

@@ -33,18 +33,19 @@ std::string encoded(View view, resp::Version version = resp::Version::resp3) {
 
 /// Without what has several spellings, of which the encoder knows one.
 Tree without_spelling(Tree tree) {
-    if (tree.type == Type::integer || tree.type == Type::double_) tree.text.clear();
-    tree.is_inline = false;
-    for (Tree& attribute : tree.attributes) attribute = without_spelling(std::move(attribute));
-    for (Tree& value : tree.values) value = without_spelling(std::move(value));
+    fuzz::change_all(tree, [](Tree& each) {
+        if (each.type == Type::integer || each.type == Type::double_) each.text.clear();
+        each.is_inline = false;
+    });
     return tree;
 }
 
 /// As == compares doubles.
 Tree without_zero_signs(Tree tree) {
-    if (tree.type == Type::double_ && tree.number == fuzz::bits_of(-0.0)) tree.number = fuzz::bits_of(0.0);
-    for (Tree& attribute : tree.attributes) attribute = without_zero_signs(std::move(attribute));
-    for (Tree& value : tree.values) value = without_zero_signs(std::move(value));
+    fuzz::change_all(tree, [](Tree& each) {
+        if (each.type == Type::double_ && each.number == fuzz::bits_of(-0.0))
+            each.number = fuzz::bits_of(0.0);
+    });
     return tree;
 }
 
