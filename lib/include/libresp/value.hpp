@@ -20,8 +20,8 @@ namespace resp {
 void encode(Encoder& out, View value);
 
 /// Whether two values are the same: type, content and attributes. How they were framed makes no
-/// difference (`:+7` or `:7`, streamed or not), nor does the spelling of a double; nan equals nan, and -0 equals 0.
-/// The three nulls are different values. The order in a set or map counts.
+/// difference (`:+7` or `:7`, streamed or not), nor does the spelling of a double; nan equals nan, and
+/// -0 equals 0. The three nulls are different values. The order in a set or map counts.
 [[nodiscard]] bool operator==(View a, View b) noexcept;
 
 /// A value that owns its bytes: a copy of what a view shows, in one piece whatever its depth.
