@@ -1,7 +1,7 @@
 // Bytes that are nothing yet. Where they come one by one, neither a token nor an error comes of most; so
-// the decoder asks this first, and a cut value stays unread until it is whole. Each byte is looked at
-// once here, those of a string not at all, those of a length again with each that comes. What is long
-// or of a rare form is not called cut: the tokenizer takes it in parts.
+// the decoder asks this first, and a cut value stays unread until it is whole. A string's bytes are not
+// looked at here, a text's and a number's once: the answer tells which may follow, and detail::Cut::take()
+// takes those. What is long or of a rare form is not called cut: the tokenizer takes it in parts.
 #pragma once
 
 #include <libresp/tokenizer.hpp>
@@ -16,71 +16,97 @@ inline bool is_open_line(const char* stop, const char* end) noexcept {
     return stop == end || (stop + 1 == end && *stop == wire::cr);
 }
 
-/// Whether [text, end) begins a plain number, of which the bytes before `p` are in order. `point`: it may
-/// have one. `zeros`: they may lead, also behind a minus.
-inline bool is_cut_number(const char* text, const char* p, const char* end, bool point, bool zeros) noexcept {
+/// A line of text, of which `here` bytes are in order.
+inline Cut cut_text(std::size_t here, std::size_t most) noexcept {
+    return {.known = here, .open = most, .least = wire::cr + 1, .most = 0xFF};
+}
+
+/// A number, of which `here` bytes are in order, and which may have `most`. Its first digit, if it has
+/// come, is `first`; without `zeros` that is no zero, or the only one.
+inline Cut cut_digits(std::size_t here, std::size_t most, const char* first, const char* end,
+                      bool zeros) noexcept {
+    const bool is_begun = zeros || first != end;
+    const bool is_zero = !zeros && is_begun && *first == '0';
+    return {.known = here,
+            .open = is_zero ? 0 : most,
+            .least = static_cast<unsigned char>(is_begun ? '0' : '1'),
+            .most = '9'};
+}
+
+/// A plain number, `[text, end)` so far, whose bytes before `p` are in order. `point`: it may have one.
+/// `zeros`: they may lead, also behind a minus. `most`: the bytes that its value may have.
+inline Cut cut_number(const char* text, const char* p, const char* end, std::size_t most, bool point,
+                      bool zeros) noexcept {
     const char* const first = text != end && *text == wire::minus ? text + 1 : text;
-    if (first == end) return true;
+    const Cut cut = cut_digits(static_cast<std::size_t>(end - text) + 1, most, first, end, zeros);
+    if (first == end) return cut;
     if (!zeros && *first == '0' && (first != text || (end - first > 1 && wire::is_digit(first[1]))))
-        return false;
+        return {};
     for (p = std::max(p, first); p != end; ++p) {
         if (wire::is_digit(*p)) continue;
-        if (p == first || !wire::is_digit(p[-1])) return false;
+        if (p == first || !wire::is_digit(p[-1])) return {};
         const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
-        if (!is_point) return is_open_line(p, end);
+        if (!is_point) return is_open_line(p, end) ? Cut{.known = cut.known} : Cut{};
     }
-    return true;
+    return cut;
+}
+
+/// A length, `[text, end)` so far, which is at most `limit`.
+inline Cut cut_length(const char* text, const char* end, std::size_t limit) noexcept {
+    constexpr std::size_t three_digits = 999;  // where they are more, each byte is worth a look
+    return cut_digits(static_cast<std::size_t>(end - text) + 1, limit >= three_digits ? 4 : 0, text, end,
+                      false);
 }
 
 }  // namespace detail
 
-/// How many bytes from next_ on can come before a token or an error may; a string's body counts before it
-/// has come. 0: one may be in what stands before `end`, of which the first `known` bytes are in order;
-/// also where the value is of a rare form.
-inline std::size_t Tokenizer::cut(std::size_t known, const char* end) const noexcept {
+/// What can come before a token or an error may. Nothing is known if one may be in what stands before
+/// `end`, of which the first `known` bytes are in order; or if the value is of a rare form.
+inline detail::Cut Tokenizer::cut(std::size_t known, const char* end) const noexcept {
     const auto here = static_cast<std::size_t>(end - next_);
-    if (mode_ != Mode::value) return 0;
+    if (mode_ != Mode::value) return {};
     const char c = *next_;
     const bool request = reads_ == Reads::commands;
     const bool words = depth_ == 0 && (request ? c != wire::byte(Type::array)
                                                : reads_ == Reads::anything && !wire::is_type_byte(c));
     if (!words) {
-        if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return 0;
+        if (left_ == 0 || (request && depth_ != 0 && c != wire::byte(Type::bulk_string))) return {};
         const auto type = static_cast<Type>(c);
         if (type == Type::bulk_string || type == Type::bulk_error || type == Type::verbatim_string) {
-            return cut_string(type, here);
+            return cut_string(type, end);
         }
     }
-    if (end[-1] == wire::lf || here > limits_.max_line) return 0;
-    if (known != 0 && next_[known - 1] == wire::cr) return 0;  // what comes now ends it, or is wrong
-    if (words) {
-        const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
-        return detail::is_open_line(wire::find_line_end(from, end), end) ? here : 0;
-    }
-    return is_cut_value(next_ + std::max<std::size_t>(known, 1), end) ? here : 0;
+    if (end[-1] == wire::lf || here > limits_.max_line) return {};
+    if (known != 0 && next_[known - 1] == wire::cr) return {};  // what comes now ends it, or is wrong
+    if (!words) return cut_line(next_ + std::max<std::size_t>(known, 1), end);
+    const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
+    if (!detail::is_open_line(wire::find_line_end(from, end), end)) return {};
+    return detail::cut_text(here, limits_.max_line);
 }
 
-/// cut() of a string of known length, of which `here` bytes have come.
-inline std::size_t Tokenizer::cut_string(Type type, std::size_t here) const noexcept {
-    const wire::Decimal length = wire::read_decimal(next_ + 1, next_ + here, limits_.max_bulk);
-    if (length.outcome == wire::Outcome::partial) return here;
-    if (length.outcome != wire::Outcome::done) return 0;
+/// cut() of a string of known length.
+inline detail::Cut Tokenizer::cut_string(Type type, const char* end) const noexcept {
+    const auto here = static_cast<std::size_t>(end - next_);
+    const wire::Decimal length = wire::read_decimal(next_ + 1, end, limits_.max_bulk);
+    if (length.outcome == wire::Outcome::partial) return detail::cut_length(next_ + 1, end, limits_.max_bulk);
+    if (length.outcome != wire::Outcome::done) return {};
     const auto header = static_cast<std::size_t>(length.at - next_);
     const std::size_t body_end = header + length.value;
     if (type == Type::verbatim_string) {
-        if (length.value < wire::verbatim_prefix) return 0;
+        if (length.value < wire::verbatim_prefix) return {};
         const std::size_t colon = header + wire::verbatim_prefix - 1;
-        if (here <= colon) return colon;
-        if (next_[colon] != wire::verbatim_colon) return 0;
+        if (here <= colon) return {.known = colon};
+        if (next_[colon] != wire::verbatim_colon) return {};
     }
-    if (here <= body_end) return body_end;
-    return here == body_end + 1 && next_[body_end] == wire::cr ? here : 0;
+    if (here <= body_end) return {.known = body_end};
+    return {.known = here == body_end + 1 && next_[body_end] == wire::cr ? here : 0};
 }
 
-/// The bytes before `from` are in order.
-inline bool Tokenizer::is_cut_value(const char* from, const char* end) const noexcept {
+/// cut() of a value that is a line. The bytes before `from` are in order.
+inline detail::Cut Tokenizer::cut_line(const char* from, const char* end) const noexcept {
     constexpr std::ptrdiff_t longest_integer = 18;  // one more digit, and it may be out of range
     const char* const text = next_ + 1;
+    const auto here = static_cast<std::size_t>(end - next_);
     const bool opens = depth_ != limits_.max_depth;
     std::uint64_t most = 0;
     switch (static_cast<Type>(*next_)) {
@@ -90,18 +116,22 @@ inline bool Tokenizer::is_cut_value(const char* from, const char* end) const noe
         case Type::attribute: most = opens ? limits_.max_elements : 0; break;
         case Type::push: most = opens && depth_ == 0 ? limits_.max_elements : 0; break;
         case Type::integer:
-            return end - text <= longest_integer && detail::is_cut_number(text, from, end, false, false);
-        case Type::double_: return detail::is_cut_number(text, from, end, true, true);
-        case Type::big_number: return detail::is_cut_number(text, from, end, false, true);
+            if (end - text > longest_integer) return {};
+            return detail::cut_number(text, from, end, 1 + longest_integer, false, false);
+        case Type::double_: return detail::cut_number(text, from, end, limits_.max_line, true, true);
+        case Type::big_number: return detail::cut_number(text, from, end, limits_.max_line, false, true);
         case Type::simple_string:
-        case Type::simple_error: return detail::is_open_line(wire::find_line_end(from, end), end);
-        case Type::null: return detail::is_open_line(text, end);
+        case Type::simple_error:
+            if (!detail::is_open_line(wire::find_line_end(from, end), end)) return {};
+            return detail::cut_text(here, limits_.max_line);
+        case Type::null: return {.known = detail::is_open_line(text, end) ? here : 0};
         case Type::boolean:
-            return text == end || ((*text == wire::boolean_true || *text == wire::boolean_false) &&
-                                   detail::is_open_line(text + 1, end));
-        default: return false;
+            if (text != end && *text != wire::boolean_true && *text != wire::boolean_false) return {};
+            return {.known = text == end || detail::is_open_line(text + 1, end) ? here : 0};
+        default: return {};
     }
-    return most != 0 && wire::read_decimal(text, end, most).outcome == wire::Outcome::partial;
+    if (most == 0 || wire::read_decimal(text, end, most).outcome != wire::Outcome::partial) return {};
+    return detail::cut_length(text, end, most);
 }
 
 }  // namespace resp

@@ -90,7 +90,7 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     }
     own_.clear();
     lent_ = false;
-    known_ = 0;
+    cut_ = {};
     tokenizer_.reset(offset);
     begin_with({own_.data(), 0});
 }
@@ -99,25 +99,30 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 
 /// Reads on if there may be a whole frame. Where bytes come one by one there seldom is; so it comes first
 /// and takes little.
-bool Decoder::read() {
+bool Decoder::read() { return !cut_.take(untaken(), end_) && read_on(); }
+
+bool Decoder::read_on() {
     const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
     if (error() || (within && is_cut())) return false;
     return read_batch();
 }
 
-/// Whether neither a token nor an error can come of what is left.
+/// Whether neither a token nor an error can come of what is left, which is within the frame's bound.
 bool Decoder::is_cut() noexcept {
-    const auto here = static_cast<std::size_t>(end_ - tokenizer_.next_);
-    if (here <= known_) return true;
-    known_ = tokenizer_.cut(known_, end_);
-    return known_ != 0;
+    if (is_known()) return true;
+    cut_ = tokenizer_.cut(cut_.known, end_);
+    const std::size_t most =
+        tokenizer_.limits_.max_frame - static_cast<std::size_t>(tokenizer_.next_ - frame_);
+    cut_.known = std::min(cut_.known, std::max(untaken(), most - 1));  // what comes then may be too much
+    cut_.open = end_[-1] == wire::cr ? 0 : std::min(cut_.open, most);  // only the LF may follow that
+    return cut_.known != 0;
 }
 
 /// Reads until at least one whole frame is ready: as many as the shortcut takes in one go, or one that
 /// needs the tokenizer.
 bool Decoder::read_batch() {
     const std::size_t most = tokenizer_.limits_.max_frame;
-    known_ = 0;
+    cut_ = {};
     begin_batch();
     for (;;) {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that

@@ -103,6 +103,20 @@ TEST_CASE("a bound that even a short header can exceed is told as soon as it is"
     for (const std::size_t most : {6, 9, 11, 13, 14, 15}) {
         check({"*1\r\n$5\r\nhello\r\n", most < 15 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
     }
+    // Within a number, a text and an inline line.
+    for (const std::size_t most : {1, 2, 5, 6, 7, 8}) {
+        check({"*1\r\n:123\r\n", most + 1}, {.max_frame = most}, Reads::replies);
+        check({":1234\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
+        check({"+text\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
+        check({"words\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::commands);
+    }
+    // The digits of a length.
+    for (const std::size_t most : {0, 8, 9, 99, 998, 999, 1'000, 9'998}) {
+        const std::string over = "$" + std::to_string(most + 1) + "0";
+        const Limits limits{.max_bulk = most, .max_elements = most};
+        check({over, over.size() - 1}, limits, Reads::replies);
+        check({"*" + over.substr(1), over.size() - 1}, limits, Reads::replies);
+    }
 }
 
 TEST_CASE("an element too many of a streamed aggregate is told at its first byte") {
@@ -165,6 +179,22 @@ TEST_CASE("whichever byte of a value is another, what it makes of the value is t
                 bytes[at] = other;
                 bytes_until_error(bytes + "a\r\n", {}, Reads::commands);
             }
+        }
+    }
+}
+
+TEST_CASE("a wrong byte before others that come with it is told at once") {
+    for (const std::string_view bytes :
+         {":12x34", ":12\r34", ":-x1", ",1x2", "(1x2", "+a\nb", "+a\rb", "$1x2", "*1x2"}) {
+        for (std::size_t cut = 1; cut != bytes.size(); ++cut) {
+            INFO(bytes << " cut at " << cut);
+            Decoder decoder;
+            decoder.feed(bytes.substr(0, cut));
+            const bool sooner = decoder.next() || decoder.error();
+            decoder.feed(bytes.substr(cut));
+            CHECK_FALSE(decoder.next());
+            CHECK(decoder.error());
+            if (cut < 2) CHECK_FALSE(sooner);
         }
     }
 }

@@ -230,6 +230,19 @@ TEST_CASE("a decoder tells how much is missing of a string") {
     CHECK(decoder.missing() == 1);
 }
 
+TEST_CASE("no more is missing than until the frame is too long") {
+    Decoder decoder{{.max_frame = 10}};
+    receive(decoder, "$100\r\nab");
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.missing() == 3);
+    receive(decoder, "cd");
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.missing() == 1);
+    receive(decoder, "e");
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.error());
+}
+
 TEST_CASE("a decoder that was reset begins a new stream at the offset that is given") {
     Decoder decoder;
     receive(decoder, ":1\r\n*2\r\n$5\r\nab");

@@ -70,7 +70,7 @@ public:
     /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
     /// The view holds until the next call of next(), prepare(), feed(), release(), shrink() or reset().
     [[nodiscard]] std::optional<View> next() {
-        if (ready_ == whole_ && !read()) return std::nullopt;
+        if (ready_ == whole_ && (is_known() || !read())) return std::nullopt;
         const View view{batch_, ready_};
         ready_ = view.node_->next();
         return view;
@@ -89,8 +89,7 @@ public:
     /// Bytes that must come, at least, before next() has anything; more than 1 only where it has seen that
     /// a string of known length is cut.
     [[nodiscard]] std::size_t missing() const noexcept {
-        const auto here = static_cast<std::size_t>(end_ - tokenizer_.next_);
-        return known_ > here ? known_ - here + wire::crlf.size() : 1;
+        return cut_.known > untaken() ? cut_.known - untaken() + wire::crlf.size() : 1;
     }
     /// Bytes of memory that it holds, lent bytes not counted.
     [[nodiscard]] std::size_t memory() const noexcept;
@@ -108,7 +107,12 @@ private:
 
     void make_room(std::size_t n);
     void keep_rest();
+    /// Bytes at hand that the tokenizer has not taken.
+    std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
+    /// Whether all of those were looked at, or need no look.
+    bool is_known() const noexcept { return untaken() <= cut_.known; }
     bool read();
+    bool read_on();
     bool read_batch();
     bool is_cut() noexcept;
     bool take_token();
@@ -143,7 +147,7 @@ private:
     bool lent_ = false;            // the bytes at hand are not in own_
     const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
-    std::size_t known_ = 0;        // bytes of a cut value that need no look: they are, or will be, in order
+    detail::Cut cut_;              // what is known of the bytes that the tokenizer has not taken
 
     detail::Frame batch_;                          // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages

@@ -52,6 +52,28 @@ struct Token {
     }
 };
 
+namespace detail {
+
+/// What is known of the bytes of a cut value, from its type byte on.
+struct Cut {
+    std::size_t known = 0;  // so many are in order, whatever a string's are that are to come: no token yet
+    std::size_t open = 0;   // up to so many may follow one by one, each from `least` to `most`; then a CR
+    unsigned char least = 0, most = 0;
+
+    /// Whether the last of `here` bytes, which stands before `end`, is one that may follow; then it has.
+    bool take(std::size_t here, const char* end) noexcept {
+        if (here != known + 1 || here > open) return false;
+        const bool ends_line = end[-1] == wire::cr;
+        const auto plain = static_cast<unsigned char>(ends_line ? end[-2] : end[-1]);
+        if (plain < least || plain > most) return false;
+        known = here;
+        if (ends_line) open = 0;
+        return true;
+    }
+};
+
+}  // namespace detail
+
 /// Cuts a stream of RESP into tokens. Holds no bytes: feed() lends them, and what next() does not
 /// take, at most a cut header of 24 bytes or a cut inline line, is to be fed again in front of what
 /// comes later.
@@ -142,9 +164,9 @@ private:
     }
 
     // The decoder's, in lib/src/cut.hpp.
-    std::size_t cut(std::size_t known, const char* end) const noexcept;
-    std::size_t cut_string(Type type, std::size_t here) const noexcept;
-    bool is_cut_value(const char* from, const char* end) const noexcept;
+    detail::Cut cut(std::size_t known, const char* end) const noexcept;
+    detail::Cut cut_string(Type type, const char* end) const noexcept;
+    detail::Cut cut_line(const char* from, const char* end) const noexcept;
 
     const char* begin_ = nullptr;  // the lent bytes
     const char* next_ = nullptr;   // the first that was not taken

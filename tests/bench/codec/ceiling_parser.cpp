@@ -44,7 +44,7 @@ struct Cursor {
 };
 
 template <class Visitor>
-class CeilingParser final : public Parser {
+class CeilingParser : public Parser {
     using Cursor = bench::Cursor<Visitor>;
 
 public:

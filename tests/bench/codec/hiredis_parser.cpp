@@ -52,7 +52,7 @@ protected:
 };
 
 template <class Visitor>
-class ObjectParser final : public ReaderParser<Visitor> {
+class ObjectParser : public ReaderParser<Visitor> {
 public:
     explicit ObjectParser(Form) : ReaderParser<Visitor>(redisReaderCreate()) {}
 
@@ -64,7 +64,7 @@ private:
 };
 
 template <class Visitor>
-class CallbackParser final : public ReaderParser<Visitor> {
+class CallbackParser : public ReaderParser<Visitor> {
 public:
     explicit CallbackParser(Form) : ReaderParser<Visitor>(redisReaderCreateWithFunctions(functions())) {
         this->reader_->privdata = &this->visitor_;

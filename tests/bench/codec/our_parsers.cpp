@@ -55,26 +55,35 @@ public:
 
 protected:
     bool take() {
-        Visitor visitor = visitor_;  // in registers
-        while (const auto frame = decoder_.next()) {
-            if constexpr (std::is_same_v<Visitor, FrameCounter>) {
-                keep(frame->size());
-            } else {
-                visit(visitor, *frame);
-            }
-            visitor.frame();
-        }
-        visitor_ = visitor;
+        if (const auto frame = decoder_.next()) take_from(*frame);
         return !decoder_.error();
     }
 
     resp::Decoder decoder_;
     Visitor visitor_;
+
+private:
+    /// Apart, for there is seldom a frame where bytes come one by one.
+    void take_from(View frame) {
+        Visitor visitor = visitor_;  // in registers
+        take(visitor, frame);
+        while (const auto next = decoder_.next()) take(visitor, *next);
+        visitor_ = visitor;
+    }
+
+    static void take(Visitor& visitor, View frame) {
+        if constexpr (std::is_same_v<Visitor, FrameCounter>) {
+            keep(frame.size());
+        } else {
+            visit(visitor, frame);
+        }
+        visitor.frame();
+    }
 };
 
 /// Lends the bytes of the thread's buffer: what the server does.
 template <class Visitor>
-class LentDecoder final : public DecoderParser<Visitor> {
+class LentDecoder : public DecoderParser<Visitor> {
 public:
     using DecoderParser<Visitor>::DecoderParser;
 
@@ -84,7 +93,7 @@ public:
 
 /// Receives into the decoder.
 template <class Visitor>
-class RoomDecoder final : public DecoderParser<Visitor> {
+class RoomDecoder : public DecoderParser<Visitor> {
 public:
     using DecoderParser<Visitor>::DecoderParser;
 
@@ -104,7 +113,7 @@ std::string_view without_format(const resp::Token& token) noexcept {
 }
 
 template <class Visitor>
-class TokenizerParser final : public Parser {
+class TokenizerParser : public Parser {
 public:
     explicit TokenizerParser(Form form) : tokenizer_({}, reads_of(form)) {}
 

@@ -25,6 +25,8 @@ public:
     /// reports every frame that is now complete.
     [[nodiscard]] virtual char* prepare(std::size_t n) = 0;
     virtual bool commit(std::size_t n) = 0;
+    /// The same for all of a stream's bytes, `size` at a time.
+    virtual bool read_pieces(std::string_view bytes, std::size_t size) = 0;
 
     [[nodiscard]] virtual Digest digest() const = 0;
 };
@@ -66,12 +68,6 @@ void for_each_parser(Use use) {
         for (const ParserKind& kind : kinds) use(kind);
 }
 
-template <template <class> class Measured, class Timed = Counter>
-[[nodiscard]] std::unique_ptr<Parser> make_parser(Form form, bool checked) {
-    if (checked) return std::make_unique<Measured<Checker>>(form);
-    return std::make_unique<Measured<Timed>>(form);
-}
-
 /// The buffer of a thread: what a parser reads from that does not receive into memory of its own.
 [[nodiscard]] inline char* thread_buffer() noexcept {
     alignas(64) static char buffer[chunk_size + slack];
@@ -83,7 +79,9 @@ inline void keep(const void* p) noexcept { asm volatile("" : : "r"(p) : "memory"
 /// The same for what was found out.
 inline void keep(std::size_t n) noexcept { asm volatile("" : : "r"(n)); }
 
-[[nodiscard]] inline bool read_piece(Parser& parser, std::string_view piece) {
+/// `parser` may be of a final class: then its functions are inlined here.
+template <class P>
+[[nodiscard]] bool read_piece(P& parser, std::string_view piece) {
     char* const room = parser.prepare(piece.size());
     if (piece.size() == 1) {
         *room = piece.front();
@@ -93,10 +91,24 @@ inline void keep(std::size_t n) noexcept { asm volatile("" : : "r"(n)); }
     return parser.commit(piece.size());
 }
 
-[[nodiscard]] inline bool read_pieces(Parser& parser, std::string_view bytes, std::size_t size) {
-    for (std::size_t at = 0; at < bytes.size(); at += size)
-        if (!read_piece(parser, bytes.substr(at, size))) return false;
-    return true;
+/// A parser that is called directly for each piece, as a program would: where bytes come one by one, two
+/// virtual calls would be a third of the time.
+template <class P>
+class InPieces final : public P {
+public:
+    using P::P;
+
+    bool read_pieces(std::string_view bytes, std::size_t size) override {
+        for (std::size_t at = 0; at < bytes.size(); at += size)
+            if (!read_piece(*this, bytes.substr(at, size))) return false;
+        return true;
+    }
+};
+
+template <template <class> class Measured, class Timed = Counter>
+[[nodiscard]] std::unique_ptr<Parser> make_parser(Form form, bool checked) {
+    if (checked) return std::make_unique<InPieces<Measured<Checker>>>(form);
+    return std::make_unique<InPieces<Measured<Timed>>>(form);
 }
 
 [[nodiscard]] inline bool read_big(Parser& parser, const BigString& big) {
@@ -112,7 +124,7 @@ inline void keep(std::size_t n) noexcept { asm volatile("" : : "r"(n)); }
 
 [[nodiscard]] inline bool read_input(Parser& parser, const Input& input, Mode mode) {
     if (mode == Mode::hot || mode == Mode::stream) return parser.read(input.bytes);
-    return read_pieces(parser, input.bytes, mode == Mode::chunks ? chunk_size : 1);
+    return parser.read_pieces(input.bytes, mode == Mode::chunks ? chunk_size : 1);
 }
 
 [[nodiscard]] inline bool takes(const ParserKind& kind, Form form, Mode mode) noexcept {
