@@ -31,7 +31,7 @@ void add(const std::string& row, std::size_t n, std::string frame, std::size_t l
          std::string_view text) {
     const auto made = std::make_shared<const Repeated>(std::move(frame), leaves, text);
     for_each_parser([&](const ParserKind& kind) {
-        if (!kind.takes(Form::resp2) || kind.name == "decoder_room") return;
+        if (!kind.takes(Form::resp2) || kind.name == "decoder_lent") return;
         if (row == "depth" && n > 8 && kind.name.starts_with("hiredis")) return;  // its own bound
         const std::string label = "growth/" + row + "/" + std::to_string(n) + "/" + std::string{kind.name};
         measure_parser(label, kind, Form::resp2, made->input.expected, made->input.bytes.size(),

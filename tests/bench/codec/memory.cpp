@@ -38,7 +38,7 @@ void print(std::string_view label, std::string_view who, std::uint64_t frames, M
 }
 
 bool is_ours(std::string_view who) noexcept {
-    return who == "frames" || who == "decoder" || who == "decoder_room" || who == "tokenizer" ||
+    return who == "frames" || who == "decoder" || who == "decoder_lent" || who == "tokenizer" ||
            who == "encoder" || who == "encoder_string";
 }
 

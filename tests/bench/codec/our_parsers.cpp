@@ -81,19 +81,9 @@ private:
     }
 };
 
-/// Lends the bytes of the thread's buffer: what the server does.
+/// Receives pieces into the decoder.
 template <class Visitor>
-class LentDecoder : public DecoderParser<Visitor> {
-public:
-    using DecoderParser<Visitor>::DecoderParser;
-
-    [[nodiscard]] char* prepare(std::size_t) override { return thread_buffer(); }
-    bool commit(std::size_t n) override { return this->read({thread_buffer(), n}); }
-};
-
-/// Receives into the decoder.
-template <class Visitor>
-class RoomDecoder : public DecoderParser<Visitor> {
+class ReceivingDecoder : public DecoderParser<Visitor> {
 public:
     using DecoderParser<Visitor>::DecoderParser;
 
@@ -102,6 +92,16 @@ public:
         this->decoder_.commit(n);
         return this->take();
     }
+};
+
+/// Lends pieces that stand in the thread's buffer: what the server does between two frames.
+template <class Visitor>
+class LentDecoder : public DecoderParser<Visitor> {
+public:
+    using DecoderParser<Visitor>::DecoderParser;
+
+    [[nodiscard]] char* prepare(std::size_t) override { return thread_buffer(); }
+    bool commit(std::size_t n) override { return this->read({thread_buffer(), n}); }
 };
 
 /// The text of a verbatim string's part, without the format and the colon.
@@ -170,9 +170,9 @@ bool takes_all_but_inline(Form form) noexcept {  // a Tokenizer does not split a
 
 std::span<const ParserKind> our_parsers() {
     static constexpr ParserKind kinds[] = {
-        {"frames", true, false, takes_all, make_parser<LentDecoder, FrameCounter>},
-        {"decoder", true, true, takes_all, make_parser<LentDecoder>},
-        {"decoder_room", false, true, takes_all, make_parser<RoomDecoder>},
+        {"frames", true, false, takes_all, make_parser<ReceivingDecoder, FrameCounter>},
+        {"decoder", true, true, takes_all, make_parser<ReceivingDecoder>},
+        {"decoder_lent", false, true, takes_all, make_parser<LentDecoder>},
         {"tokenizer", true, true, takes_all_but_inline, make_parser<TokenizerParser>},
     };
     return kinds;

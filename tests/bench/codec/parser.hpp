@@ -54,8 +54,8 @@ struct ParserKind {
     std::unique_ptr<Parser> (*make)(Form form, bool checked);  ///< checked: reads every byte it finds
 };
 
-/// The Decoder with lent bytes, handing out frames and visiting all of their values, and with its own
-/// room; and the Tokenizer.
+/// The Decoder, handing out frames and visiting all of their values; the same with lent pieces; and the
+/// Tokenizer.
 [[nodiscard]] std::span<const ParserKind> our_parsers();
 [[nodiscard]] std::span<const ParserKind> ceiling_parsers();
 /// None where hiredis is not installed.

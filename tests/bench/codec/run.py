@@ -23,7 +23,7 @@ BRIEF = ["--benchmark_min_time=0.001", "--benchmark_repetitions=1"]
 NAMES = {
     "frames": "Decoder, frames only",
     "decoder": "Decoder",
-    "decoder_room": "Decoder, own room",
+    "decoder_lent": "Decoder, lent",
     "tokenizer": "Tokenizer",
     "encoder": "Encoder",
     "encoder_string": "Encoder, std::string",
@@ -31,7 +31,7 @@ NAMES = {
     "hiredis": "hiredis",
     "hiredis_callbacks": "hiredis, callbacks",
 }
-PARSERS = ["frames", "decoder", "decoder_room", "tokenizer", "ceiling", "hiredis", "hiredis_callbacks"]
+PARSERS = ["frames", "decoder", "decoder_lent", "tokenizer", "ceiling", "hiredis", "hiredis_callbacks"]
 WRITERS = ["encoder", "encoder_string", "ceiling", "hiredis"]
 
 INTRODUCTION = """# The codec's speed and memory
@@ -41,10 +41,10 @@ Nanoseconds of processor time for a frame, the {chosen} of all runs (here {repet
 {facts}
 **hot** is 256 KiB of frames at once, again and again; **stream** is megabytes at once, more than a
 branch predictor learns; **chunks** are reads of 16 KiB, as from a socket; **bytes** come one by one.
-The Decoder is lent the bytes, as in the server; with its own room it receives them itself. The
-**ceiling** is a parser, or an encoder, that is nothing but fast. Every one of them visits every value
-that it finds, and is checked against what the corpus says is in it; **frames only** is the Decoder
-whose frames are taken and not looked into.
+The Decoder is lent what comes at once; chunks and bytes it receives itself, or they are **lent**, and it
+copies what is left of a cut frame. The **ceiling** is a parser, or an encoder, that is nothing but fast.
+Every one of them visits every value that it finds, and is checked against what the corpus says is in
+it; **frames only** is the Decoder whose frames are taken and not looked into.
 """
 
 
@@ -155,7 +155,7 @@ def sections(times, memory):
 
 
 def write_plot(path, group):
-    rows = [(row, {NAMES[who]: time for who, time in columns["chunks"].items() if who != "decoder_room"})
+    rows = [(row, {NAMES[who]: time for who, time in columns["chunks"].items() if who != "decoder_lent"})
             for row, columns in group.items() if columns["chunks"]]
     people = [NAMES[who] for who in PARSERS if any(NAMES[who] in times for _, times in rows)]
     if rows:
