@@ -13,13 +13,14 @@ from tempfile import TemporaryDirectory
 
 from generator import Generator
 from loads import PLAIN, ROWS, Load
-from servers import PATIENCE, Placement, running
+from servers import PATIENCE, Kind, Placement, running
 
 
 @dataclass
 class Bench:
     generator: Generator
     kinds: list
+    working: Kind
     rounds: int
     warmup: float
     seconds: float
@@ -61,12 +62,17 @@ class Bench:
         return {"rate": load.rate, "of": reference.title, "servers": self.compare([load])[load.key]}
 
     def threads(self):
-        """resp-echo and bare epoll with one thread and with two: {load: {server: {threads: [results]}}}."""
-        kinds = [kind for kind in (self.kind("epoll"), self.kind("resp-echo")) if kind]
+        """With one thread and with two, resp-echo and bare epoll, and a server whose handler works: {load: {server:
+        {threads: [results]}}}."""
+        echoes = [kind for kind in (self.kind("epoll"), self.kind("resp-echo")) if kind]
+        measured = {load.key: self.one_and_two(load, echoes) for load in ROWS[:2]}
+        measured[ROWS[1].key].update(self.one_and_two(ROWS[1], [self.working]))
+        return measured
+
+    def one_and_two(self, load, kinds):
         entrants = {(kind.key, n): (kind, n) for kind in kinds for n in (1, 2)}
-        measured = {load.key: self.in_turns(load, entrants, Placement.apart(threads=2)) for load in ROWS[:2]}
-        return {load: {kind.key: {str(n): results[kind.key, n] for n in (1, 2)} for kind in kinds}
-                for load, results in measured.items()}
+        results = self.in_turns(load, entrants, Placement.apart(threads=2))
+        return {kind.key: {str(n): results[kind.key, n] for n in (1, 2)} for kind in kinds}
 
     # ---- memory
 

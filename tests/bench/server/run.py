@@ -26,7 +26,7 @@ from loads import ROWS, growth
 from measure import Bench
 from report import plots
 from report.machine import facts, first_line_of, setting
-from servers import Placement, all_kinds
+from servers import Placement, all_kinds, working
 from tables import Report, growth_lines
 from under_test import raise_descriptor_limit
 
@@ -116,7 +116,7 @@ def names_of(kinds, build):
 
 def write_comparison(bench, options, results):
     measure_all(bench, options, results)
-    write(options.out / "server.md", "\n".join(Report(results, bench.kinds).lines()) + "\n")
+    write(options.out / "server.md", "\n".join(Report(results, [*bench.kinds, bench.working]).lines()) + "\n")
     if "rows" not in results:
         return
     titles = {row.key: row.title for row in ROWS}
@@ -162,6 +162,7 @@ def main():
     bench = Bench(
         generator=Generator(options.build),
         kinds=kinds,
+        working=working(options.build),
         rounds=options.rounds,
         warmup=0.05 if options.brief else 0.3,
         seconds=options.seconds,

@@ -63,6 +63,12 @@ def all_kinds(build):
     return [kind for kind in kinds if kind.program]
 
 
+def working(build):
+    """Ours with a handler that has something to do; compared with nothing but itself on more threads."""
+    return Kind("work", "libresp, 5,000 multiplications a request", str(build / "bench" / "server" / "work-echo"),
+                ("{port}", "{threads}"))
+
+
 @dataclass(frozen=True)
 class Placement:
     """The cores that a server and its generator run on. Left to itself, the kernel puts the two now on one

@@ -115,9 +115,10 @@ class Report:
         yield (f"The generator needs up to one of this machine's cores, of which there are {cores}: what it leaves is "
                "all that a second thread can use."
                + (" The kernel chooses the cores here, so one thread may differ from above." if cores < 3 else ""))
-        yield ("So the last column leaves the generator's share out: how many times the requests of one thread there "
-               "would be at most if each thread had a core for itself and its share of the connections, by the CPU "
-               "time that a request takes.")
+        yield ("Two ways to leave its share out. A handler that has something to do needs most of the machine: there "
+               "requests/s tell what a second thread is worth. And the last column: how many times the requests of "
+               "one thread there would be at most if each thread had a core for itself and its share of the "
+               "connections, by the CPU time that a request takes.")
         yield ""
         titles = {load.key: load.title for load in ROWS}
         head = ["load", "server", "threads", "requests/s", "of one's", "CPU ns/request", "of one's", "server busy",
