@@ -107,7 +107,7 @@ protected:
     Node* const nodes_;
     Node* const last_node_;
     // A batch ends behind so many entries, which stay in the L1 cache until they are read.
-    Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(128, (last_node_ - nodes_) / 2);
+    Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
     const char* const wire_;  // where the entries, and the positions here, count from
     const std::size_t end_;
     const std::size_t shortest_;

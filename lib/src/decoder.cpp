@@ -309,7 +309,7 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
 }
 
 void Decoder::grow_index() {
-    constexpr std::size_t smallest = 256;
+    constexpr std::size_t smallest = 512;
     const std::size_t capacity = std::max(smallest, node_capacity_ + node_capacity_ / 2);
     void* const moved = std::realloc(nodes_.get(), capacity * sizeof(Node));
     if (moved == nullptr) throw std::bad_alloc{};
