@@ -8,8 +8,9 @@
 
 namespace resp::detail {
 
-/// Keeps a few that are not in use, for whoever needs one next; those that nobody has needed from one
-/// tick to the next go, one at a time.
+/// Keeps those that are not in use, for whoever needs one next; of those that nobody has needed from one
+/// tick to the next, half go. T has memory(), in bytes, and most are small; but many connections may each
+/// be within a large value, and large blocks cost more to get from the system than to fill.
 template <class T>
 class Spares {
 public:
@@ -21,31 +22,38 @@ public:
         if (!kept_.empty()) {
             spare = std::move(kept_.back());
             kept_.pop_back();
+            bytes_ -= spare->memory();
         }
         unneeded_ = std::min(unneeded_, kept_.size());
         return spare;
     }
     /// Keeps it, or gives it back where there are enough.
     [[nodiscard]] std::unique_ptr<T> keep(std::unique_ptr<T> spare) noexcept {
-        if (kept_.size() != most) kept_.push_back(std::move(spare));
-        return spare;
+        if (kept_.size() == most || bytes_ + spare->memory() > most_bytes) return spare;
+        bytes_ += spare->memory();
+        kept_.push_back(std::move(spare));
+        return nullptr;
     }
-    /// One that nobody has needed since the last tick, or null.
-    [[nodiscard]] std::unique_ptr<T> unneeded() noexcept {
-        std::unique_ptr<T> spare;
-        if (unneeded_ != 0) {
-            spare = std::move(kept_.front());
-            kept_.erase(kept_.begin());
+    /// Frees half of those that nobody has needed since the last call. Returns their largest memory.
+    std::size_t give_up() noexcept {
+        const auto last = kept_.begin() + static_cast<std::ptrdiff_t>((unneeded_ + 1) / 2);
+        std::size_t largest = 0;
+        for (auto spare = kept_.begin(); spare != last; ++spare) {
+            bytes_ -= (*spare)->memory();
+            largest = std::max(largest, (*spare)->memory());
         }
+        kept_.erase(kept_.begin(), last);
         unneeded_ = kept_.size();
-        return spare;
+        return largest;
     }
     [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
 
 private:
-    static constexpr std::size_t most = 16;
+    static constexpr std::size_t most = 256;
+    static constexpr std::size_t most_bytes = 16 * 1024 * 1024;
 
     std::vector<std::unique_ptr<T>> kept_;  // the last that was given back is taken first
+    std::size_t bytes_ = 0;                 // of memory that these have
     std::size_t unneeded_ = 0;              // the fewest that there were since the last tick
 };
 

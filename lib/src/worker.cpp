@@ -200,8 +200,8 @@ void Worker::give_back(std::unique_ptr<Output> output) noexcept {
 }
 
 void Worker::give_up_spares() noexcept {
-    if (const std::unique_ptr<Decoder> decoder = decoders_.unneeded()) note_freed(decoder->memory());
-    if (const std::unique_ptr<Output> output = outputs_.unneeded()) note_freed(output->memory());
+    note_freed(decoders_.give_up());
+    note_freed(outputs_.give_up());
 }
 
 void Worker::note_freed(std::size_t bytes) noexcept {
