@@ -4,7 +4,7 @@
 // takes those. What is long or of a rare form is not called cut: the tokenizer takes it in parts.
 #pragma once
 
-#include <libresp/tokenizer.hpp>
+#include <libresp/decoder.hpp>
 
 #include <algorithm>
 
@@ -21,8 +21,8 @@ inline Cut cut_text(std::size_t here, std::size_t most) noexcept {
     return {.known = here, .open = most, .least = wire::cr + 1, .most = 0xFF};
 }
 
-/// A number, of which `here` bytes are in order, and which may have `most`. Its first digit, if it has
-/// come, is `first`; without `zeros` that is no zero, or the only one.
+/// A number, of which `here` bytes are in order, and which may have `most`, its type byte among them. Its
+/// first digit, if it has come, is `first`; without `zeros` that is no zero, or the only one.
 inline Cut cut_digits(std::size_t here, std::size_t most, const char* first, const char* end,
                       bool zeros) noexcept {
     const bool is_begun = zeros || first != end;
@@ -34,7 +34,7 @@ inline Cut cut_digits(std::size_t here, std::size_t most, const char* first, con
 }
 
 /// A plain number, `[text, end)` so far, whose bytes before `p` are in order. `point`: it may have one.
-/// `zeros`: they may lead, also behind a minus. `most`: the bytes that its value may have.
+/// `zeros`: they may lead, also behind a minus. `most`: the bytes that it may have, with its type byte.
 inline Cut cut_number(const char* text, const char* p, const char* end, std::size_t most, bool point,
                       bool zeros) noexcept {
     const char* const first = text != end && *text == wire::minus ? text + 1 : text;
@@ -46,15 +46,15 @@ inline Cut cut_number(const char* text, const char* p, const char* end, std::siz
         if (wire::is_digit(*p)) continue;
         if (p == first || !wire::is_digit(p[-1])) return {};
         const bool is_point = point && *p == '.' && std::find(first, p, '.') == p;
-        if (!is_point) return is_open_line(p, end) ? Cut{.known = cut.known} : Cut{};
+        if (!is_point) return is_open_line(p, end) ? cut : Cut{};
     }
     return cut;
 }
 
 /// A length, `[text, end)` so far, which is at most `limit`.
 inline Cut cut_length(const char* text, const char* end, std::size_t limit) noexcept {
-    constexpr std::size_t three_digits = 999;  // where they are more, each byte is worth a look
-    return cut_digits(static_cast<std::size_t>(end - text) + 1, limit >= three_digits ? 4 : 0, text, end,
+    constexpr std::size_t three_digits = 999;  // so many are below any larger limit, and need no look
+    return cut_digits(static_cast<std::size_t>(end - text) + 1, limit >= three_digits ? 1 + 3 : 0, text, end,
                       false);
 }
 

@@ -97,10 +97,10 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
 
 // ---- frames
 
-/// Reads on if there may be a whole frame. Where bytes come one by one there seldom is; so it comes first
-/// and takes little.
+/// Where bytes come one by one, most complete nothing: to see that comes first, and takes little.
 bool Decoder::read() { return !cut_.take(untaken(), end_) && read_on(); }
 
+/// Reads on if there may be a whole frame.
 bool Decoder::read_on() {
     const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
     if (error() || (within && is_cut())) return false;
@@ -113,8 +113,9 @@ bool Decoder::is_cut() noexcept {
     cut_ = tokenizer_.cut(cut_.known, end_);
     const std::size_t most =
         tokenizer_.limits_.max_frame - static_cast<std::size_t>(tokenizer_.next_ - frame_);
-    cut_.known = std::min(cut_.known, std::max(untaken(), most - 1));  // what comes then may be too much
-    cut_.open = end_[-1] == wire::cr ? 0 : std::min(cut_.open, most);  // only the LF may follow that
+    // missing() adds a CRLF to it; the frame is too long one byte behind its bound.
+    cut_.known = std::min(cut_.known, std::max(untaken(), most - 1));
+    cut_.open = end_[-1] == wire::cr ? 0 : std::min(cut_.open, most);  // only an LF may follow a CR
     return cut_.known != 0;
 }
 

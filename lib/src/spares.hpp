@@ -8,9 +8,9 @@
 
 namespace resp::detail {
 
-/// Keeps those that are not in use, for whoever needs one next; of those that nobody has needed from one
-/// tick to the next, half go. T has memory(), in bytes, and most are small; but many connections may each
-/// be within a large value, and large blocks cost more to get from the system than to fill.
+/// Keeps those that are not in use, for whoever needs one next: at most 256, and 16 MiB by T::memory(). Most
+/// are small; but fifty connections may each be within a large value, whose block costs more to get from the
+/// system than to fill. With each tick half of those go that nobody has needed since the one before.
 template <class T>
 class Spares {
 public:
@@ -27,24 +27,23 @@ public:
         unneeded_ = std::min(unneeded_, kept_.size());
         return spare;
     }
-    /// Keeps it, or gives it back where there are enough.
+    /// Keeps it, or hands it back where that would be too many or too much.
     [[nodiscard]] std::unique_ptr<T> keep(std::unique_ptr<T> spare) noexcept {
-        if (kept_.size() == most || bytes_ + spare->memory() > most_bytes) return spare;
-        bytes_ += spare->memory();
+        const std::size_t memory = spare->memory();
+        if (kept_.size() == most || bytes_ + memory > most_bytes) return spare;
+        bytes_ += memory;
         kept_.push_back(std::move(spare));
         return nullptr;
     }
-    /// Frees half of those that nobody has needed since the last call. Returns their largest memory.
+    /// Frees half of those that nobody has needed since the last call. Returns how much memory they had.
     std::size_t give_up() noexcept {
         const auto last = kept_.begin() + static_cast<std::ptrdiff_t>((unneeded_ + 1) / 2);
-        std::size_t largest = 0;
-        for (auto spare = kept_.begin(); spare != last; ++spare) {
-            bytes_ -= (*spare)->memory();
-            largest = std::max(largest, (*spare)->memory());
-        }
+        std::size_t freed = 0;
+        for (auto spare = kept_.begin(); spare != last; ++spare) freed += (*spare)->memory();
         kept_.erase(kept_.begin(), last);
+        bytes_ -= freed;
         unneeded_ = kept_.size();
-        return largest;
+        return freed;
     }
     [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
 

@@ -21,8 +21,8 @@ constexpr std::size_t read_room_size = 128 * 1024;
 // keep it as long, not for that.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_where_handlers_wait = 64 * 1024;
-// A freed block of this size is worth trimming the heap.
-constexpr std::size_t large_block = 64 * 1024;
+// So many bytes that were freed are worth trimming the heap.
+constexpr std::size_t worth_trimming = 64 * 1024;
 // Refused clients that may be reading their last words at a time; they are above max_connections.
 constexpr std::size_t most_lingering = 16;
 // How long memory may be over its bound, with the largest paused, until the largest is closed.
@@ -205,7 +205,7 @@ void Worker::give_up_spares() noexcept {
 }
 
 void Worker::note_freed(std::size_t bytes) noexcept {
-    if (bytes >= large_block && shared_->options.trim_interval.count() != 0) heap_has_holes_ = true;
+    if (bytes >= worth_trimming && shared_->options.trim_interval.count() != 0) heap_has_holes_ = true;
 }
 
 /// What lies between blocks in use the allocator keeps when it is freed. This gives it to the system.

@@ -102,7 +102,7 @@ private:
     bool stopping_ = false;
     Clock::time_point drain_by_{};
     Clock::time_point memory_exceeded_{};   // since when, 0: it is not
-    bool heap_has_holes_ = false;           // large blocks were freed, and the heap not trimmed since
+    bool heap_has_holes_ = false;           // much was freed, and the heap not trimmed since
     std::size_t lingering_ = 0;             // refused clients that read their last words
     Clock::time_point now_ = Clock::now();  // of the last tick
 };

@@ -16,6 +16,29 @@
 
 namespace resp {
 
+namespace detail {
+
+/// What is known of the bytes of a cut value, from its type byte on.
+struct Cut {
+    std::size_t known = 0;  // so many, come or still to come, make neither a token nor an error
+    std::size_t open = 0;   // as long as there are no more in all, the next one may be from `least` to
+                            // `most`, or a CR behind such a one; not 0 only where `known` is not
+    unsigned char least = 0, most = 0;
+
+    /// Whether the last of `here` bytes, which stands before `end`, is such a next one; then it is known.
+    bool take(std::size_t here, const char* end) noexcept {
+        if (here != known + 1 || here > open) return false;
+        const bool ends_line = end[-1] == wire::cr;
+        const auto plain = static_cast<unsigned char>(ends_line ? end[-2] : end[-1]);
+        if (plain < least || plain > most) return false;
+        known = here;
+        if (ends_line) open = 0;
+        return true;
+    }
+};
+
+}  // namespace detail
+
 /// Decodes a stream of RESP frame by frame, however the bytes are cut.
 ///
 ///     resp::Decoder decoder;
@@ -86,8 +109,8 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
     }
-    /// Bytes that must come, at least, before next() has anything; more than 1 only where it has seen that
-    /// a string of known length is cut.
+    /// Bytes that must come, at least, before there is a frame, or too many for one; more than 1 only where
+    /// next() has seen that a string of known length is cut.
     [[nodiscard]] std::size_t missing() const noexcept {
         return cut_.known > untaken() ? cut_.known - untaken() + wire::crlf.size() : 1;
     }

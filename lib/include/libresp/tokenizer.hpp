@@ -53,26 +53,8 @@ struct Token {
 };
 
 namespace detail {
-
-/// What is known of the bytes of a cut value, from its type byte on.
-struct Cut {
-    std::size_t known = 0;  // so many are in order, whatever a string's are that are to come: no token yet
-    std::size_t open = 0;   // up to so many may follow one by one, each from `least` to `most`; then a CR
-    unsigned char least = 0, most = 0;
-
-    /// Whether the last of `here` bytes, which stands before `end`, is one that may follow; then it has.
-    bool take(std::size_t here, const char* end) noexcept {
-        if (here != known + 1 || here > open) return false;
-        const bool ends_line = end[-1] == wire::cr;
-        const auto plain = static_cast<unsigned char>(ends_line ? end[-2] : end[-1]);
-        if (plain < least || plain > most) return false;
-        known = here;
-        if (ends_line) open = 0;
-        return true;
-    }
-};
-
-}  // namespace detail
+struct Cut;
+}
 
 /// Cuts a stream of RESP into tokens. Holds no bytes: feed() lends them, and what next() does not
 /// take, at most a cut header of 24 bytes or a cut inline line, is to be fed again in front of what

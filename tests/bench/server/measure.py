@@ -62,8 +62,8 @@ class Bench:
         return {"rate": load.rate, "of": reference.title, "servers": self.compare([load])[load.key]}
 
     def threads(self):
-        """With one thread and with two, resp-echo and bare epoll, and a server whose handler works: {load: {server:
-        {threads: [results]}}}."""
+        """With one thread and with two, resp-echo and bare epoll, and for requests in batches a server whose handler
+        works: {load: {server: {threads: [results]}}}."""
         echoes = [kind for kind in (self.kind("epoll"), self.kind("resp-echo")) if kind]
         measured = {load.key: self.one_and_two(load, echoes) for load in ROWS[:2]}
         measured[ROWS[1].key].update(self.one_and_two(ROWS[1], [self.working]))
