@@ -16,9 +16,11 @@ inline bool is_open_line(const char* stop, const char* end) noexcept {
     return stop == end || (stop + 1 == end && *stop == wire::cr);
 }
 
-/// A line of text, of which `here` bytes are in order.
-inline Cut cut_text(std::size_t here, std::size_t most) noexcept {
-    return {.known = here, .open = most, .least = wire::cr + 1, .most = 0xFF};
+/// A line of text that begins at `value` and has no end before `from`. It may have `most` bytes.
+inline Cut cut_text(const char* value, const char* from, const char* end, std::size_t most) noexcept {
+    if (!is_open_line(wire::find_line_end(from, end), end)) return {};
+    return {
+        .known = static_cast<std::size_t>(end - value), .open = most, .least = wire::cr + 1, .most = 0xFF};
 }
 
 /// A number, of which `here` bytes are in order, and which may have `most`, its type byte among them. Its
@@ -80,8 +82,7 @@ inline detail::Cut Tokenizer::cut(std::size_t known, const char* end) const noex
     if (known != 0 && next_[known - 1] == wire::cr) return {};  // what comes now ends it, or is wrong
     if (!words) return cut_line(next_ + std::max<std::size_t>(known, 1), end);
     const char* const from = next_ + std::max<std::uint64_t>(known, position_);  // which was searched
-    if (!detail::is_open_line(wire::find_line_end(from, end), end)) return {};
-    return detail::cut_text(here, limits_.max_line);
+    return detail::cut_text(next_, from, end, limits_.max_line);
 }
 
 /// cut() of a string of known length.
@@ -121,9 +122,7 @@ inline detail::Cut Tokenizer::cut_line(const char* from, const char* end) const 
         case Type::double_: return detail::cut_number(text, from, end, limits_.max_line, true, true);
         case Type::big_number: return detail::cut_number(text, from, end, limits_.max_line, false, true);
         case Type::simple_string:
-        case Type::simple_error:
-            if (!detail::is_open_line(wire::find_line_end(from, end), end)) return {};
-            return detail::cut_text(here, limits_.max_line);
+        case Type::simple_error: return detail::cut_text(next_, from, end, limits_.max_line);
         case Type::null: return {.known = detail::is_open_line(text, end) ? here : 0};
         case Type::boolean:
             if (text != end && *text != wire::boolean_true && *text != wire::boolean_false) return {};

@@ -269,7 +269,7 @@ struct Number {
 
 /// Behind the digits at p, of which at most fifteen bytes before `end` are left.
 [[nodiscard, gnu::noinline]] inline const char* last_digits(const char* p, const char* end) noexcept {
-    for (std::uint64_t ignored = 0; end - p >= 8;) {
+    if (std::uint64_t ignored = 0; end - p >= 8) {
         const std::size_t count = leading_digits(p, ignored);
         p += count;
         if (count != 8) return p;
