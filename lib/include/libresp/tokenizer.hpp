@@ -72,7 +72,11 @@ public:
 
     /// Lends bytes: first rest(), if there was any, then what came since. They must stay until the
     /// last token of them is used.
-    void feed(std::span<const char> bytes) noexcept;
+    void feed(std::span<const char> bytes) noexcept {
+        offset_ = offset();
+        begin_ = next_ = bytes.data();
+        end_ = begin_ + bytes.size();
+    }
 
     /// The next token, or nothing where more bytes are needed or an error ended the stream. Its text
     /// lies in the bytes that were fed.
@@ -112,35 +116,48 @@ private:
         bool streamed;
     };
 
-    using Result = std::optional<Token>;
+    // Each writes one form of token, if all that it needs has come.
+    bool take(Token& token) noexcept;
+    bool value(Token& token) noexcept;
+    bool inline_line(Token& token) noexcept;
+    bool string(Token& token, Type type) noexcept;
+    bool null_string(Token& token) noexcept;
+    bool streamed_string(Token& token) noexcept;
+    bool body_part(Token& token) noexcept;
+    bool chunk_header(Token& token) noexcept;
+    bool line(Token& token, Type type) noexcept;
+    bool line_part(Token& token) noexcept;
+    bool integer(Token& token) noexcept;
+    bool boolean(Token& token) noexcept;
+    bool null(Token& token) noexcept;
+    bool aggregate(Token& token, Type type) noexcept;
+    bool null_array(Token& token) noexcept;
+    bool streamed_aggregate(Token& token, Type type) noexcept;
+    bool stream_end(Token& token) noexcept;
 
-    Result value() noexcept;
-    Result inline_line() noexcept;
-    Result string(Type type) noexcept;
-    Result null_string() noexcept;
-    Result streamed_string() noexcept;
-    Result body_part() noexcept;
-    Result chunk_header() noexcept;
-    Result line(Type type) noexcept;
-    Result line_part() noexcept;
-    Result integer() noexcept;
-    Result boolean() noexcept;
-    Result null() noexcept;
-    Result aggregate(Type type) noexcept;
-    Result null_array() noexcept;
-    Result streamed_aggregate(Type type) noexcept;
-    Result stream_end() noexcept;
-
-    Result scalar(Type type, const char* text, const char* next) noexcept;
-    Result open(Token token, const char* next) noexcept;
-    bool taken(const wire::Decimal& read, Errc malformed, Errc over) noexcept;
+    bool scalar(Token& token, Type type, const char* text, const char* next) noexcept;
+    bool open(const Token& token, const char* next) noexcept;
+    bool taken(const wire::Decimal& read, Errc malformed, Errc over) noexcept {
+        if (read.outcome == wire::Outcome::done) return true;
+        refuse(read.outcome, read.at, malformed, over);
+        return false;
+    }
+    void refuse(wire::Outcome outcome, const char* at, Errc malformed, Errc over) noexcept;
     const char* first_wrong(const char* from, const char* to) noexcept;
     bool line_complete() const noexcept;
     bool may_push() const noexcept;
-    Token token(Token::Kind kind, Type type) const noexcept;
-    void complete(Token& token) noexcept;
-    std::nullopt_t wrong(Errc malformed, const char* at) noexcept;
-    std::nullopt_t fail(Errc code, const char* at) noexcept;
+    void start(Token& token, Token::Kind kind, Type type) const noexcept {
+        token = {};
+        token.kind = kind;
+        token.type = type;
+        token.depth = depth_;
+        token.offset = value_offset_;
+        token.size = size_;
+        token.position = position_;
+    }
+    std::uint32_t complete() noexcept;
+    bool wrong(Errc malformed, const char* at) noexcept;
+    bool fail(Errc code, const char* at) noexcept;
     std::uint64_t offset_of(const char* p) const noexcept {
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
