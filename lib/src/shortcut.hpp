@@ -15,14 +15,14 @@ public:
     /// Takes values while it can: whole frames as long as another one is likely to fit the index, and
     /// the beginning of the next.
     static void run(Decoder& decoder) {
-        constexpr std::size_t two_digits = 99;
+        constexpr std::size_t least = 99;  // what a bound must allow: two digits are not compared with it
         const Tokenizer& tokenizer = decoder.tokenizer_;
         const Limits& limits = tokenizer.limits_;
         const auto here = static_cast<std::size_t>(tokenizer.end_ - tokenizer.next_);
         // In a few bytes without a line's end there is no value; larger ones are worth a look.
         const bool may_hold_one = here >= few || (here >= shortest_last && tokenizer.end_[-1] == wire::lf);
-        if (tokenizer.mode_ != Tokenizer::Mode::value || !may_hold_one || limits.max_bulk < two_digits ||
-            limits.max_elements < two_digits || limits.max_depth == 0) {
+        if (tokenizer.mode_ != Tokenizer::Mode::value || !may_hold_one || limits.max_bulk < least ||
+            limits.max_elements < least || limits.max_line < least || limits.max_depth == 0) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
@@ -116,6 +116,8 @@ private:
             case Type::push: return level_ == levels_ ? take_aggregate(type) : Outcome::refused;
             case Type::integer: return take_integer();
             case Type::simple_string:
+                if (take_ok() == Outcome::scalar) return Outcome::scalar;
+                [[fallthrough]];
             case Type::simple_error: return take_line(type, wire::find_line_end(text(), end()));
             case Type::double_: return take_number(type, wire::plain_double(text(), end()));
             case Type::big_number: return take_number(type, wire::plain_digits(text(), end()));
@@ -193,6 +195,13 @@ private:
         if (end() - stop < 2 || !wire::is_crlf(stop) || size > limits_.max_line) return Outcome::refused;
         add(type, 1, Node::plain_text, static_cast<std::uint32_t>(size), 0);
         at_ += size + 3;
+        return Outcome::scalar;
+    }
+    /// `+OK\r\n`, which most simple strings are: where that is foreseen, nothing waits for its end.
+    [[gnu::always_inline]] Outcome take_ok() noexcept {
+        if (text()[0] != 'O' || text()[1] != 'K' || !wire::is_crlf(text() + 2)) return Outcome::refused;
+        add(Type::simple_string, 1, Node::plain_text, 2, 0);
+        at_ += 5;
         return Outcome::scalar;
     }
     [[gnu::always_inline]] Outcome take_number(Type type, const char* stop) noexcept {

@@ -44,6 +44,17 @@ TEST_CASE("a line may hold every byte but CR and LF") {
     CHECK(decode_one('-' + text + "\r\n").view().text() == text);
 }
 
+TEST_CASE("a line that begins as OK does is read to its end") {
+    for (const std::string text : {"OK", "O", "", "OKAY", "OX", "KO", "ok"}) {
+        INFO(text);
+        const std::string line = '+' + text + "\r\n";
+        CHECK(decode_one(line).view().text() == text);
+        CHECK(decode_one("*3\r\n+OK\r\n" + line + line).view()[2].text() == text);
+    }
+    CHECK(error_of("+OK\n") == "bad_line at 3");
+    CHECK(error_of("+OK\rx") == "bad_line at 4");
+}
+
 TEST_CASE("integers are read up to the borders of 64 bits") {
     CHECK(decode_one(":9223372036854775807\r\n").view().integer() == INT64_MAX);
     CHECK(decode_one(":-9223372036854775808\r\n").view().integer() == INT64_MIN);
@@ -262,7 +273,7 @@ TEST_CASE("a decoder that was reset begins a new stream at the offset that is gi
 TEST_CASE("reset gives lent bytes back without looking at them") {
     Decoder decoder;
     {
-        const std::string lent = "$5\r\nhe";
+        const std::string lent = "$50\r\nhello";
         decoder.feed(lent);
         CHECK_FALSE(decoder.next());
         decoder.reset();

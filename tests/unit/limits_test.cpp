@@ -41,6 +41,7 @@ TEST_CASE("a line may have max_line bytes and not one more") {
     CHECK(error_of("(12345\r\n", Reads::replies, limits) == "line_too_long at 5");
     CHECK(decode_one(",1e10\r\n", Reads::replies, limits).view().as_double() == 1e10);
     CHECK(error_of(",1e100\r\n", Reads::replies, limits) == "line_too_long at 5");
+    CHECK(error_of("+OK\r\n", Reads::replies, {.max_line = 1}) == "line_too_long at 2");
 }
 
 TEST_CASE("a wrong byte before the end of a line's room is found before the line is too long") {

@@ -6,6 +6,7 @@
 #include <libresp/tokenizer.hpp>
 #include <libresp/view.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -77,11 +78,22 @@ public:
         end_ += n;
     }
 
-    /// Lends bytes. Between two frames they are decoded where they stand, inside one they are copied to
-    /// what has come of it. They must stay until release(), prepare() or the
+    /// Lends bytes. Between two frames they are decoded where they stand, unless they are few; inside one
+    /// they are copied to what has come of it. They must stay until release(), prepare() or the
     /// next feed(), each of which first copies what is left of an unfinished frame. So one large
     /// buffer can serve many decoders, and a decoder between two frames holds nothing.
-    void feed(std::span<const char> bytes);
+    void feed(std::span<const char> bytes) {
+        constexpr std::size_t few = 8;  // sooner copied than lent and kept
+        release();
+        if (bytes.size() > few && pending() == 0) return lend(bytes);
+        char* const room = prepare(bytes.size()).data();
+        if (bytes.size() == 1) {
+            *room = bytes.front();
+        } else {
+            std::copy(bytes.begin(), bytes.end(), room);
+        }
+        commit(bytes.size());
+    }
     /// Gives lent bytes back to their owner; copies what next() has not taken of them.
     void release() {
         if (lent_) keep_rest();
@@ -104,7 +116,7 @@ public:
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
 
     /// Bytes from the start of the stream to the end of the last frame that next() handed out or skipped.
-    [[nodiscard]] std::uint64_t offset() const noexcept;
+    [[nodiscard]] std::uint64_t offset() const noexcept { return tokenizer_.offset_of(pending_begin()); }
     /// Bytes behind that: received, but not yet part of a frame that was handed out.
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
@@ -115,7 +127,9 @@ public:
         return cut_.known > untaken() ? cut_.known - untaken() + wire::crlf.size() : 1;
     }
     /// Bytes of memory that it holds, lent bytes not counted.
-    [[nodiscard]] std::size_t memory() const noexcept;
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch_.capacity();
+    }
 
     /// Begins a new stream, whose offsets count from `offset`. Keeps at most `keep` bytes of memory
     /// for reuse.
@@ -129,6 +143,7 @@ private:
     };
 
     void make_room(std::size_t n);
+    void lend(std::span<const char> bytes) noexcept;
     void keep_rest();
     /// Bytes at hand that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
