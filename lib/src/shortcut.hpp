@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cursor.hpp"
+#include "plain.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 // The names of the types, and the parts of a double that need more than a line.
 #include <libresp/wire.hpp>
 
+#include <charconv>
 #include <limits>
 
 namespace resp {

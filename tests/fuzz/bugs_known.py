@@ -99,7 +99,7 @@ BUGS = [
     Bug("a short way past the check of a push's place", "oracle", "src/shortcut.hpp",
         "case Type::push: return level_ == levels_ ? take_aggregate(type) : Outcome::refused;",
         "case Type::push: return take_aggregate(type);"),
-    Bug("the digits of a short integer overflow", "oracle", "include/libresp/wire.hpp",
+    Bug("the digits of a short integer overflow", "oracle", "src/plain.hpp",
         "end - p > 20 ? 18 :", "end - p > 30 ? 28 :"),
     Bug("a frame may have one byte more than its limit", "oracle", "src/decoder.cpp",
         "const std::size_t most = tokenizer_.limits_.max_frame;",

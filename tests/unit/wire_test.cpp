@@ -114,41 +114,6 @@ TEST_CASE("a decimal of 64 bits is read to its last value") {
     CHECK(told("184467440737095516150\r\n", largest) == "overflow 20");
 }
 
-TEST_CASE("a short header is one of one or two digits") {
-    std::uint32_t length = 99;
-    CHECK(resp::wire::short_header("$7\r\nx", length) == 4);
-    CHECK(length == 7);
-    CHECK(resp::wire::short_header("$42\r\n", length) == 5);
-    CHECK(length == 42);
-    CHECK(resp::wire::short_header("$0\r\n\r", length) == 4);
-    CHECK(length == 0);
-    CHECK(resp::wire::short_header("$07\r\n", length) == 0);
-    CHECK(resp::wire::short_header("$123\r\n", length) == 0);
-    CHECK(resp::wire::short_header("$-1\r\n", length) == 0);
-    CHECK(resp::wire::short_header("$?\r\n;", length) == 0);
-    CHECK(resp::wire::short_header("$7\n\r\n", length) == 0);
-}
-
-TEST_CASE("a long header is one of three to seven digits, within its bound and with ten bytes readable") {
-    const auto read = [](std::string_view bytes, std::size_t most = 9'999'999) {
-        std::uint32_t length = 7;
-        const std::size_t size =
-            resp::wire::long_header(bytes.data(), bytes.data() + bytes.size(), most, length);
-        if (size == 0) return std::string{length == 7 ? "none" : "none, but its length"};
-        return std::to_string(size) + " for " + std::to_string(length);
-    };
-    CHECK(read("$123\r\n....") == "6 for 123");
-    CHECK(read("$9999999\r\n") == "10 for 9999999");
-    CHECK(read("$1000\r\n...", 1000) == "7 for 1000");
-    CHECK(read("$1001\r\n...", 1000) == "none");
-    CHECK(read("$42\r\n.....") == "none");
-    CHECK(read("$12345678\r\n") == "none");
-    CHECK(read("$012\r\n....") == "none");
-    CHECK(read("$-12\r\n....") == "none");
-    CHECK(read("$123\n\r....") == "none");
-    CHECK(read("$123\r\n...") == "none");
-}
-
 TEST_CASE("a line's end is found at every position and never behind the end") {
     for (std::size_t size = 0; size != 40; ++size) {
         for (std::size_t at = 0; at <= size; ++at) {
