@@ -1,7 +1,8 @@
 // Bytes that are nothing yet. Where they come one by one, neither a token nor an error comes of most; so
-// the decoder asks this first, and a cut value stays unread until it is whole. A string's bytes are not
-// looked at here, a text's and a number's once: the answer tells which may follow, and detail::Cut::take()
-// takes those. What is long or of a rare form is not called cut: the tokenizer takes it in parts.
+// the decoder asks this first, of several new ones behind the shortcut, and a cut value stays unread until
+// it is whole. A string's bytes are not looked at here, a text's and a number's once: the answer tells which
+// may follow, and detail::Cut::take() takes those. What is long or of a rare form is not called cut: the
+// tokenizer takes it in parts.
 #pragma once
 
 #include <libresp/decoder.hpp>

@@ -16,14 +16,16 @@ public:
     /// Takes values while it can: whole frames as long as another one is likely to fit the index, and
     /// the beginning of the next.
     static void run(Decoder& decoder) {
-        constexpr std::size_t least = 99;  // what a bound must allow: two digits are not compared with it
+        // Neither two digits nor the text of OK is compared with its bound.
+        constexpr std::size_t two_digits = 99;
+        constexpr std::size_t ok = 2;
         const Tokenizer& tokenizer = decoder.tokenizer_;
         const Limits& limits = tokenizer.limits_;
         const auto here = static_cast<std::size_t>(tokenizer.end_ - tokenizer.next_);
         // In a few bytes without a line's end there is no value; larger ones are worth a look.
         const bool may_hold_one = here >= few || (here >= shortest_last && tokenizer.end_[-1] == wire::lf);
-        if (tokenizer.mode_ != Tokenizer::Mode::value || !may_hold_one || limits.max_bulk < least ||
-            limits.max_elements < least || limits.max_line < least || limits.max_depth == 0) {
+        if (tokenizer.mode_ != Tokenizer::Mode::value || !may_hold_one || limits.max_bulk < two_digits ||
+            limits.max_elements < two_digits || limits.max_line < ok || limits.max_depth == 0) {
             return;
         }
         if (decoder.node_count_ == decoder.node_capacity_) decoder.grow_index();
@@ -198,7 +200,8 @@ private:
         at_ += size + 3;
         return Outcome::scalar;
     }
-    /// `+OK\r\n`, which most simple strings are: where that is foreseen, nothing waits for its end.
+    /// `+OK\r\n`, which most simple strings are: where that is foreseen, nothing waits for its end. Its five
+    /// bytes are there, or only four with a CRLF too early.
     [[gnu::always_inline]] Outcome take_ok() noexcept {
         if (text()[0] != 'O' || text()[1] != 'K' || !wire::is_crlf(text() + 2)) return Outcome::refused;
         add(Type::simple_string, 1, Node::plain_text, 2, 0);

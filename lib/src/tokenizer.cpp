@@ -227,7 +227,7 @@ bool Tokenizer::inline_line(Token& token) noexcept {
 
 // ---- what all of them use
 
-/// A piece is cut, and nothing happens, or it is wrong, and the stream ends.
+/// What taken() does with a piece that is not whole.
 void Tokenizer::refuse(Outcome outcome, const char* at, Errc malformed, Errc over) noexcept {
     switch (outcome) {
         case Outcome::done:

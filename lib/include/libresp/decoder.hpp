@@ -56,9 +56,10 @@ struct Cut {
 ///     nodes_      |.......|wwwwwwwww|uuuuuuuuu|
 ///                         ^ ready_  ^ whole_  ^ node_count_
 ///
-/// Once warm a frame costs no allocation, no copy, and a byte is looked at once; where a line or a number
-/// is cut, twice; only a header that is cut (at most 24 bytes) is read again with each piece. Throws
-/// nothing but std::bad_alloc, after which only destroying it or reset() is allowed.
+/// Once warm a frame costs no allocation, and received bytes no copy. A byte is looked at once; where a line
+/// or a number is cut, a few times, into however many pieces; only a header that is cut (at most 24 bytes)
+/// is read again with each piece. Throws nothing but std::bad_alloc, after which only destroying it or
+/// reset() is allowed.
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
@@ -78,12 +79,12 @@ public:
         end_ += n;
     }
 
-    /// Lends bytes. Between two frames they are decoded where they stand, unless they are few; inside one
-    /// they are copied to what has come of it. They must stay until release(), prepare() or the
-    /// next feed(), each of which first copies what is left of an unfinished frame. So one large
-    /// buffer can serve many decoders, and a decoder between two frames holds nothing.
+    /// Lends bytes. Between two frames they are decoded where they stand. Inside one they are copied to what
+    /// has come of it, and so are at most eight bytes anywhere. They must stay until release(), prepare() or
+    /// the next feed(), each of which first copies what is left of an unfinished frame. So one large
+    /// buffer can serve many decoders, and a decoder between two frames holds no bytes.
     void feed(std::span<const char> bytes) {
-        constexpr std::size_t few = 8;  // sooner copied than lent and kept
+        constexpr std::size_t few = 8;  // sooner copied than lent and kept; one by a store, not by a call
         release();
         if (bytes.size() > few && pending() == 0) return lend(bytes);
         char* const room = prepare(bytes.size()).data();

@@ -116,7 +116,8 @@ private:
         bool streamed;
     };
 
-    // Each writes one form of token, if all that it needs has come.
+    // Each writes one form of token and returns true; false, with anything written, where what it needs has
+    // not come or is wrong.
     bool take(Token& token) noexcept;
     bool value(Token& token) noexcept;
     bool inline_line(Token& token) noexcept;
@@ -137,6 +138,7 @@ private:
 
     bool scalar(Token& token, Type type, const char* text, const char* next) noexcept;
     bool open(const Token& token, const char* next) noexcept;
+    /// Whether a piece was read whole. If it is cut, nothing happens; if it is wrong, the stream ends.
     bool taken(const wire::Decimal& read, Errc malformed, Errc over) noexcept {
         if (read.outcome == wire::Outcome::done) return true;
         refuse(read.outcome, read.at, malformed, over);
@@ -146,6 +148,7 @@ private:
     const char* first_wrong(const char* from, const char* to) noexcept;
     bool line_complete() const noexcept;
     bool may_push() const noexcept;
+    /// A new token, whatever was written before.
     void start(Token& token, Token::Kind kind, Type type) const noexcept {
         token = {};
         token.kind = kind;
