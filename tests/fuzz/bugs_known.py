@@ -21,9 +21,9 @@ BUGS = [
         "        value = value * 10 + digit;",
         "value = value * 10 + digit;\n"
         "        if (value > max) return {Outcome::overflow, p, value};"),
-    Bug("`+2` overflow: length and CRLF added in 32 bits", "split", "src/shortcut.hpp",
-        "if (begin + length + 2 > end_ ||",
-        "if (static_cast<std::uint32_t>(begin + length + 2) > end_ ||"),
+    Bug("length overflow: it is kept in 32 bits", "oracle", "src/tokenizer_text.cpp",
+        "size_ = remaining_ = length.value;",
+        "size_ = remaining_ = static_cast<std::uint32_t>(length.value);"),
     Bug("terminator unchecked: two bytes skipped behind a body", "oracle", "src/shortcut.hpp",
         " || !wire::is_crlf(wire_ + begin + length)) return", ") return"),
     Bug("terminator half checked: CR and any byte", "oracle", "src/tokenizer_text.cpp",
