@@ -1,7 +1,7 @@
 // What resp-echo does with a request: it logs it and sends it back.
 #pragma once
 
-#include <libresp/handler.hpp>
+#include <libresp/server/handler.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // The log lines of resp-echo, on standard output.
 #pragma once
 
-#include <libresp/options.hpp>
+#include <libresp/server/options.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -5,9 +5,9 @@
 //     "OK"
 //     echo 'GET greeting' | ./client --port 6379
 //     "Hello world!"
-#include <libresp/decoder.hpp>
-#include <libresp/format.hpp>
-#include <libresp/value.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/format.hpp>
+#include <libresp/codec/value.hpp>
 
 #include <CLI/CLI.hpp>
 #include <asio.hpp>

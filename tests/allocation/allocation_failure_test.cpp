@@ -5,7 +5,7 @@
 #include "support/client.hpp"
 #include "support/memory_transport.hpp"
 
-#include <libresp/command.hpp>
+#include <libresp/codec/command.hpp>
 
 #include <asio/awaitable.hpp>
 

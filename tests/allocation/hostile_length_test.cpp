@@ -3,7 +3,7 @@
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
 
-#include <libresp/decoder.hpp>
+#include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // The reader of resp_vectors.jsonl: JSON to bytes, limits and values. README.md tells what a vector says.
 #pragma once
 
-#include <libresp/limits.hpp>
+#include <libresp/codec/limits.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 // Whatever a hostile server sends, a client that reads replies holds memory in proportion to the bytes that
 // came, and every accessor answers; what is shown to people is printable ASCII.
-#include <libresp/command.hpp>
-#include <libresp/format.hpp>
-#include <libresp/value.hpp>
+#include <libresp/codec/command.hpp>
+#include <libresp/codec/format.hpp>
+#include <libresp/codec/value.hpp>
 
 #include <map>
 #include <string>

@@ -1,7 +1,7 @@
 // Whatever texts and numbers the verbs of an encoder are given, in whatever order, what it writes decodes to
 // exactly the values that were told, in RESP3 and in RESP2; what is shown of them is printable.
-#include <libresp/command.hpp>
-#include <libresp/encoder.hpp>
+#include <libresp/codec/command.hpp>
+#include <libresp/codec/encoder.hpp>
 
 #include <bit>
 #include <string>

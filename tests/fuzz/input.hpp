@@ -5,7 +5,7 @@
 //     setup   own    wait    once    keep    lengths of pieces   the wire
 #pragma once
 
-#include <libresp/decoder.hpp>
+#include <libresp/codec/decoder.hpp>
 
 #include <array>
 #include <cstddef>

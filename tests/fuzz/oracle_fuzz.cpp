@@ -1,6 +1,6 @@
 // A decoder tells what the reference parser tells: the same values, the same error at the same offset. So
 // does parse() of the first value; and every error has its words.
-#include <libresp/value.hpp>
+#include <libresp/codec/value.hpp>
 
 #include "check.hpp"
 #include "outcome.hpp"

@@ -1,8 +1,8 @@
 // What decoding a wire told, in a form that is compared with ==: whole trees, an error, and what is left.
 #pragma once
 
-#include <libresp/decoder.hpp>
-#include <libresp/view.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/view.hpp>
 
 #include <cstdint>
 #include <optional>

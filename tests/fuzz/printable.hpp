@@ -1,7 +1,7 @@
 // What is shown to people has no byte that a terminal or a log could take for a command.
 #pragma once
 
-#include <libresp/format.hpp>
+#include <libresp/codec/format.hpp>
 
 #include <algorithm>
 #include <string_view>

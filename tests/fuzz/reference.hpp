@@ -1,7 +1,7 @@
 // RESP once more, slow and plain: what a stream tells, read from its specification and from docs/.
 #pragma once
 
-#include <libresp/limits.hpp>
+#include <libresp/codec/limits.hpp>
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 // The parser behind reference(): one function a rule. Used by reference.cpp and reference_text.cpp alone.
 #pragma once
 
-#include <libresp/limits.hpp>
+#include <libresp/codec/limits.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // A decoded value goes through the encoder and comes back as an equal one, in RESP2 as what RESP2 makes of
 // it; the wire form of every value in it decodes to that value; == tells what comparing the trees tells.
-#include <libresp/value.hpp>
+#include <libresp/codec/value.hpp>
 
 #include <bit>
 #include <string>

@@ -1,7 +1,7 @@
 // A client of server_fuzz.cpp, what is done to it, and what has to be so for that.
 #pragma once
 
-#include <libresp/options.hpp>
+#include <libresp/server/options.hpp>
 
 #include <algorithm>
 #include <chrono>

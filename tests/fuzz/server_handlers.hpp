@@ -1,7 +1,7 @@
 // The handlers of server_fuzz.cpp, plain and coroutine, and what they tell of their clients.
 #pragma once
 
-#include <libresp/handler.hpp>
+#include <libresp/server/handler.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>

@@ -2,10 +2,10 @@
 // a client that sent these bytes has to receive for them.
 #pragma once
 
-#include <libresp/command.hpp>
-#include <libresp/decoder.hpp>
-#include <libresp/encoder.hpp>
-#include <libresp/options.hpp>
+#include <libresp/codec/command.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/encoder.hpp>
+#include <libresp/server/options.hpp>
 
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 // A tokenizer, fed in any pieces, tells the values that the decoder tells, the same error at the same
 // offset, and of each value where it stands; between values it leaves no more than a cut header.
-#include <libresp/tokenizer.hpp>
+#include <libresp/codec/tokenizer.hpp>
 
 #include <string>
 #include <vector>

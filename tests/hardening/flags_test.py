@@ -36,8 +36,8 @@ class Flags(unittest.TestCase):
     def test_each_source_of_the_release_preset_is_compiled_with_all_flags(self):
         found = commands(FOLDER / "release")
         self.assertIn(SOURCE / "apps/resp-echo/main.cpp", found)
-        self.assertIn(SOURCE / "lib/src/tokenizer.cpp", found)
-        self.assertIn(SOURCE / "lib/src/session.cpp", found)
+        self.assertIn(SOURCE / "lib/src/codec/tokenizer.cpp", found)
+        self.assertIn(SOURCE / "lib/src/server/session.cpp", found)
         cache = (FOLDER / "release/CMakeCache.txt").read_text()
         wanted = HARDENING
         if "LIBRESP_HAS_CF_PROTECTION:INTERNAL=1" in cache:

@@ -3,7 +3,7 @@
 
 #include "pieces.hpp"
 
-#include <libresp/decoder.hpp>
+#include <libresp/codec/decoder.hpp>
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 // it throws. Plain sockets, so that a test need not compile Asio and does not test it with itself.
 #pragma once
 
-#include <libresp/encoder.hpp>
-#include <libresp/options.hpp>
+#include <libresp/codec/encoder.hpp>
+#include <libresp/server/options.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Reading a value through every accessor.
 #include "describe.hpp"
 
-#include <libresp/encoder.hpp>
+#include <libresp/codec/encoder.hpp>
 
 #include <cmath>
 #include <optional>

@@ -1,9 +1,9 @@
 // Values, errors and bytes as texts that tests compare.
 #pragma once
 
-#include <libresp/error.hpp>
-#include <libresp/limits.hpp>
-#include <libresp/value.hpp>
+#include <libresp/codec/error.hpp>
+#include <libresp/codec/limits.hpp>
+#include <libresp/codec/value.hpp>
 
 #include <cstddef>
 #include <string>

@@ -2,8 +2,8 @@
 // input, since an assertion for each of thousands of cuts would take longer than the cuts.
 #include "feed.hpp"
 
-#include <libresp/encoder.hpp>
-#include <libresp/tokenizer.hpp>
+#include <libresp/codec/encoder.hpp>
+#include <libresp/codec/tokenizer.hpp>
 
 #include "catch.hpp"
 #include "pieces.hpp"

@@ -3,8 +3,8 @@
 // them must tell the same; what they told is handed out.
 #pragma once
 
-#include <libresp/decoder.hpp>
-#include <libresp/value.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/value.hpp>
 
 #include "describe.hpp"
 

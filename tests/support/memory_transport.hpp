@@ -2,10 +2,10 @@
 // but what a test lets happen, in the order that it says. For tests of ours: it includes lib/src.
 #pragma once
 
-#include "worker.hpp"
+#include "server/worker.hpp"
 
-#include <libresp/handler.hpp>
-#include <libresp/options.hpp>
+#include <libresp/server/handler.hpp>
+#include <libresp/server/options.hpp>
 
 #include <algorithm>
 #include <chrono>

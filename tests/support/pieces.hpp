@@ -2,7 +2,7 @@
 // their own way to cut, and only the blocks and receive() from here.
 #pragma once
 
-#include <libresp/decoder.hpp>
+#include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -2,8 +2,8 @@
 // Used by feed.cpp alone.
 #pragma once
 
-#include <libresp/limits.hpp>
-#include <libresp/tokenizer.hpp>
+#include <libresp/codec/limits.hpp>
+#include <libresp/codec/tokenizer.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,98 +1,32 @@
-// The server: a thin template over a compiled engine.
+// The server: sockets, limits, deadlines and shutdown around a handler of yours. It runs on standalone Asio.
+// A file with a plain handler compiles without Asio's headers.
+//
+//     struct Echo {
+//         void operator()(const resp::Request& request, resp::Reply& reply) {
+//             reply.value(request.value());
+//         }
+//     };
+//
+//     int main() {
+//         resp::Server server{{.port = 6379}, Echo{}};
+//         server.run();
+//     }
+//
+// Parts:
+//   server.hpp       Server: listens, calls the handler for each request, sends the replies
+//   handler.hpp      Handler: what a Server accepts, and the optional hooks on_open and on_close
+//   request.hpp      Request: a value that a client sent
+//   reply.hpp        Reply: an Encoder that writes the answer
+//   connection.hpp   Connection: a handle on one client, for pushes and for closing
+//   options.hpp      Options: addresses, limits, deadlines, log; Stats: the counters
+// Include it beside this header if you need it:
+//   asio.hpp         the parts of Asio that coroutine handlers and embedded servers use
 #pragma once
 
-#include <libresp/handler.hpp>
-#include <libresp/options.hpp>
-
-#include <memory>
-#include <utility>
-#include <vector>
-
-namespace resp {
-
-namespace detail {
-
-/// What a Server does, whatever its handler is.
-class Engine {
-public:
-    Engine(Options options, std::unique_ptr<ServiceFactory> factory);
-    Engine(const asio::any_io_executor& executor, Options options, std::unique_ptr<ServiceFactory> factory);
-    Engine(const Engine&) = delete;
-    Engine& operator=(const Engine&) = delete;
-    ~Engine();
-
-    void run();
-    void start();
-    void stop();
-    [[nodiscard]] std::vector<Endpoint> endpoints() const;
-    [[nodiscard]] Stats stats() const;
-
-private:
-    class Core;
-    std::shared_ptr<Core> core_;
-};
-
-}  // namespace detail
-
-/// A RESP server that calls a handler for each request.
-///
-///     struct Echo {
-///         void operator()(const resp::Request& request, resp::Reply& reply) {
-///             reply.value(request.value());
-///         }
-///     };
-///     resp::Server server{{.port = 6379}, Echo{}};
-///     server.run();
-///
-/// Requests of one connection are handled one after another, and replies leave in that order; all
-/// replies to what came in one read leave in one write. stop() and stats() may be called from any
-/// thread. The library installs no signal handler but those of Options::stop_signals.
-template <class H>
-class Server {
-    static_assert(
-        Handler<H>,
-        "a handler can be copied, and called with (const resp::Request&, resp::Reply&), and returns void "
-        "or asio::awaitable<void>");
-
-public:
-    /// Binds and listens. Throws std::system_error, whose text names the address, where that fails, and
-    /// std::invalid_argument for an option that makes no sense.
-    Server(Options options, H handler)
-        : engine_(std::move(options), std::make_unique<detail::HandlerFactory<H>>(std::move(handler))) {}
-
-    /// The same on an executor of the user's, who runs its context; then start() begins to accept. On a
-    /// context with several threads the server runs in a strand of its own. The context must outlive
-    /// the server.
-    template <class Executor>
-    Server(const Executor& executor, Options options, H handler)
-        : engine_(any_executor(executor), std::move(options),
-                  std::make_unique<detail::HandlerFactory<H>>(std::move(handler))) {}
-
-    /// Serves on threads of its own, this one included, until stop() has ended. Not when embedded.
-    void run() { engine_.run(); }
-    /// Begins to serve on the user's executor, and returns.
-    void start() { engine_.start(); }
-    /// Stops accepting, answers what was fully received, flushes, closes; by force at the drain
-    /// deadline. Returns at once; run() returns when it is done. A second call forces at once.
-    void stop() { engine_.stop(); }
-
-    /// Where it listens: the first address, with the port that was taken.
-    [[nodiscard]] Endpoint local_endpoint() const { return engine_.endpoints().front(); }
-    /// Every address, in the order of the options, the Unix socket last.
-    [[nodiscard]] std::vector<Endpoint> local_endpoints() const { return engine_.endpoints(); }
-    [[nodiscard]] Stats stats() const { return engine_.stats(); }
-
-private:
-    /// Any executor; dependent, so that Asio is not needed before one is given.
-    template <class Executor, class Any = asio::any_io_executor>
-    static Any any_executor(const Executor& executor) {
-        return Any{executor};
-    }
-
-    detail::Engine engine_;
-};
-
-template <class Executor, class H>
-Server(const Executor&, Options, H) -> Server<H>;
-
-}  // namespace resp
+#include <libresp/codec.hpp>
+#include <libresp/server/connection.hpp>
+#include <libresp/server/handler.hpp>
+#include <libresp/server/options.hpp>
+#include <libresp/server/reply.hpp>
+#include <libresp/server/request.hpp>
+#include <libresp/server/server.hpp>

@@ -1,8 +1,8 @@
 // The codec's parsers as they are meant to be used: every view is visited, text() and integer() of
 // every leaf are read. And the Decoder by itself: each frame is handed out and asked for its
 // size, no more.
-#include <libresp/decoder.hpp>
-#include <libresp/tokenizer.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/tokenizer.hpp>
 
 #include "parser.hpp"
 

@@ -1,6 +1,6 @@
 // The codec's encoder as it is meant to be used, and the frames that all encoders are given.
-#include <libresp/decoder.hpp>
-#include <libresp/encoder.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/encoder.hpp>
 
 #include "writer.hpp"
 

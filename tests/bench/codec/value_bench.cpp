@@ -1,6 +1,6 @@
 // Values that own their bytes: a deep copy of a view, parsing in one go, comparing, encoding.
-#include <libresp/decoder.hpp>
-#include <libresp/value.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/value.hpp>
 
 #include "benchmarks.hpp"
 

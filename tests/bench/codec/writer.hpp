@@ -2,7 +2,7 @@
 // of a corpus, taken apart.
 #pragma once
 
-#include <libresp/wire.hpp>
+#include <libresp/codec/wire.hpp>
 
 #include <cstddef>
 #include <cstdint>

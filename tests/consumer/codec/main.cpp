@@ -1,6 +1,6 @@
 // The installed codec, alone: what it encodes it decodes.
-#include <libresp/decoder.hpp>
-#include <libresp/encoder.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/encoder.hpp>
 #include <libresp/version.hpp>
 
 #include <cstdio>

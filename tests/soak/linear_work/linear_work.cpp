@@ -1,7 +1,7 @@
 // Twice the bytes take twice the time, though they come one by one: T(2L) / T(L) for every form that is long,
 // L from 64 KiB to 512 KiB. It fails where a ratio is above 2.3, each time that it is looked at again: what
 // disturbs a measurement passes, what reads its bytes once more for each that comes does not.
-#include <libresp/decoder.hpp>
+#include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,0 +1,46 @@
+// The codec: turns bytes into values and values into bytes, for all of RESP2 and RESP3. It does no I/O, starts no
+// thread, and does not need Asio. Input may arrive in pieces of any size.
+//
+//     std::string bytes;
+//     resp::Encoder{bytes}.command("SET", "greeting", "Hello world!");
+//
+//     resp::Decoder decoder;
+//     decoder.feed(bytes);                          // or receive into decoder.prepare(), then commit()
+//     while (const auto frame = decoder.next()) {   // one whole value at a time
+//         std::puts(resp::to_string(*frame).c_str());
+//     }
+//     if (decoder.error()) std::puts(decoder.error()->message().c_str());
+//
+// Reading:
+//   decoder.hpp     Decoder: a stream of bytes to whole frames, read in place
+//   view.hpp        View: reads a value inside received bytes
+//   value.hpp       Value: owns its bytes; parse(): one value from memory
+//   command.hpp     Command: a request read as words; Redis' error texts
+//   tokenizer.hpp   Tokenizer: the same grammar at constant memory, for strings of any size
+// Writing:
+//   encoder.hpp     Encoder: one verb for each RESP type
+//   buffer.hpp      Buffer: the run of bytes that decoders and encoders work on
+// Both:
+//   type.hpp        Type, Version
+//   limits.hpp      Limits: what a decoder accepts; Reads: what counts as a frame
+//   error.hpp       Errc, DecodeError: what is wrong, and at which byte
+//   escape.hpp      escaped(): untrusted bytes made safe to print
+//   wire.hpp, wire_write.hpp   the pieces of the grammar, for parsers and writers of your own
+// Include it beside this header if you need it:
+//   format.hpp      prints values with fmt
+#pragma once
+
+#include <libresp/codec/buffer.hpp>
+#include <libresp/codec/command.hpp>
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/encoder.hpp>
+#include <libresp/codec/error.hpp>
+#include <libresp/codec/escape.hpp>
+#include <libresp/codec/limits.hpp>
+#include <libresp/codec/tokenizer.hpp>
+#include <libresp/codec/type.hpp>
+#include <libresp/codec/value.hpp>
+#include <libresp/codec/view.hpp>
+#include <libresp/codec/wire.hpp>
+#include <libresp/codec/wire_write.hpp>
+#include <libresp/version.hpp>

@@ -1,0 +1,17 @@
+// Makes untrusted bytes safe to show to people and in logs.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace resp {
+
+/// Appends `bytes` to `out`. Printable ASCII stays as it is, `"` and `\` get a backslash, and every other byte
+/// becomes `\xNN`. So the result contains no line break and no terminal sequence.
+void escape(std::string& out, std::string_view bytes);
+
+/// The first `limit` bytes of `bytes`, escaped. `...` follows if there were more.
+[[nodiscard]] std::string escaped(std::string_view bytes, std::size_t limit = std::string_view::npos);
+
+}  // namespace resp

@@ -1,0 +1,53 @@
+// The types of RESP values, the two protocol versions, and simple questions about a type.
+#pragma once
+
+#include <string_view>
+
+namespace resp {
+
+/// The type of a RESP value. The number of an enumerator is its type byte on the wire. The two nulls of RESP2
+/// have no type byte of their own: they are a `$` or `*` with the length -1. Their number has the high bit set.
+/// Source: RESP3, "RESP types".
+enum class Type : unsigned char {
+    simple_string = '+',            ///< `+<text>\r\n`
+    simple_error = '-',             ///< `-<text>\r\n`
+    integer = ':',                  ///< `:[+|-]<digits>\r\n`, a signed 64-bit number
+    bulk_string = '$',              ///< `$<length>\r\n<bytes>\r\n`; streamed: `$?\r\n`, then chunks
+    array = '*',                    ///< `*<count>\r\n`, then that many values; streamed: `*?\r\n … .\r\n`
+    null = '_',                     ///< `_\r\n`
+    boolean = '#',                  ///< `#t\r\n` or `#f\r\n`
+    double_ = ',',                  ///< `,<decimal>\r\n`, or inf, -inf, nan
+    big_number = '(',               ///< `([+|-]<digits>\r\n`, any length
+    bulk_error = '!',               ///< `!<length>\r\n<bytes>\r\n`
+    verbatim_string = '=',          ///< `=<length>\r\n<three bytes>:<bytes>\r\n`
+    map = '%',                      ///< `%<pairs>\r\n`, then that many keys and values in turn
+    set = '~',                      ///< `~<count>\r\n`, then that many values
+    attribute = '|',                ///< `|<pairs>\r\n`, like a map; it describes the value that follows it
+    push = '>',                     ///< `><count>\r\n`, then that many values; only between replies
+    null_bulk_string = '$' | 0x80,  ///< `$-1\r\n`, RESP2
+    null_array = '*' | 0x80,        ///< `*-1\r\n`, RESP2
+};
+
+/// The two versions of the protocol. RESP2 has only + - : $ * and the two nulls with -1.
+enum class Version : unsigned char { resp2 = 2, resp3 = 3 };
+
+/// The name of a type in the words of the specification, for example "bulk string". The text is static.
+[[nodiscard]] std::string_view name(Type type) noexcept;
+
+/// Whether a value of this type holds other values.
+[[nodiscard]] constexpr bool is_aggregate(Type type) noexcept {
+    return type == Type::array || type == Type::map || type == Type::set || type == Type::push ||
+           type == Type::attribute;
+}
+
+/// Whether the values of this aggregate come in pairs of a key and a value.
+[[nodiscard]] constexpr bool has_pairs(Type type) noexcept {
+    return type == Type::map || type == Type::attribute;
+}
+
+/// Whether this is one of the three nulls.
+[[nodiscard]] constexpr bool is_null(Type type) noexcept {
+    return type == Type::null || type == Type::null_bulk_string || type == Type::null_array;
+}
+
+}  // namespace resp

@@ -1,0 +1,97 @@
+// Writing the grammar's smallest pieces into room that is large enough: a number, CRLF, a few bytes.
+// Each function returns where the next piece goes.
+#pragma once
+
+#include <libresp/codec/wire.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace resp::wire {
+
+/// Room for a type byte, the longest number and CRLF; a short number is written as eight bytes.
+inline constexpr std::size_t header_room = 32;
+
+namespace detail {
+
+// `<number>\r\n` for 0 to 99, and in the last byte how long that is: one store writes a length.
+using ShortNumber = std::array<char, 8>;
+inline constexpr std::array<ShortNumber, 100> short_numbers = [] {
+    std::array<ShortNumber, 100> table{};
+    for (std::size_t n = 0; n != table.size(); ++n) {
+        std::size_t size = 0;
+        if (n >= 10) table[n][size++] = static_cast<char>('0' + n / 10);
+        table[n][size++] = static_cast<char>('0' + n % 10);
+        table[n][size++] = cr;
+        table[n][size++] = lf;
+        table[n][7] = static_cast<char>(size);
+    }
+    return table;
+}();
+
+char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
+
+template <std::size_t size>
+char* put_ends(char* to, const char* from, std::size_t n) noexcept {
+    std::memcpy(to, from, size);
+    std::memcpy(to + n - size, from + n - size, size);
+    return to + n;
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline char* put_crlf(char* to) noexcept {
+    std::memcpy(to, crlf.data(), crlf.size());
+    return to + crlf.size();
+}
+
+/// `<number>\r\n`
+[[nodiscard]] inline char* put_number(char* to, std::uint64_t number) noexcept {
+    if (number >= detail::short_numbers.size()) [[unlikely]]
+        return detail::put_long_number(to, number);
+    const detail::ShortNumber& text = detail::short_numbers[number];
+    std::memcpy(to, text.data(), text.size());
+    return to + text.back();
+}
+
+/// The bytes. Most are few, and two moves that may overlap cost less than a call of memcpy.
+[[nodiscard]] inline char* put_bytes(char* to, std::string_view bytes) noexcept {
+    const char* const from = bytes.data();
+    const std::size_t n = bytes.size();
+    if (n > 64) {
+        std::memcpy(to, from, n);
+        return to + n;
+    }
+    if (n >= 32) return detail::put_ends<32>(to, from, n);
+    if (n >= 16) return detail::put_ends<16>(to, from, n);
+    if (n >= 8) return detail::put_ends<8>(to, from, n);
+    if (n >= 4) return detail::put_ends<4>(to, from, n);
+    if (n >= 2) return detail::put_ends<2>(to, from, n);
+    if (n == 1) *to = *from;
+    return to + n;
+}
+
+/// `<type byte><number>\r\n`
+[[nodiscard]] inline char* put_header(char* to, char first, std::uint64_t number) noexcept {
+    *to = first;
+    return put_number(to + 1, number);
+}
+
+/// `:<number>\r\n`
+[[nodiscard]] inline char* put_integer(char* to, std::int64_t value) noexcept {
+    *to++ = byte(Type::integer);
+    const auto number = static_cast<std::uint64_t>(value);
+    if (value >= 0) return put_number(to, number);
+    *to++ = minus;
+    return put_number(to, 0 - number);
+}
+
+/// `<type byte><size>\r\n<bytes>\r\n`; needs header_room and the bytes.
+[[nodiscard]] inline char* put_blob(char* to, char first, std::string_view bytes) noexcept {
+    return put_crlf(put_bytes(put_header(to, first, bytes.size()), bytes));
+}
+
+}  // namespace resp::wire

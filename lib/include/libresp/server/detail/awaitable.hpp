@@ -1,0 +1,14 @@
+// Asio's awaitable, declared and not included: a plain handler compiles without Asio.
+#pragma once
+
+namespace asio {
+class any_io_executor;
+template <typename T, typename Executor>
+class awaitable;
+}  // namespace asio
+
+namespace resp::detail {
+
+using Awaitable = asio::awaitable<void, asio::any_io_executor>;
+
+}  // namespace resp::detail

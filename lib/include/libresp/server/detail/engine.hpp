@@ -1,0 +1,32 @@
+// The compiled part of a server. It knows nothing of the handler's type.
+#pragma once
+
+#include <libresp/server/detail/adapter.hpp>
+#include <libresp/server/options.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace resp::detail {
+
+/// What a Server does, whatever its handler is.
+class Engine {
+public:
+    Engine(Options options, std::unique_ptr<AdapterFactory> factory);
+    Engine(const asio::any_io_executor& executor, Options options, std::unique_ptr<AdapterFactory> factory);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine();
+
+    void run();
+    void start();
+    void stop();
+    [[nodiscard]] std::vector<Endpoint> endpoints() const;
+    [[nodiscard]] Stats stats() const;
+
+private:
+    class Core;
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace resp::detail

@@ -1,0 +1,113 @@
+// Values as people read them: 42, OK, "two words", (error) ERR no, [1, 2], {"key": "value"}, nil.
+#include <libresp/codec/escape.hpp>
+#include <libresp/codec/limits.hpp>
+#include <libresp/codec/view.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace resp {
+
+namespace {
+
+using detail::Node;
+
+/// Walks the flat index and keeps, for each aggregate that is open, how many values are to come.
+class Printer {
+public:
+    Printer(const detail::Frame& frame, std::size_t limit) noexcept : frame_(frame), limit_(limit) {}
+
+    std::string print(const detail::NodeRange& range) {
+        for (const Node* node = range.first; node != range.last && !cut_; ++node) {
+            if (node->is_marker()) continue;
+            if (text_.size() >= limit_) {
+                text_ += "...";
+                break;
+            }
+            separate();
+            add(*node);
+        }
+        if (after_attribute_) text_.pop_back();  // the blank before a value that is not shown
+        return std::move(text_);
+    }
+
+private:
+    struct Level {
+        std::uint32_t left;   // values to come
+        std::uint32_t count;  // values in all
+        Type type;
+    };
+
+    /// What stands between the value before and the next one.
+    void separate() {
+        if (std::exchange(after_attribute_, false) || depth_ == 0) return;
+        const Level& level = levels_[depth_ - 1];
+        const std::uint32_t seen = level.count - level.left;
+        if (seen == 0) return;
+        text_ += has_pairs(level.type) && seen % 2 == 1 ? ": " : ", ";
+    }
+
+    void add(const Node& node) {
+        if (!is_aggregate(node.type)) {
+            add_scalar(node);
+            return complete();
+        }
+        const bool plain = node.type == Type::array || node.type == Type::map;
+        if (!plain) text_ += wire::byte(node.type);
+        text_ += has_pairs(node.type) ? '{' : '[';
+        levels_[depth_++] = {node.size, node.size, node.type};
+        if (node.size == 0) close();
+    }
+
+    void add_scalar(const Node& node) {
+        switch (node.type) {
+            case Type::simple_error:
+            case Type::bulk_error: text_ += "(error) "; break;
+            case Type::boolean: text_ += node.integer() != 0 ? "true" : "false"; return;
+            case Type::null:
+            case Type::null_bulk_string:
+            case Type::null_array: text_ += "nil"; return;
+            default: break;
+        }
+        const std::string_view text = detail::text(frame_, node);
+        const bool quoted = node.type == Type::bulk_string || node.type == Type::verbatim_string;
+        const std::size_t room = limit_ - std::min(limit_, text_.size());
+        if (quoted) text_ += '"';
+        text_ += escaped(text, room);
+        if (quoted) text_ += '"';
+        cut_ = text.size() > room;
+    }
+
+    /// A value is whole, and with it every aggregate whose last one it was.
+    void complete() {
+        while (depth_ != 0 && --levels_[depth_ - 1].left == 0) {
+            text_ += has_pairs(levels_[depth_ - 1].type) ? '}' : ']';
+            if (levels_[--depth_].type != Type::attribute) continue;
+            text_ += ' ';  // its value follows, and is what counts outside
+            after_attribute_ = true;
+            return;
+        }
+    }
+    void close() {
+        levels_[depth_ - 1].left = 1;
+        complete();
+    }
+
+    const detail::Frame& frame_;
+    std::size_t limit_;
+    std::string text_;
+    std::array<Level, limits::depth_ceiling> levels_;
+    std::size_t depth_ = 0;
+    bool after_attribute_ = false;
+    bool cut_ = false;  // a text was too long
+};
+
+}  // namespace
+
+std::string to_string(View view, std::size_t limit) {
+    const detail::NodeRange range = detail::nodes(view);
+    return Printer{*range.frame, limit}.print(range);
+}
+
+}  // namespace resp

@@ -1,0 +1,180 @@
+// Owned values. They are flat, like the index of a frame: an array of entries and the bytes that those
+// refer to, so copying, comparing, encoding and destroying are loops, whatever the depth.
+#include <libresp/codec/decoder.hpp>
+#include <libresp/codec/value.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace resp {
+
+using detail::Node;
+using detail::NodeRange;
+
+struct Value::Content {
+    std::vector<Node> nodes;
+    std::string bytes;
+    detail::Frame frame;
+};
+
+Value::Value(View view) : content_(std::make_unique<Content>()) {
+    const NodeRange range = detail::nodes(view);
+    content_->nodes.assign(range.first, range.last);
+    std::string& bytes = content_->bytes;
+    // The wire form first, then every text that does not stand in it.
+    const std::string_view sent = view.wire();
+    bytes = sent;
+    const auto shift = static_cast<std::uint32_t>(sent.data() - range.frame->wire);
+    const bool word = view.is_inline() && view.type() != Type::array;
+    for (std::size_t i = 0; i != content_->nodes.size(); ++i) {
+        Node& node = content_->nodes[i];
+        const Node& original = range.first[i];
+        if (word) {
+            // A word of an inline line has no frame of its own: its text is all there is.
+            node.begin = 0;
+            node.flags = Node::inline_line | Node::plain_text;
+        } else if (node.has(Node::in_scratch)) {
+            node.begin = static_cast<std::uint32_t>(bytes.size());
+            bytes += detail::text(*range.frame, original);
+        } else {
+            node.begin -= shift;
+        }
+        if (node.type == Type::bulk_string && node.has(Node::streamed)) {
+            content_->nodes[i + 1].span = static_cast<std::uint32_t>(bytes.size());
+            bytes += detail::text(*range.frame, original);
+        }
+    }
+    if (view.type() == Type::attribute) {
+        // Without the value that it belongs to, it is a map.
+        Node& node = content_->nodes.front();
+        node.type = Type::map;
+        node.flags &= static_cast<std::uint8_t>(~Node::attributed);
+        node.span = static_cast<std::uint32_t>(content_->nodes.size());
+        bytes.front() = wire::byte(Type::map);
+    }
+    // Both kinds of text stand in one piece here.
+    content_->frame = {bytes.data(), bytes.data()};
+}
+
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
+View Value::view() const noexcept { return {content_->frame, content_->nodes.data()}; }
+
+// ---- comparing
+
+namespace {
+
+bool same_double(double a, double b) noexcept { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+bool same_content(const NodeRange& a, const NodeRange& b, const Node& x, const Node& y) noexcept {
+    if (x.type != y.type) return false;
+    if (is_aggregate(x.type)) return x.size == y.size;
+    if (x.type == Type::integer || x.type == Type::boolean) return x.integer() == y.integer();
+    const std::string_view text = detail::text(*a.frame, x);
+    const std::string_view other = detail::text(*b.frame, y);
+    if (x.type == Type::double_) return same_double(wire::to_double(text), wire::to_double(other));
+    if (x.type != Type::verbatim_string) return text == other;
+    // The format stands right before the text.
+    return text == other &&
+           std::equal(text.data() - wire::verbatim_prefix, text.data(), other.data() - wire::verbatim_prefix);
+}
+
+const Node* skip_markers(const Node* node, const Node* last) noexcept {
+    while (node != last && node->is_marker()) ++node;
+    return node;
+}
+
+}  // namespace
+
+bool operator==(View a, View b) noexcept {
+    const NodeRange left = detail::nodes(a);
+    const NodeRange right = detail::nodes(b);
+    // In wire order the types and sizes tell the whole shape, so two flat walks compare two trees.
+    const Node* x = skip_markers(left.first, left.last);
+    const Node* y = skip_markers(right.first, right.last);
+    while (x != left.last && y != right.last) {
+        if (!same_content(left, right, *x, *y)) return false;
+        x = skip_markers(x + 1, left.last);
+        y = skip_markers(y + 1, right.last);
+    }
+    return x == left.last && y == right.last;
+}
+
+// ---- encoding
+
+namespace {
+
+void encode_header(Encoder& out, const Node& node) {
+    switch (node.type) {
+        case Type::map: out.map(node.size / 2); break;
+        case Type::attribute: out.attribute(node.size / 2); break;
+        case Type::set: out.set(node.size); break;
+        case Type::push: out.push(node.size); break;
+        default: out.array(node.size); break;
+    }
+}
+
+void encode_scalar(Encoder& out, const detail::Frame& frame, const Node& node) {
+    const std::string_view text = detail::text(frame, node);
+    switch (node.type) {
+        case Type::simple_string: out.simple_string(text); break;
+        case Type::simple_error: out.simple_error(text); break;
+        case Type::integer: out.integer(node.integer()); break;
+        case Type::null: out.null(); break;
+        case Type::boolean: out.boolean(node.integer() != 0); break;
+        case Type::double_: out.double_(wire::to_double(text)); break;
+        case Type::big_number: out.big_number(text); break;
+        case Type::bulk_error: out.bulk_error(text); break;
+        case Type::verbatim_string: {
+            const char* const format = text.data() - wire::verbatim_prefix;
+            out.verbatim_string({format, wire::verbatim_prefix - 1}, text);
+            break;
+        }
+        case Type::null_bulk_string: out.null_bulk_string(); break;
+        case Type::null_array: out.null_array(); break;
+        default: out.bulk_string(text); break;
+    }
+}
+
+}  // namespace
+
+void encode(Encoder& out, View value) {
+    const NodeRange range = detail::nodes(value);
+    const Node* node = range.first;
+    if (value.type() == Type::attribute) {
+        out.map(node->size / 2);  // by itself, without a value that it belongs to
+        ++node;
+    }
+    while (node != range.last) {
+        if (node->type == Type::attribute && out.version() == Version::resp2) {
+            node = detail::attributed(node);
+            continue;
+        }
+        if (is_aggregate(node->type)) {
+            encode_header(out, *node);
+        } else if (!node->is_marker()) {
+            encode_scalar(out, *range.frame, *node);
+        }
+        ++node;
+    }
+}
+
+// ---- parsing
+
+Parsed parse(std::string_view bytes, Limits limits, Reads reads) {
+    Decoder decoder{limits, reads};
+    decoder.feed(bytes);
+    const std::optional<View> view = decoder.next();
+    if (decoder.error()) return *decoder.error();
+    if (!view) return DecodeError{Errc::incomplete, bytes.size(), 0};
+    const std::uint64_t used = decoder.offset();
+    if (used != bytes.size()) return DecodeError{Errc::trailing_data, used, bytes[used]};
+    return Value{*view};
+}
+
+}  // namespace resp

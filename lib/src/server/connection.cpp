@@ -1,0 +1,42 @@
+// The handle on a connection: each member finds out whether there still is one.
+#include <libresp/server/connection.hpp>
+
+#include "session.hpp"
+
+namespace resp {
+
+Endpoint Connection::peer() const {
+    const auto session = session_.lock();
+    return session ? session->peer() : Endpoint{};
+}
+
+Version Connection::version() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->version() : Version::resp2;
+}
+
+bool Connection::is_open() const noexcept {
+    const auto session = session_.lock();
+    return session && session->is_open();
+}
+
+bool Connection::send(std::string bytes) const {
+    const auto session = session_.lock();
+    if (!session || !session->is_open()) return false;
+    session->send(std::move(bytes));
+    return true;
+}
+
+void Connection::close() const {
+    if (const auto session = session_.lock()) session->close();
+}
+
+namespace detail {
+
+Adapter::~Adapter() = default;
+AdapterFactory::~AdapterFactory() = default;
+
+Awaitable Adapter::awaited() { co_return; }
+
+}  // namespace detail
+}  // namespace resp

@@ -1,0 +1,58 @@
+// Words for log levels and endpoints, and the log's limit.
+#include <libresp/codec/escape.hpp>
+#include <libresp/server/options.hpp>
+
+#include "shared.hpp"
+
+#include <exception>
+
+namespace resp {
+
+std::string_view name(LogLevel level) noexcept {
+    switch (level) {
+        case LogLevel::trace: return "trace";
+        case LogLevel::debug: return "debug";
+        case LogLevel::info: return "info";
+        case LogLevel::warn: return "warn";
+        case LogLevel::error: return "error";
+        case LogLevel::off: return "off";
+    }
+    return "off";
+}
+
+std::string Endpoint::to_string() const {
+    if (address.empty()) return "unix:" + path;
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]:" : address + ":") + std::to_string(port);
+}
+
+namespace detail {
+
+std::string current_exception_text() {
+    constexpr std::size_t most_shown = 64;
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        return escaped(error.what(), most_shown);
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
+void Logger::write(LogLevel level, std::string_view line) {
+    if (level >= LogLevel::info) {
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+        if (second_.exchange(now, std::memory_order_relaxed) != now) {
+            const int missed = lines_.exchange(0, std::memory_order_relaxed) - most_each_second;
+            if (missed > 0 && enabled(LogLevel::warn)) {
+                log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", missed));
+            }
+        }
+        if (lines_.fetch_add(1, std::memory_order_relaxed) >= most_each_second) return;
+    }
+    log_.sink(level, line);
+}
+
+}  // namespace detail
+}  // namespace resp

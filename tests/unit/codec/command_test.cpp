@@ -1,0 +1,113 @@
+// A request read as a command.
+#include <libresp/codec/command.hpp>
+
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/feed.hpp"
+
+using resp::Command;
+using resp::Reads;
+using resp::Value;
+using support::decode_one;
+using support::repeat;
+
+namespace {
+
+Value request(std::string_view bytes) { return decode_one(bytes, Reads::anything); }
+
+}  // namespace
+
+TEST_CASE("a command has a name in any case and words") {
+    const Value value = request("*3\r\n$3\r\nset\r\n$3\r\nkey\r\n$1\r\n7\r\n");
+    const Command command{value};
+    CHECK(command.name() == "set");
+    CHECK(command.is("SET"));
+    CHECK(command.is("sEt"));
+    CHECK_FALSE(command.is("SE"));
+    CHECK_FALSE(command.is("SETX"));
+    CHECK(command.size() == 3);
+    CHECK(command[1] == "key");
+    CHECK(command[3] == "");
+    CHECK(command[1000] == "");
+}
+
+TEST_CASE("an inline line is a command, too") {
+    const Value value = request("get 'a b'\r\n");
+    const Command command{value};
+    CHECK(command.is("GET"));
+    CHECK(command[1] == "a b");
+}
+
+TEST_CASE("only ASCII letters have a case") {
+    CHECK(resp::equals_ignoring_case("aZ09", "Az09"));
+    CHECK_FALSE(resp::equals_ignoring_case("a", "b"));
+    CHECK_FALSE(resp::equals_ignoring_case("[", "{"));
+    CHECK_FALSE(resp::equals_ignoring_case("@", "`"));
+    CHECK_FALSE(resp::equals_ignoring_case("\xc4", "\xe4"));
+    CHECK(resp::equals_ignoring_case("", ""));
+}
+
+TEST_CASE("words of other scalars are read as sent") {
+    const Value value = request("*3\r\n+ADD\r\n:7\r\n,1.5\r\n");
+    const Command command{value};
+    CHECK(command.is("add"));
+    CHECK(command[1] == "7");
+    CHECK(command.integer(1) == 7);
+    CHECK(command[2] == "1.5");
+}
+
+TEST_CASE("what is no array is a command without words") {
+    for (const char* const bytes :
+         {":1\r\n", "$4\r\nPING\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n+a\r\n", "*-1\r\n", "*0\r\n"}) {
+        const Value value = request(bytes);
+        CAPTURE(bytes);
+        CHECK(Command{value}.size() == 0);
+        CHECK(Command{value}.name() == "");
+        CHECK_FALSE(Command{value}.is("PING"));
+        CHECK_FALSE(Command{value}.integer(0));
+    }
+}
+
+TEST_CASE("a word is an integer if it is a canonical decimal of 64 bits") {
+    const auto integer = [](std::string_view word) {
+        const Value value =
+            request("*1\r\n$" + std::to_string(word.size()) + "\r\n" + std::string{word} + "\r\n");
+        return Command{value}.integer(0);
+    };
+    CHECK(integer("0") == 0);
+    CHECK(integer("-7") == -7);
+    CHECK(integer("9223372036854775807") == INT64_MAX);
+    CHECK(integer("-9223372036854775808") == INT64_MIN);
+    for (const char* const word : {"", "-", "+1", "01", "-0", "-01", "1 ", " 1", "1.0", "0x1", "1e3", "abc",
+                                   "9223372036854775808", "-9223372036854775809"}) {
+        CAPTURE(word);
+        CHECK_FALSE(integer(word));
+    }
+}
+
+TEST_CASE("an unknown command is told as Redis does") {
+    const Value value = request("FOO a 'b c'\r\n");
+    CHECK(unknown_command(Command{value}) ==
+          "ERR unknown command 'FOO', with args beginning with: 'a' 'b c' ");
+    const Value bare = request("FOO\r\n");
+    CHECK(unknown_command(Command{bare}) == "ERR unknown command 'FOO', with args beginning with: ");
+}
+
+TEST_CASE("an unknown command quotes 128 bytes of its name and of its arguments") {
+    const Value name = request(repeat("n", 200) + "\r\n");
+    CHECK(unknown_command(Command{name}) ==
+          "ERR unknown command '" + repeat("n", 128) + "', with args beginning with: ");
+    const Value arguments = request("x " + repeat("a", 100) + ' ' + repeat("b", 100) + " c\r\n");
+    CHECK(unknown_command(Command{arguments}) == "ERR unknown command 'x', with args beginning with: '" +
+                                                     repeat("a", 100) + "' '" + repeat("b", 25) + "' ");
+}
+
+TEST_CASE("a wrong number of arguments is told with the name in small letters") {
+    CHECK(resp::wrong_number_of_arguments("GET") == "ERR wrong number of arguments for 'get' command");
+}
+
+TEST_CASE("an unknown subcommand is told with the command in capitals") {
+    const Value value = request("client foo\r\n");
+    CHECK(unknown_subcommand(Command{value}) == "ERR unknown subcommand 'foo'. Try CLIENT HELP.");
+}

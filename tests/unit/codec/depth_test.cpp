@@ -1,0 +1,122 @@
+// Nesting: the bound, and that no part of the codec uses the call stack in proportion to it. The deep
+// cases run on a thread whose stack would not hold a recursion over the input.
+#include <libresp/codec/format.hpp>
+#include <libresp/codec/value.hpp>
+
+#include "support/catch.hpp"
+#include "support/feed.hpp"
+#include "support/small_stack.hpp"
+
+using resp::Limits;
+using resp::Reads;
+using support::decode;
+using support::decode_one;
+using support::error_of;
+using support::on_small_stack;
+using support::repeat;
+
+namespace {
+
+constexpr std::size_t deepest = 128;
+constexpr Limits deep{.max_depth = deepest};
+
+/// Parses, copies, compares, prints and encodes the value on a small stack.
+void check_on_small_stack(const std::string& wire, const std::string& wanted) {
+    std::string printed;
+    std::string encoded;
+    bool equal = false;
+    on_small_stack([&] {
+        const resp::Parsed parsed = resp::parse(wire, deep);
+        const resp::Value copy{*parsed};
+        equal = copy == *parsed;
+        printed = fmt::format("{}", copy);
+        resp::Encoder out{encoded};
+        encode(out, copy);
+    });
+    CHECK(equal);
+    CHECK(printed == wanted);
+    CHECK(encoded == wire);
+}
+
+}  // namespace
+
+TEST_CASE("an array may stand in as many as max_depth allows and no more") {
+    const Limits limits{.max_depth = 2};
+    CHECK(decode_one("*1\r\n*1\r\n:1\r\n", Reads::replies, limits).view()[0][0].integer() == 1);
+    CHECK(error_of("*1\r\n*1\r\n*1\r\n:1\r\n", Reads::replies, limits) == "too_deep at 8");
+    CHECK(error_of("*1\r\n*1\r\n*0\r\n", Reads::replies, limits) == "too_deep at 8");
+    CHECK(error_of("*?\r\n*?\r\n*?\r\n", Reads::replies, limits) == "too_deep at 8");
+    CHECK(error_of("~1\r\n%1\r\n~1\r\n", Reads::replies, limits) == "too_deep at 8");
+}
+
+TEST_CASE("a null array has no depth") {
+    const Limits limits{.max_depth = 1};
+    CHECK(decode_one("*1\r\n*-1\r\n", Reads::replies, limits).view()[0].is_null());
+}
+
+TEST_CASE("a depth of 0 leaves scalars") {
+    const Limits limits{.max_depth = 0};
+    CHECK(decode_one(":1\r\n", Reads::replies, limits).view().integer() == 1);
+    CHECK(error_of("*1\r\n", Reads::replies, limits) == "too_deep at 0");
+    CHECK(error_of("*0\r\n", Reads::replies, limits) == "too_deep at 0");
+}
+
+TEST_CASE("the depth goes down again after each sibling") {
+    const Limits limits{.max_depth = 2};
+    const resp::Value value = decode_one("*3\r\n*1\r\n:1\r\n*1\r\n:2\r\n*0\r\n", Reads::replies, limits);
+    CHECK(value.view()[1][0].integer() == 2);
+}
+
+TEST_CASE("an attribute counts as a level while its value is read") {
+    const Limits limits{.max_depth = 1};
+    CHECK(decode_one("|1\r\n+a\r\n:1\r\n:2\r\n", Reads::replies, limits).view().integer() == 2);
+    CHECK(error_of("|1\r\n+a\r\n:1\r\n*1\r\n:2\r\n", Reads::replies, limits) == "too_deep at 12");
+    CHECK(error_of("|0\r\n|0\r\n:2\r\n", Reads::replies, limits) == "too_deep at 4");
+}
+
+TEST_CASE("the default depth is 32") {
+    CHECK(decode(repeat("*1\r\n", 32) + ":1\r\n").frames.size() == 1);
+    CHECK(error_of(repeat("*1\r\n", 33) + ":1\r\n") == "too_deep at 128");
+}
+
+TEST_CASE("a million nested arrays are one error on a small stack") {
+    std::string told;
+    on_small_stack([&] { told = error_of(repeat("*1\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(told == "too_deep at 512");
+}
+
+TEST_CASE("a million nested maps are one error on a small stack") {
+    std::string told;
+    on_small_stack([&] { told = error_of(repeat("%1\r\n+k\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(told == "too_deep at 1024");
+}
+
+TEST_CASE("a million stacked attributes are one error on a small stack") {
+    std::string told;
+    on_small_stack([&] { told = error_of(repeat("|1\r\n+k\r\n+v\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(told == "too_deep at 1536");
+}
+
+TEST_CASE("the deepest value is parsed, copied, compared, printed and encoded on a small stack") {
+    const std::string wire = repeat("*1\r\n", deepest) + ":7\r\n";
+    check_on_small_stack(wire, repeat("[", deepest) + "7" + repeat("]", deepest));
+}
+
+TEST_CASE("the deepest attributes are parsed, copied, compared, printed and encoded on a small stack") {
+    const std::string wire = repeat("|1\r\n+k\r\n+v\r\n", deepest) + ":7\r\n";
+    check_on_small_stack(wire, repeat("|{k: v} ", deepest) + "7");
+}
+
+TEST_CASE("attributes nested in attributes are parsed, copied, compared and printed on a small stack") {
+    // Each attribute's key is a value with the next attribute.
+    const std::string wire = repeat("|1\r\n", deepest) + repeat(":1\r\n", 2 * deepest + 1);
+    check_on_small_stack(wire, repeat("|{", deepest) + "1" + repeat(": 1} 1", deepest));
+}
+
+TEST_CASE("too deep an aggregate is told at its type byte, but for an array that may be null") {
+    const Limits limits{.max_depth = 1};
+    CHECK(error_of("*1\r\n%", Reads::replies, limits) == "too_deep at 4");
+    CHECK(error_of("*1\r\n|", Reads::replies, limits) == "too_deep at 4");
+    CHECK(decode("*1\r\n*", Reads::replies, limits).incomplete);
+    CHECK(decode_one("*1\r\n*-1\r\n", Reads::replies, limits).view()[0].is_null());
+}

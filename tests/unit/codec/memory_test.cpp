@@ -1,0 +1,179 @@
+// Honest memory: what a decoder holds grows with the bytes that came, never with what was announced.
+#include <libresp/codec/decoder.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/describe.hpp"
+#include "support/pieces.hpp"
+
+using resp::Decoder;
+using resp::Limits;
+using resp::Reads;
+using support::repeat;
+
+namespace {
+
+constexpr std::size_t page = 64 * 1024;
+constexpr Limits wide{
+    .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
+
+/// What a decoder holds after bytes came in pieces, lent or into its room.
+std::size_t held(std::string_view bytes, bool lent, std::size_t piece, Reads reads = Reads::replies) {
+    Decoder decoder{wide, reads};
+    std::size_t most = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const std::string_view part = bytes.substr(at, piece);
+        lent ? decoder.feed(part) : support::receive(decoder, part);
+        while (decoder.next()) {
+        }
+        if (lent) decoder.release();
+        most = std::max(most, decoder.memory());
+    }
+    return most;
+}
+
+void require_honest(std::string_view bytes, Reads reads = Reads::replies) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, bytes.size()}) {
+        for (const bool lent : {false, true}) {
+            CAPTURE(bytes.substr(0, 40), piece, lent);
+            CHECK(held(bytes, lent, piece, reads) <= page + 2 * bytes.size());
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a new decoder holds next to nothing") { CHECK(Decoder{}.memory() <= 64); }
+
+TEST_CASE("no announced length of a string allocates") {
+    require_honest("$536870912\r\nabc");
+    require_honest("$9223372036854775807\r\n");
+    require_honest("!9223372036854775807\r\nabc");
+    require_honest("=9223372036854775807\r\ntxt:");
+    require_honest("$?\r\n;9223372036854775807\r\nabc");
+    require_honest("*2\r\n$4\r\nECHO\r\n$536870912\r\nabc", Reads::commands);
+}
+
+TEST_CASE("no announced count of an aggregate allocates") {
+    for (const char* const type : {"*", "~", "%", "|", ">"}) {
+        require_honest(type + std::string{"2147483647\r\n"});
+        require_honest(type + std::string{"1048576\r\n:1\r\n"});
+    }
+    require_honest("*2147483647\r\n$1\r\na\r\n", Reads::commands);
+}
+
+TEST_CASE("nested counts do not multiply") {
+    require_honest(repeat("*1048576\r\n", 128));
+    require_honest(repeat("%1048576\r\n+k\r\n", 128));
+    require_honest(repeat("|1048576\r\n", 128));
+    require_honest(repeat("*?\r\n", 128));
+}
+
+TEST_CASE("many small chunks hold no more than their bytes twice") {
+    require_honest("$?\r\n" + repeat(";1\r\nx\r\n", 5000));
+    require_honest(repeat("$?\r\n;0\r\n", 5000));
+}
+
+TEST_CASE("large chunks hold no more than their bytes twice as sent and twice joined") {
+    const std::string chunk = ";65536\r\n" + repeat("x", 65536) + "\r\n";
+    for (const bool lent : {false, true}) {
+        const std::string bytes = "$?\r\n" + repeat(chunk, 17);
+        CAPTURE(lent);
+        CHECK(held(bytes, lent, 16'384) <= page + 4 * bytes.size());
+    }
+}
+
+TEST_CASE("a bulk string holds no more than its bytes twice") {
+    const std::string bytes = "$1100000\r\n" + repeat("x", 1'100'000);
+    CHECK(held(bytes, false, 16'384) <= page + 2 * bytes.size());
+    CHECK(held(bytes, true, 16'384) <= page + 2 * bytes.size());
+}
+
+TEST_CASE("a frame that ends with a string whose length is a power of two takes no twice as much") {
+    const std::string bytes = "*2\r\n$3\r\nSET\r\n$1048576\r\n" + repeat("x", 1'048'576);
+    CHECK(held(bytes, false, 16'384) <= page + bytes.size());
+    CHECK(held(bytes.substr(bytes.find("$1048576")), false, 16'384) <= page + bytes.size());
+}
+
+TEST_CASE("a buffer grows a few times only for a frame of many large strings") {
+    Decoder decoder{wide};
+    support::receive(decoder, "*1000\r\n");
+    int moves = 0;
+    std::size_t memory = 0;
+    for (int i = 0; i != 1000; ++i) {
+        for (const std::string& part :
+             {std::string{"$20000\r\n"}, std::string(10'000, 'x'), std::string(10'000, 'x') + "\r\n"}) {
+            support::receive(decoder, part);
+            static_cast<void>(decoder.next());
+            if (decoder.memory() != memory) ++moves;
+            memory = decoder.memory();
+        }
+    }
+    CHECK(moves <= 30);  // of the bytes, or of the index
+}
+
+TEST_CASE("a decoder that shrinks holds what is left only, and goes on with it") {
+    const std::string large = "$1000000\r\n" + repeat("x", 1'000'000) + "\r\n";
+    const std::string small = "$5\r\nhello\r\n";
+    const std::string array = "*2\r\n" + small + small;
+    const std::string bytes = small + array.substr(0, 9);
+    for (const bool lent : {false, true}) {
+        for (const bool reads_ahead : {false, true}) {
+            CAPTURE(lent, reads_ahead);
+            Decoder decoder;
+            support::receive(decoder, reads_ahead ? large + small : large);
+            CHECK(decoder.next());
+            lent ? decoder.feed(bytes) : support::receive(decoder, bytes);
+            const std::uint64_t offset = decoder.offset();
+            const std::size_t pending = decoder.pending();
+            REQUIRE(decoder.memory() >= large.size());
+            decoder.shrink(64 * 1024);
+            CHECK(decoder.memory() <= 8 * 1024);
+            CHECK(decoder.offset() == offset);
+            CHECK(decoder.pending() == pending);
+            for (int i = reads_ahead ? 0 : 1; i != 2; ++i) CHECK(decoder.next()->text() == "hello");
+            CHECK_FALSE(decoder.next());
+            decoder.shrink(0);
+            support::receive(decoder, array.substr(9));
+            CHECK(decoder.next()->size() == 2);
+            CHECK(decoder.offset() == offset + pending + array.size() - 9);
+            CHECK(decoder.pending() == 0);
+        }
+    }
+}
+
+TEST_CASE("a decoder that holds no more than it is to keep does not shrink") {
+    Decoder decoder;
+    support::receive(decoder, "$5\r\nhello\r\n$5\r\nhel");
+    CHECK(decoder.next());
+    CHECK_FALSE(decoder.next());
+    const std::size_t memory = decoder.memory();
+    decoder.shrink(memory);
+    CHECK(decoder.memory() == memory);
+    decoder.shrink(0);
+    CHECK(decoder.memory() < memory);
+}
+
+TEST_CASE("lent bytes that were decoded leave nothing behind but the index") {
+    CHECK(held("$5\r\nhello\r\n" + repeat("$3\r\nabc\r\n", 100), true, 9) <= 10 * 1024);
+}
+
+TEST_CASE("reset gives memory above what is kept back") {
+    for (const char* const type : {"bulk", "chunk", "array"}) {
+        Decoder decoder;
+        std::string bytes = "$100000\r\n" + repeat("x", 100'000);
+        if (*type == 'c') bytes = "$?\r\n;100000\r\n" + repeat("x", 100'000);
+        if (*type == 'a') bytes = "*100000\r\n" + repeat(":1\r\n", 50'000);
+        decoder.feed(bytes);
+        CHECK_FALSE(decoder.next());
+        decoder.release();
+        CAPTURE(type);
+        CHECK(decoder.memory() >= 100'000);
+        decoder.reset(0, 1'000'000'000);
+        CHECK(decoder.memory() >= 100'000);
+        decoder.reset(0, 1024);
+        CHECK(decoder.memory() <= 8 * 1024);
+    }
+}
