@@ -82,6 +82,6 @@ def slug_of(heading):
 def links(lines):
     """(line, target) of each link that is not in a code block or a code span."""
     for number, line in enumerate(without_blocks(lines), 1):
-        line = re.sub(r"(`+).+?\1", "", line) if "](" not in line else re.sub(r"(?<!\[)(`+)[^`\[\]]+\1", "`", line)
+        line = re.sub(r"(`+)(.+?)\1", lambda span: "" if "](" in span.group() else span.group(), line)
         for target in LINK.findall(line) + DEFINITION.findall(line):
             yield number, target
