@@ -31,8 +31,8 @@ class Function(NamedTuple):
     name: str
     line: int  # where the declaration begins, its template head included
     end: int   # of the closing brace
-    first_token: int
-    last_token: int
+    opens: int   # the position of its opening brace in code(text)
+    closes: int
 
     @property
     def length(self):
@@ -76,9 +76,9 @@ def functions(text):
             kind = kind_of_brace(stream[head:at])
             end = closing(stream, at)
             if kind == "function" and stream[head].text == "catch" and found:  # of a body that is a try block
-                found[-1] = found[-1]._replace(end=stream[end].line, last_token=end)
+                found[-1] = found[-1]._replace(end=stream[end].line, closes=end)
             elif kind == "function":
-                found.append(Function(name_of(stream[head:at]), stream[head].line, stream[end].line, head, end))
+                found.append(Function(name_of(stream[head:at]), stream[head].line, stream[end].line, at, end))
             if kind == "initialiser":
                 at = end + 1
                 continue  # the declaration goes on
@@ -150,9 +150,11 @@ def outside_parentheses(head):
 def name_of(head):
     """The name of a function: the word in front of the first parenthesis."""
     head = without_template(head)
+    words = [token.text for token in head]
+    if "operator" in words:
+        at = words.index("operator") + 1
+        return "operator" + ("".join(words[at:words.index("(", at)]) or "()")
     for before, token in zip(head, head[1:]):
         if token.text == "(" and before.kind == "word" and before.text not in ("decltype", "alignas", "noexcept"):
             return before.text
-        if token.text == "(" and any(word.text == "operator" for word in head):
-            return "operator" + before.text
     return "(lambda)"

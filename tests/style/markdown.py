@@ -3,10 +3,13 @@
 import re
 from typing import NamedTuple
 
+from tree import line_of
+
 FENCE = re.compile(r"^(\s*)(```+|~~~+)\s*([^\s`]*)[^`]*$")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+#+)?\s*$")
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
-DEFINITION = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*(\S+)")
+DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
+CODE_SPAN = re.compile(r"(`+)(?:(?!\n\s*\n).)+?\1", re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -81,7 +84,11 @@ def slug_of(heading):
 
 def links(lines):
     """(line, target) of each link that is not in a code block or a code span."""
-    for number, line in enumerate(without_blocks(lines), 1):
-        line = re.sub(r"(`+)(.+?)\1", lambda span: "" if "](" in span.group() else span.group(), line)
-        for target in LINK.findall(line) + DEFINITION.findall(line):
-            yield number, target
+    text = CODE_SPAN.sub(without_link, "\n".join(without_blocks(lines)))
+    for match in [*LINK.finditer(text), *DEFINITION.finditer(text)]:
+        yield line_of(text, match.start(1)), match.group(1)
+
+
+def without_link(span):
+    """A code span; if there is a link in it, only its line breaks."""
+    return "\n" * span.group().count("\n") if "](" in span.group() else span.group()

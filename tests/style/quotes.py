@@ -8,9 +8,12 @@ these are `# [name]` and `# [/name]`. A block has the region's lines without the
 marks of other regions. `quote.py --write` copies the regions into the pages.
 """
 
+import posixpath
 import re
 import textwrap
+from pathlib import PurePosixPath
 
+import dead_files
 import markdown
 from tree import Finding
 
@@ -56,9 +59,10 @@ def is_tested(tree, file):
     """Whether a test compiles or runs the file: it is in one of the folders that are, or CMake lists it."""
     if file.startswith(TESTED):
         return True
-    name = file.rsplit("/", 1)[-1]
-    return any(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", tree.text(cmake))
-               for cmake in tree.match("*CMakeLists.txt"))
+    folders = [parent.as_posix() for parent in PurePosixPath(file).parents]
+    lists = {folder: posixpath.join(folder, "CMakeLists.txt") for folder in folders}
+    return any(tree.exists(cmake) and posixpath.relpath(file, folder) in dead_files.words_of(tree.text(cmake))
+               for folder, cmake in lists.items())
 
 
 def check(tree):

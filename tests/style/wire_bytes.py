@@ -16,6 +16,7 @@ ALLOWED = {
     ("lib/src/codec/inline.cpp", r"'\n'"): "the quoting of inline commands, which is redis-cli's and not RESP's",
     ("lib/src/server/options.cpp", "':'"): "an IPv6 address",
     ("lib/src/server/options.cpp", '":"'): "the colon between an address and its port",
+    ("lib/src/server/ending.cpp", '"*"'): "the preface of HTTP/2: PRI * HTTP/2.0",
     ("apps/resp-echo/log.hpp", r"'\n'"): "the end of a log line",
     ("apps/resp-echo/main.cpp", "','"): "the delimiter of a list in a flag",
 }
