@@ -99,8 +99,12 @@ class WireBytes(MadeUp):
         self.assert_finds(wire_bytes.check, {"lib/src/a.cpp": other, **grammar}, allowed={})
 
     def test_the_list_of_what_is_allowed(self):
-        allowed = {("apps/a.cpp", "':'"): "an address", ("apps/b.cpp", "','"): "a list"}
-        self.assert_finds(wire_bytes.check, {"apps/a.cpp": "char a = ':';\n"}, "apps/b.cpp:1", allowed=allowed)
+        allowed = {("lib/a.cpp", "':'"): "an address", ("lib/b.cpp", "','"): "a list"}
+        self.assert_finds(wire_bytes.check, {"lib/a.cpp": "char a = ':';\n"}, "lib/b.cpp:1", allowed=allowed)
+
+    def test_programs_write_no_cr(self):
+        self.assert_finds(wire_bytes.check, {"apps/a.cpp": "auto a = ':';\nauto b = \"+OK\\r\\n\";\n"},
+                          "apps/a.cpp:2", allowed={})
 
 
 class DeadFiles(MadeUp):
