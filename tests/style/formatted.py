@@ -1,4 +1,7 @@
-"""formatted.py CLANG_FORMAT [--root FOLDER]: all C++ files are formatted. The exit code is 77 if clang-format is missing."""
+"""formatted.py CLANG_FORMAT [--root FOLDER]: all C++ files are formatted.
+
+The exit code is 77 if that program is not installed.
+"""
 
 import argparse
 import shutil

@@ -90,5 +90,5 @@ def library_fault(file, storey, library):
         return "the codec must not use Asio: move what needs it into server"
     if file.startswith(PUBLIC) and library in ONLY_IN and file != ONLY_IN[library]:
         home = ONLY_IN[library] or "no public header"
-        return f"{home.removeprefix(PUBLIC)} may include {library}, other public headers may not: declare what you need"
+        return f"{home.removeprefix(PUBLIC)} may include {library}, other public headers may not: declare its names"
     return None

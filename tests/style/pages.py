@@ -8,7 +8,7 @@ import markdown
 from tree import Finding
 
 PAGES = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "tests/*README.md")
-MACHINE = re.compile(r"(?<![\w./-])/work/|^\s*<?(https?://)?[\w.-]+\.(org|io|com|net|dev)/\S+>?\s*$")
+MACHINE = re.compile(r"(?<![\w./-])/(?:home|root|work|mnt|Users)/\w|^\s*<?(https?://)?[\w.-]+\.(org|io|com|net|dev)/\S+>?\s*$")
 
 
 def check_titles(tree):

@@ -31,7 +31,7 @@ def check(tree):
         for pattern, instead in phrases:
             for match in pattern.finditer(prose):
                 phrase = " ".join(match.group().split())
-                yield Finding(file, line_of(prose, match.start()), f"\"{phrase}\": write {instead}")
+                yield Finding(file, line_of(prose, match.start()), f"\"{phrase}\" is banned: write {instead}")
 
 
 def texts(tree):

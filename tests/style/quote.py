@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Copies the quoted regions of source files into README.md and docs/*.md.
 
-    tests/style/quote.py            lists the blocks that differ from their source; the exit code is 1 if there are any
+    tests/style/quote.py            lists the blocks that differ from their source; exit code 1 if there are any
     tests/style/quote.py --write    rewrites those blocks
 """
 

@@ -76,7 +76,7 @@ def check(tree):
 def fault_of(tree, block):
     if block.language not in SHOWN:
         shown = block.language or "none"
-        return f"the language of this block is {shown}: use one of {', '.join(SHOWN)} (text for wire bytes and output)"
+        return f"the language of this block is {shown}: use one of {', '.join(SHOWN)}; text for bytes and output"
     if block.language == "text" and not QUOTE.fullmatch(block.marker):
         return None
     if block.language == "console":

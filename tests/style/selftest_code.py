@@ -81,7 +81,8 @@ class Lengths(MadeUp):
 
     def test_functions(self):
         for lines, expected in ((38, []), (39, ["lib/a.cpp:2"])):
-            self.assert_finds(lengths.check_functions, {"lib/a.cpp": "\nvoid f() {\n" + ";\n" * lines + "}\n"}, *expected)
+            text = "\nvoid f() {\n" + ";\n" * lines + "}\n"
+            self.assert_finds(lengths.check_functions, {"lib/a.cpp": text}, *expected)
 
     def test_braces_that_do_not_match(self):
         self.assert_finds(lengths.check_functions, {"lib/a.cpp": "void f() {\n"}, "lib/a.cpp:1")
@@ -167,7 +168,7 @@ class Heads(MadeUp):
 
     def test_names(self):
         self.assert_finds(heads.check_names, {
-            "lib/a.cpp": "int a = b.get_executor();\nint get_a();\nint do_a();\nint process_a();\nint budget_a, dodo;\n",
+            "lib/a.cpp": "int a = b.get_executor();\nint get_a();\nint do_a();\nint process_a();\nint budget_a;\n",
         }, "lib/a.cpp:2", "lib/a.cpp:3", "lib/a.cpp:4")
 
 

@@ -20,14 +20,17 @@ HERE = Path(__file__).parent
 class Pages(MadeUp):
     def test_titles(self):
         self.assert_finds(pages.check_titles, {
-            "README.md": "# One\n\n```sh\n# a comment\n```\n", "docs/a.md": "text\n# One\n", "docs/b.md": "# One\n# Two\n",
+            "README.md": "# One\n\n```sh\n# a comment\n```\n",
+            "docs/a.md": "text\n# One\n",
+            "docs/b.md": "# One\n# Two\n",
         }, "docs/a.md:1", "docs/b.md:2")
 
     def test_links(self):
-        links = ("[file](docs/a.md)", "[anchor](docs/a.md#the-code-second-time)", "[own](#own)", "![image](docs/a.svg)",
-                 "[site](https://example.org/#x)", "`[no](link)`", "[line](docs/a.svg#L3)", "[`code`](docs/a.md#aa)",
+        links = ("[file](docs/a.md)", "[anchor](docs/a.md#the-code-second-time)", "[own](#own)",
+                 "![image](docs/a.svg)", "[site](https://example.org/#x)", "`[no](link)`", "[line](docs/a.svg#L3)", "[`code`](docs/a.md#aa)",
                  "[two\nlines](docs/a.md#a--a)")
-        broken = ("[file](docs/b.md)", "[anchor](docs/a.md#other)", "[own](#title)", "[out](../a.md)", "[abs](/docs/a.md)")
+        broken = ("[file](docs/b.md)", "[anchor](docs/a.md#other)", "[own](#title)",
+                  "[out](../a.md)", "[abs](/docs/a.md)")
         page = "# Own\n" + "".join(f"{link}\n" for link in links + broken)
         first = 3 + len(links)
         self.assert_finds(pages.check_links, {
@@ -39,7 +42,8 @@ class Pages(MadeUp):
 
     def test_machine(self):
         self.assert_finds(pages.check_machine, {
-            "README.md": "# A\nsee /work/a\nhttps://registry.example.org/a/b\n[a](https://example.org/b) network/work/a\n",
+            "README.md": "# A\nsee /home/me/a\nhttps://registry.example.org/a/b\n",
+            "docs/a.md": "# A\n[a](https://example.org/b) is at/home/a\n",
         }, "README.md:2", "README.md:3")
 
 
@@ -97,8 +101,9 @@ class Phrases(MadeUp):
                           "tests/a_test.cpp:2", "tests/a_test.py:2", "apps/CMakeLists.txt:1")
 
     def test_phrases(self):
-        banned = ("nothing but for this", "it has come", "What is left, is read", "is asked first", "a byte behind it",
-                  "Nobody reads", "one of its own", "lest it fails", "dies of it", "so many bytes", "what is left of it")
+        banned = ("nothing but for this", "it has come", "What is left, is read", "is asked first",
+                  "a byte behind it", "Nobody reads", "one of its own", "lest it fails", "dies of it",
+                  "so many bytes", "what is left of it")
         allowed = ("behind a proxy", "behind HAProxy", "tells them apart", "not one but four", "its own page",
                    "What is the limit?", "recommend", "at the hand", "as long as")
         lines = [f"{line}\n.\n" for line in banned + allowed]
@@ -112,8 +117,8 @@ class Formatted(MadeUp):
             self.skipTest("clang-format-19 is not installed")
         for text, code in (("int main() {}\n", 0), ("int  main( ) {}\n", 1)):
             tree = self.tree({"a.cpp": text, "b.cpp": "int a;\n", ".clang-format": "BasedOnStyle: LLVM\n"})
-            run = subprocess.run([sys.executable, "-B", HERE / "formatted.py", "clang-format-19", "--root", tree.root],
-                                 capture_output=True)
+            command = [sys.executable, "-B", HERE / "formatted.py", "clang-format-19", "--root", tree.root]
+            run = subprocess.run(command, capture_output=True)
             self.assertEqual(run.returncode, code)
 
 
@@ -132,6 +137,7 @@ class Misuse(MadeUp):
         self.assertIn("compiles", self.fault(case, (True, "warning: no good match")))
         self.assertIn("does not say", self.fault(case, (False, "error: other")))
         self.assertIn("-DCORRECT", self.fault(case, (False, "no good match"), (False, "error: other")))
+        self.assertIn("any message", self.fault("// expect: .*\n", (False, "no good match")))
         self.assertIn("first line", self.fault("// head\n" + case, (False, "no good match")))
 
 

@@ -1,7 +1,7 @@
 """Only the grammar's headers write type bytes and CRLF as literals; other code of lib/ and apps/ uses their names.
 
-In lib/ the check is strict: each character literal of such a byte, each string that is one such byte or contains a CR,
-and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the reason. In apps/ only
+In lib/ the check is strict: each character literal of such a byte, each string that is one such byte or contains a
+CR, and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the reason. In apps/ only
 literals with a CR are refused: programs read flags and addresses, and RESP cannot be written without a CR.
 """
 
