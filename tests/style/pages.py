@@ -8,7 +8,10 @@ import markdown
 from tree import Finding
 
 PAGES = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "tests/*README.md")
-MACHINE = re.compile(r"(?<![\w./-])/(?:home|root|work|mnt|Users)/\w|^\s*<?(https?://)?[\w.-]+\.(org|io|com|net|dev)/\S+>?\s*$")
+MACHINE = re.compile(
+    r"(?<![\w./-])/(?:home|root|work|mnt|Users)/\w"
+    r"|^\s*<?(https?://)?[\w.-]+\.(org|io|com|net|dev)/\S+>?\s*$"  # a line that is only an address
+)
 
 
 def check_titles(tree):

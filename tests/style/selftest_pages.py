@@ -27,7 +27,8 @@ class Pages(MadeUp):
 
     def test_links(self):
         links = ("[file](docs/a.md)", "[anchor](docs/a.md#the-code-second-time)", "[own](#own)",
-                 "![image](docs/a.svg)", "[site](https://example.org/#x)", "`[no](link)`", "[line](docs/a.svg#L3)", "[`code`](docs/a.md#aa)",
+                 "![image](docs/a.svg)", "[site](https://example.org/#x)", "`[no](link)`",
+                 "[line](docs/a.svg#L3)", "[`code`](docs/a.md#aa)",
                  "[two\nlines](docs/a.md#a--a)")
         broken = ("[file](docs/b.md)", "[anchor](docs/a.md#other)", "[own](#title)",
                   "[out](../a.md)", "[abs](/docs/a.md)")
