@@ -1,7 +1,7 @@
-"""misuse_test.py COMPILER FOLDER [FLAG...]: misuse of the library does not compile, with the message that is meant.
+"""misuse_test.py COMPILER FOLDER CASE... -- [FLAG...]: misuse of the library does not compile, for the right reason.
 
-Each misuse/*.cpp opens with `// expect: REGEX`. It must not compile, and the compiler's output must match REGEX. With
--DCORRECT it must compile. FOLDER keeps precompiled headers of the library: with them a case takes 0.2 s.
+Each CASE is a source that opens with `// expect: REGEX`. It must not compile, and the compiler's output must match
+REGEX. With -DCORRECT it must compile. FOLDER keeps precompiled headers of the library: with them a case takes 0.2 s.
 """
 
 import os
@@ -13,8 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HERE = Path(__file__).parent
-HEADERS = HERE.parents[1] / "lib/include"
+HEADERS = Path(__file__).parents[2] / "lib/include"
 EXPECT = re.compile(r"// expect: (.+)")
 LEAST_CASES = 2
 PROCESSES = 2
@@ -86,10 +85,11 @@ def shortened(output):
 
 
 def main():
-    compiler = Compiler(sys.argv[1], sys.argv[2], sys.argv[3:])
+    program, folder, *rest = sys.argv[1:]
+    compiler = Compiler(program, folder, rest[rest.index("--") + 1:])
+    cases = [Path(case) for case in rest[:rest.index("--")]]
     plain = "#include <libresp/codec.hpp>\n#include <libresp/server.hpp>\n"
     headers = {"without_asio.hpp": plain, "with_asio.hpp": "#include <libresp/server/asio.hpp>\n" + plain}
-    cases = sorted((HERE / "misuse").glob("*.cpp"))
     begin = time.monotonic()
     with ThreadPoolExecutor(PROCESSES) as pool:
         list(pool.map(compiler.precompile, headers, headers.values()))
