@@ -43,7 +43,9 @@ def texts(tree):
     for file in tree.match("tests/*_test.cpp"):
         yield file, source_prose(tree.text(file), test_names(tree.text(file)))
     for file in tree.match("tests/*_test.py"):
-        yield file, script_names(tree.text(file))
+        yield file, names_only(tree.text(file), r"def (test_\w+)")
+    for file in tree.match("tests/*CMakeLists.txt"):
+        yield file, names_only(tree.text(file), r"NAME \"([^\"]+)\"")
     for file in tree.match(*SCRIPTS):
         yield file, re.sub(r"(?m)^(\s*)#", r"\1 ", tree.text(file))
 
@@ -86,11 +88,10 @@ def test_names(text):
             yield name
 
 
-def script_names(text):
-    """The names of a Python test's functions, with spaces for underscores."""
-    names = ((match.start(1), match.group(1)) for match in re.finditer(r"def (test_\w+)", text))
+def names_only(text, pattern):
+    """The names that the pattern finds, with spaces for underscores; everything else replaced by CODE."""
     prose, at = "", 0
-    for offset, name in names:
-        prose += blanked(text[at:offset]) + name.replace("_", " ")
-        at = offset + len(name)
+    for match in re.finditer(pattern, text):
+        prose += blanked(text[at:match.start(1)]) + match.group(1).replace("_", " ")
+        at = match.end(1)
     return prose + blanked(text[at:])

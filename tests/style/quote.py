@@ -15,19 +15,19 @@ from tree import Tree
 
 
 def refreshed(tree, page):
-    """The lines of the page with each quoted block as its source has it, and the lines where blocks changed."""
+    """The page's lines with each quoted block as its source has it, the lines where blocks changed, and the faults."""
     lines = tree.lines(page)
-    changed = []
+    changed, faults = [], []
     for block in reversed(markdown.blocks(lines)):
         try:
             wanted = quotes.quoted(tree, block.marker)
         except quotes.QuoteError as error:
-            print(f"{page}:{block.line}: {error}", file=sys.stderr)
+            faults.append(f"{page}:{block.line}: {error}")
             continue
         if wanted is not None and block.body != wanted:
             changed.append(block.line)
             lines[block.line:block.end - 1] = [block.indent + line if line else "" for line in wanted]
-    return lines, changed[::-1]
+    return lines, changed[::-1], faults[::-1]
 
 
 def main():
@@ -36,15 +36,17 @@ def main():
     parser.add_argument("--root", default=Path(__file__).parents[2], help="the repository")
     options = parser.parse_args()
     tree = Tree(options.root)
-    differs = False
+    failed = False
     for page in quotes.pages(tree):
-        lines, changed = refreshed(tree, page)
+        lines, changed, faults = refreshed(tree, page)
         for line in changed:
             print(f"{page}:{line}: {'rewritten' if options.write else 'differs from its source'}")
-        differs = differs or bool(changed)
+        for fault in faults:
+            print(fault)
+        failed = failed or bool(faults) or (bool(changed) and not options.write)
         if options.write and changed:
             (tree.root / page).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return 1 if differs and not options.write else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

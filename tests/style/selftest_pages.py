@@ -83,8 +83,8 @@ class Quotes(MadeUp):
     def test_refreshing_makes_the_page_right(self):
         page = "# A\n- in a list\n\n  <!-- quote: tests/docs/a.cpp one -->\n  ```cpp\n  old\n  ```\nmore\n"
         tree = self.tree({"README.md": page, "tests/docs/a.cpp": self.SOURCE})
-        lines, changed = quote.refreshed(tree, "README.md")
-        self.assertEqual(changed, [5])
+        lines, changed, faults = quote.refreshed(tree, "README.md")
+        self.assertEqual((changed, faults), ([5], []))
         self.assertEqual(lines, page.replace("  old\n", "  int a;\n\n  int b;\n").splitlines())
 
 
@@ -97,9 +97,11 @@ class Phrases(MadeUp):
             "tests/a_test.cpp": '// whoever\nTEST_CASE("whoever reads") {}\n',
             "tests/a_test.py": '"""whoever"""\ndef test_whoever_reads(self):\n    pass\n',
             "apps/CMakeLists.txt": "# nobody\n",
+            "tests/CMakeLists.txt": "# nobody\nadd_test(NAME \"a/nobody reads\" COMMAND nobody)\n",
         }
         self.assert_finds(phrases.check, files, "README.md:2", "lib/a.hpp:1", "lib/b.cpp:1", "lib/b.cpp:2",
-                          "tests/a_test.cpp:2", "tests/a_test.py:2", "apps/CMakeLists.txt:1")
+                          "tests/a_test.cpp:2", "tests/a_test.py:2", "apps/CMakeLists.txt:1",
+                          "tests/CMakeLists.txt:2")
 
     def test_phrases(self):
         banned = ("nothing but for this", "it has come", "What is left, is read", "is asked first",
