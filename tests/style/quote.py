@@ -15,7 +15,7 @@ from tree import Tree
 
 
 def refreshed(tree, page):
-    """The page's lines with each quoted block as its source has it, the lines where blocks changed, and the faults."""
+    """The page's lines with each quoted block as its source has it; the lines of changed blocks; the faults."""
     lines = tree.lines(page)
     changed, faults = [], []
     for block in reversed(markdown.blocks(lines)):
