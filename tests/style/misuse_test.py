@@ -15,7 +15,7 @@ from pathlib import Path
 
 HEADERS = Path(__file__).parents[2] / "lib/include"
 EXPECT = re.compile(r"// expect: (.+)")
-LEAST_CASES = 2
+LEAST_CASES = 12
 PROCESSES = 2
 
 

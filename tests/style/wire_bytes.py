@@ -16,6 +16,8 @@ CR = re.compile(r"(?<!\\)(?:\\\\)*\\(?:r|x0[dD]|015)")
 ALLOWED = {
     ("lib/src/codec/inline.cpp", r"'\r'"): "the quoting of inline commands, which is redis-cli's and not RESP's",
     ("lib/src/codec/inline.cpp", r"'\n'"): "the quoting of inline commands, which is redis-cli's and not RESP's",
+    ("lib/src/codec/wire.cpp", "'_'"): "the text of a NaN: nan(chars)",
+    ("lib/src/codec/wire.cpp", "'('"): "the text of a NaN: nan(chars)",
     ("lib/src/server/options.cpp", "':'"): "an IPv6 address",
     ("lib/src/server/options.cpp", '":"'): "the colon between an address and its port",
     ("lib/src/server/ending.cpp", '"*"'): "the preface of HTTP/2: PRI * HTTP/2.0",
