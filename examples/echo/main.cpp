@@ -1,19 +1,28 @@
-// The smallest server: it sends every command back as it came.
+// The smallest server: it sends every command back unchanged.
 //
 //     ./echo 6379
 //     redis-cli -p 6379 SET greeting 'Hello world!'
 #include <libresp/server.hpp>
 
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
+#include <string_view>
 
 struct Echo {
     void operator()(const resp::Request& request, resp::Reply& reply) { reply.value(request.value()); }
 };
 
 int main(int argc, char** argv) {
-    const int port = argc > 1 ? std::atoi(argv[1]) : 6379;
-    resp::Server server{{.port = static_cast<std::uint16_t>(port)}, Echo{}};
+    const std::string_view text = argc > 1 ? argv[1] : "6379";
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        std::fprintf(stderr, "echo: \"%s\" is not a port (0 to 65535)\n", text.data());
+        return 2;
+    }
+
+    resp::Server server{{.port = port}, Echo{}};
     std::printf("Listening on %s\n", server.local_endpoint().to_string().c_str());
     std::fflush(stdout);
     server.run();

@@ -28,6 +28,14 @@ class Help(TestCase):
         self.assertEqual(set(re.findall(r"^ +(?:-\w, *)?(--[a-z-]+)", shown, re.MULTILINE)),
                          {*FLAGS, "--help", "--version"})
 
+    def test_help_fits_a_terminal_of_80_columns(self):
+        for line in run("--help").stdout.decode().splitlines():
+            self.assertLessEqual(len(line), 80, line)
+            self.assertEqual(line.rstrip(), line)
+
+    def test_help_wins_over_wrong_flags(self):
+        self.assertEqual(run("--help", "--nope", "--port", "x").returncode, 0)
+
     def test_version_is_one_line(self):
         ran = run("--version")
         self.assertRegex(ran.stdout.decode(), r"\Aresp-echo \d+\.\d+\.\d+\S*\n\Z")
@@ -54,13 +62,60 @@ class Refusals(TestCase):
         ran = run("--bind", "127.0.0.2", "--bind", "127.0.0.1", "--port", str(server.port))
         self.assert_refused(ran, 1, rf"cannot listen on 127\.0\.0\.1:{server.port}: Address already in use")
 
-    def test_a_bad_flag_is_one_line_and_exit_code_2(self):
-        for flags in (["--no-such-flag"], ["--port"], ["--port", "65536"], ["--port", "-1"], ["--port", "http"],
-                      ["--port", ""], ["--threads", "0"], ["--threads", "many"], ["--max-connections", "0"],
-                      ["--max-bulk", "-5"], ["--idle-timeout", "-1"], ["--idle-timeout", "soon"],
-                      ["--drain-timeout", "x"], ["--log-level", "loud"], ["left", "over"]):
+    def assert_usage_error(self, ran, words):
+        """Exit code 2 and exactly this line: what is wrong, then where to look it up."""
+        self.assertEqual((ran.stdout, ran.stderr.decode()), (b"", f"resp-echo: {words}; see --help\n"))
+        self.assertEqual(ran.returncode, 2)
+
+    def test_a_value_out_of_range_is_refused_with_the_range(self):
+        for flag, value, rule in (
+                ("--port", "65536", "a number from 0 to 65535"), ("--port", "-1", "a number from 0 to 65535"),
+                ("--port", "http", "a number from 0 to 65535"), ("--port", "", "a number from 0 to 65535"),
+                ("--port", " 1", "a number from 0 to 65535"), ("--port", "1x", "a number from 0 to 65535"),
+                ("--threads", "0", "a number from 1 to 1024"), ("--threads", "many", "a number from 1 to 1024"),
+                ("--threads", "1025", "a number from 1 to 1024"),
+                ("--max-connections", "0", "a number from 1 to 1000000"),
+                ("--max-bulk", "-5", "a number from 1 to 4294901759"),
+                ("--max-bulk", "4294901760", "a number from 1 to 4294901759"),
+                ("--idle-timeout", "-1", "a number of seconds, 0 or more"),
+                ("--idle-timeout", "soon", "a number of seconds, 0 or more"),
+                ("--idle-timeout", "nan", "a number of seconds, 0 or more"),
+                ("--drain-timeout", "inf", "a number of seconds, 0 or more"),
+                ("--drain-timeout", "", "a number of seconds, 0 or more"),
+                ("--log-level", "loud", "one of trace, debug, info, warn, error, off")):
+            with self.subTest(flag=flag, value=value):
+                self.assert_usage_error(run(flag, value), f'{flag}: "{value}" is not {rule}')
+
+    def test_a_flag_without_its_value_is_refused_by_name(self):
+        for flags, name in ((["--port"], "--port"), (["-p"], "--port"),
+                            (["--log-level"], "--log-level"), (["--bind"], "--bind")):
             with self.subTest(flags):
-                self.assert_refused(run("--port", "0", *flags) if flags[0] != "--port" else run(*flags), 2, "")
+                self.assert_usage_error(run(*flags), f"{name} needs a value")
+
+    def test_a_flag_that_is_given_twice_is_refused(self):
+        self.assert_usage_error(run("--port", "0", "--port", "1"), "--port is given more than once")
+
+    def test_an_unknown_flag_is_refused_with_the_nearest_one(self):
+        for flag, nearest in (("--prot", "--port"), ("--prot=3", "--port"), ("--thread", "--threads"),
+                              ("--max-conections", "--max-connections"), ("--log", "--log-level"),
+                              ("--idle", "--idle-timeout"), ("--verbose", None), ("--no-such-flag", None),
+                              ("--nope", None), ("-x", None)):
+            for value in ([], ["3"]):
+                with self.subTest(flag=flag, value=value):
+                    hint = f"; did you mean {nearest}?" if nearest else ""
+                    # A question mark ends the hint, so no semicolon follows it.
+                    ran = run(flag, *value)
+                    end = " See --help" if nearest else "; see --help"
+                    self.assertEqual(ran.stderr.decode(), f"resp-echo: unknown flag {flag.partition('=')[0]}{hint}{end}\n")
+                    self.assertEqual((ran.returncode, ran.stdout), (2, b""))
+
+    def test_an_argument_that_is_no_flag_is_refused(self):
+        self.assert_usage_error(run("left", "over"), 'unexpected argument "left"')
+        self.assert_usage_error(run("--", "--port"), 'unexpected argument "--port"')
+
+    def test_a_bad_argument_cannot_write_a_second_line_or_a_control_byte(self):
+        self.assert_usage_error(run("--port", "1\n\x1b[2J"), r'--port: "1\x0a\x1b[2J" is not a number from 0 to 65535')
+        self.assert_usage_error(run("--p\nq"), r"unknown flag --p\x0aq")
 
     def test_a_bad_address_is_one_line_and_exit_code_1(self):
         for address in ("localhost", "256.0.0.1", "no address", "127.0.0.1:80", ""):
@@ -69,10 +124,17 @@ class Refusals(TestCase):
         self.assert_refused(run("--port", "0", "--bind", "192.0.2.77"), 1,
                             r"cannot listen on 192\.0\.2\.77:0: Cannot assign requested address")
 
-    def test_a_bad_variable_is_one_line_and_exit_code_2(self):
-        for name, value in (("RESP_PORT", "http"), ("RESP_LOG", "loud"), ("RESP_THREADS", "0")):
+    def test_a_bad_variable_is_refused_by_its_own_name(self):
+        for name, value, rule in (("RESP_PORT", "x", "a number from 0 to 65535"),
+                                  ("RESP_LOG", "loud", "one of trace, debug, info, warn, error, off"),
+                                  ("RESP_THREADS", "0", "a number from 1 to 1024"),
+                                  ("RESP_MAX_CONNECTIONS", "1000001", "a number from 1 to 1000000"),
+                                  ("RESP_MAX_BULK", "0", "a number from 1 to 4294901759"),
+                                  ("RESP_IDLE_TIMEOUT", "-0.5", "a number of seconds, 0 or more"),
+                                  ("RESP_DRAIN_TIMEOUT", "5s", "a number of seconds, 0 or more"),
+                                  ("RESP_VERBATIM", "maybe", "one of 1, true, 0, false")):
             with self.subTest(name):
-                self.assert_refused(run(**{name: value}), 2, "")
+                self.assert_usage_error(run(**{name: value}), f'{name}: "{value}" is not {rule}')
 
 
 class Variables(TestCase):
@@ -106,6 +168,10 @@ class Variables(TestCase):
         self.assertEqual(self.connect(server).read_to_end(), b"-ERR max number of clients reached\r\n")
         client.send(b"$8\r\n")
         self.assertEqual(client.read_to_end(), b"-ERR Protocol error: invalid bulk length\r\n")
+
+    def test_an_empty_variable_counts_as_unset(self):
+        server = self.serve("--port", "0", variables=dict.fromkeys(FLAGS.values(), ""))
+        server.wait_for_log(r"Listening on 127\.0\.0\.1:\d+$")
 
     def test_a_flag_wins_over_its_variable(self):
         server = self.serve("--port", "0", "--bind", "127.0.0.1", "--log-level", "info",

@@ -49,6 +49,13 @@ class Echo(Example):
     def test_echo_sends_a_command_back(self):
         self.assertEqual(self.output("redis-cli", "SET", "greeting", "Hello world!"), "SET\ngreeting\nHello world!\n")
 
+    def test_echo_refuses_what_is_no_port(self):
+        for port in ("abc", "70000", "-1", "", "80x", " 80"):
+            with self.subTest(port):
+                done = subprocess.run([os.path.join(BIN, "echo"), port], capture_output=True, timeout=PATIENCE)
+                self.assertEqual(done.stderr.decode(), f'echo: "{port}" is not a port (0 to 65535)\n')
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+
 
 class Kv(Example):
     program = "kv"
