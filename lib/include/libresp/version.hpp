@@ -1,10 +1,12 @@
-// The version of libresp. It stands here and nowhere else: CMake reads it from these three lines.
+// The version of libresp. This file is its only source: CMake reads these three lines.
 #pragma once
+
+#include <libresp/detail/require_cxx20.hpp>
 
 #include <string_view>
 
 #define LIBRESP_VERSION_MAJOR 0
-#define LIBRESP_VERSION_MINOR 1
+#define LIBRESP_VERSION_MINOR 2
 #define LIBRESP_VERSION_PATCH 0
 
 #define LIBRESP_JOIN_QUOTED(major, minor, patch) #major "." #minor "." #patch
@@ -12,7 +14,8 @@
 
 namespace resp {
 
-/// "major.minor.patch" of the headers that were compiled, for people. Code compares the macros.
+/// The version as text, "0.2.0", of the headers that this file was compiled with. To compare versions, use the
+/// macros.
 inline constexpr std::string_view version =
     LIBRESP_JOIN(LIBRESP_VERSION_MAJOR, LIBRESP_VERSION_MINOR, LIBRESP_VERSION_PATCH);
 

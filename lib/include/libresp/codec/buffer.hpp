@@ -2,6 +2,8 @@
 // Unlike a std::string it never fills with zeros the room that is about to be overwritten.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -2,6 +2,8 @@
 // which a reader could find its way back.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <cstdint>
 #include <string>
 #include <system_error>

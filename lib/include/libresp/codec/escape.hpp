@@ -1,6 +1,8 @@
 // Makes untrusted bytes safe to show to people and in logs.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>

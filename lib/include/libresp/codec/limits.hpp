@@ -2,6 +2,8 @@
 // decoder; what all connections of a server hold together is bounded in options.hpp.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <cstddef>
 
 namespace resp {

@@ -1,6 +1,8 @@
 // The types of RESP values, the two protocol versions, and simple questions about a type.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <string_view>
 
 namespace resp {

@@ -2,6 +2,8 @@
 // Asio, so that a file with a plain handler compiles quickly.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>

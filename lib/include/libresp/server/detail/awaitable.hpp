@@ -1,6 +1,8 @@
 // Asio's awaitable, declared and not included: a plain handler compiles without Asio.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 namespace asio {
 class any_io_executor;
 template <typename T, typename Executor>
