@@ -1,5 +1,5 @@
-# Finds standalone Asio, which comes without a CMake package of its own: the target asio::asio and
-# the variable asio_VERSION. Installed beside libresp-config.cmake, for Asio is in libresp's interface.
+# Finds standalone Asio, which has no CMake package. Defines the target asio::asio and the variable asio_VERSION.
+# Installed with libresp-config.cmake, because libresp::server links Asio publicly.
 find_path(asio_INCLUDE_DIR asio.hpp)
 mark_as_advanced(asio_INCLUDE_DIR)
 
@@ -26,11 +26,11 @@ if(asio_FOUND AND NOT TARGET asio::asio)
         INTERFACE_INCLUDE_DIRECTORIES "${asio_INCLUDE_DIR}"
         INTERFACE_COMPILE_DEFINITIONS ASIO_STANDALONE
     )
-    # Else each file decides by the order of its includes how Asio allocates, and what one of them has
-    # allocated another one frees in its own way.
+    # Without this, Asio chooses its allocation function by what a file included before it. Memory that one file
+    # allocates could then be freed by another file with the wrong function.
     set_property(TARGET asio::asio APPEND PROPERTY
         INTERFACE_COMPILE_DEFINITIONS ASIO_DISABLE_STD_ALIGNED_ALLOC)
-    if(asio_VERSION VERSION_LESS 1.26) # does not see that Clang has the coroutines of C++20
+    if(asio_VERSION VERSION_LESS 1.26) # does not detect C++20 coroutines in Clang
         set_property(TARGET asio::asio APPEND PROPERTY
             INTERFACE_COMPILE_DEFINITIONS ASIO_HAS_CO_AWAIT=1)
     endif()

@@ -1,10 +1,10 @@
-# What libresp stands on: the system's packages where they are there, else the pinned sources.
-# The library itself needs Asio, fmt and threads. The rest is only declared here; the folder that
-# needs it asks for it, so that a project that embeds the library never looks for it.
+# The dependencies of libresp: the installed package if there is one, else the sources at a pinned commit.
+# The library needs Asio, fmt and threads. The others are only declared here. The folder that needs one calls
+# libresp_depend_on(), so a project that embeds only the library never looks for them.
 include(FetchContent)
 
-# libresp_depend_on(<name>...): found or fetched. Either way its headers are the system's, and get none
-# of our warnings. (In CMake 3.25 a SYSTEM in FetchContent_Declare garbles the git command.)
+# libresp_depend_on(<name>...): finds or fetches these dependencies. Their headers are system headers, so they
+# cause no warnings. (In CMake 3.25, SYSTEM in FetchContent_Declare breaks the git command.)
 macro(libresp_depend_on)
     FetchContent_MakeAvailable(${ARGN})
     foreach(name IN ITEMS ${ARGN})
@@ -42,12 +42,12 @@ FetchContent_Declare(nlohmann_json # tests
 )
 
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}) # Findasio.cmake
-set(FMT_INSTALL ${LIBRESP_INSTALL}) # a fetched fmt is installed along with us: our headers need it
+set(FMT_INSTALL ${LIBRESP_INSTALL}) # the installed headers need fmt: install it too if it was fetched
 libresp_depend_on(asio fmt)
 find_package(Threads REQUIRED GLOBAL)
 
-# A fetched Asio is headers without a CMake project. Our package carries them, for whoever links our
-# compiled engine must see the very Asio that it was compiled with.
+# A fetched Asio is a folder of headers. The package installs them too, because users must compile with the same
+# Asio that the engine was compiled with.
 if(NOT TARGET asio::asio)
     set(LIBRESP_CARRIES_ASIO ON)
     add_library(libresp_asio INTERFACE)

@@ -1,12 +1,12 @@
-# libresp_harden(<target>...): what makes a bug that is left hard to exploit, in a Release build with
-# LIBRESP_HARDEN. For the programs that we ship, and for the library that is in them: the bytes of
-# clients are read there. Whoever links the library gets none of it.
+# libresp_harden(<target>...): compiles and links the targets with flags that make a remaining bug hard to exploit.
+# They are for resp-echo and the library in it, which read bytes from untrusted clients. The flags are private:
+# programs that link the library do not get them.
 #
-# Only Release: the fortified functions need optimisation, and the sanitizers, which find more, need
-# them off.
+# They are on in a Release build with LIBRESP_HARDEN. In other builds they are off: the fortified functions need
+# optimisation, and they hide errors from the sanitizers.
 include(CheckCXXCompilerFlag)
 if(LIBRESP_HARDEN)
-    check_cxx_compiler_flag(-fcf-protection=full LIBRESP_HAS_CF_PROTECTION) # x86 alone
+    check_cxx_compiler_flag(-fcf-protection=full LIBRESP_HAS_CF_PROTECTION) # only x86 has it
     check_cxx_compiler_flag(-fstack-clash-protection LIBRESP_HAS_STACK_CLASH_PROTECTION)
 endif()
 
@@ -15,12 +15,12 @@ function(libresp_harden)
         return()
     endif()
     set(compile
-        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 # some compilers define a lower one themselves
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 # some compilers define a lower level by default
         -D_GLIBCXX_ASSERTIONS
         -fstack-protector-strong
         $<$<BOOL:${LIBRESP_HAS_STACK_CLASH_PROTECTION}>:-fstack-clash-protection>
         $<$<BOOL:${LIBRESP_HAS_CF_PROTECTION}>:-fcf-protection=full>
-        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>:-fPIE> # else CMake has -fPIC
+        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>:-fPIE> # otherwise CMake adds -fPIC
     )
     set(link
         -Wl,-z,relro,-z,now

@@ -1,5 +1,5 @@
-# What `cmake --install` puts into the prefix: libraries, headers, the CMake package with its
-# components codec and server, and a pkg-config file for each.
+# What `cmake --install` copies: libraries, headers, the CMake package with its components codec and server, a
+# pkg-config file for each, and the documentation.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libresp)
 
@@ -36,9 +36,9 @@ install(
     DESTINATION ${package_dir}
 )
 
-# ---- pkg-config libresp-codec, and libresp for both
+# ---- pkg-config: libresp-codec, and libresp for both components
 set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(RELATIVE_PATH pc_prefix /${pc_dir} /) # from the file, so that the prefix can move
+file(RELATIVE_PATH pc_prefix /${pc_dir} /) # relative to the .pc file: the prefix can be moved
 
 set(pc_name libresp-codec)
 set(pc_description "RESP, the Redis protocol: bytes to values and back")
@@ -63,4 +63,18 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/libresp.pc.in libresp.pc @ONLY)
 install(
     FILES ${CMAKE_CURRENT_BINARY_DIR}/libresp-codec.pc ${CMAKE_CURRENT_BINARY_DIR}/libresp.pc
     DESTINATION ${pc_dir}
+)
+
+# ---- the documentation, in folders as in the repository, so that links between the pages work
+install(
+    FILES
+        ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+        ${PROJECT_SOURCE_DIR}/LICENSE
+        ${PROJECT_SOURCE_DIR}/README.md
+        ${PROJECT_SOURCE_DIR}/SECURITY.md
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}
+)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    FILES_MATCHING PATTERN "*.md" PATTERN "*.svg"
 )

@@ -1,4 +1,4 @@
-// The installed codec, alone: what it encodes it decodes.
+// The installed codec without the server: decodes what it encoded.
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/encoder.hpp>
 #include <libresp/version.hpp>

@@ -1,4 +1,4 @@
-// The installed server: it listens, with a plain handler and with a coroutine, and stops.
+// The installed server: listens and stops, once with a plain handler and once with a coroutine handler.
 #include <libresp/server.hpp>
 
 #include <asio/awaitable.hpp>
