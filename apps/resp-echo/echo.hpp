@@ -1,4 +1,4 @@
-// What resp-echo does with a request: it logs it and sends it back.
+// The handler of resp-echo: logs each request and sends it back.
 #pragma once
 
 #include <libresp/server/handler.hpp>
@@ -8,9 +8,10 @@
 #include <cctype>
 #include <string>
 
-/// Sends every value back byte for byte; an inline command as the array of bulk strings that it reads
-/// as. One exception, unless `verbatim`: redis-cli sends COMMAND DOCS before it shows its prompt, and
-/// dies of an answer that is no list of commands, so COMMAND and COMMAND DOCS are answered with none.
+/// Sends every value back byte for byte. An inline command comes back as an array of bulk strings.
+///
+/// Exception, unless `verbatim` is set: the reply to COMMAND and COMMAND DOCS is an empty array. redis-cli sends
+/// COMMAND DOCS before it shows its prompt, and aborts if the reply is not a list of commands.
 class Echo {
 public:
     Echo(const resp::Log& log, bool verbatim) : log_(&log), verbatim_(verbatim) {}
@@ -28,14 +29,14 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_shown = 64;  // bytes of a value in a log line
+    static constexpr std::size_t most_shown = 64;  // bytes of a value in one log line
 
     static bool asks_for_commands(const resp::Command& command) {
         if (!command.is("COMMAND")) return false;
         return command.size() == 1 || resp::equals_ignoring_case(command[1], "DOCS");
     }
 
-    /// "[127.0.0.1:54523] Received Integer 42"
+    /// Logs "[127.0.0.1:54523] Received Integer 42".
     void log(const resp::Request& request) const {
         const resp::View value = request.value();
         const std::string peer = request.connection().peer().to_string();

@@ -1,4 +1,4 @@
-// The log lines of resp-echo, on standard output.
+// Writes the log of resp-echo to standard output.
 #pragma once
 
 #include <libresp/server/options.hpp>
@@ -14,10 +14,13 @@
 #include <string>
 #include <string_view>
 
-/// Writes "2026-01-31T12:00:00.123456Z  INFO [server] Listening on 127.0.0.1:6379": the time is
-/// RFC 3339, UTC. A line is one write, which a pipe takes whole or not at all, so lines of several
-/// threads do not mix. Clients never wait for whoever reads the log: a line that standard output has no
-/// room for is lost, and counted in the next one that it has room for.
+/// Writes one line: the time (RFC 3339, UTC), the level, the text.
+///
+///     2026-01-31T12:00:00.123456Z  INFO [server] Listening on 127.0.0.1:6379
+///
+/// Each line is one write(), which a pipe accepts completely or not at all. So lines of several threads do not
+/// mix. The function never waits: if standard output has no room, the line is lost, and the next line that is
+/// written says how many were lost.
 inline void write_log_line(resp::LogLevel level, std::string_view line) {
     using namespace std::chrono;
     static std::atomic<unsigned> lost{0};

@@ -1,4 +1,4 @@
-"""build.py CMAKE SOURCE FOLDER [FLAG...]: builds resp-echo as the release preset says, in a folder of its own."""
+"""build.py CMAKE SOURCE FOLDER [FLAG...]: builds resp-echo with the release preset in FOLDER."""
 
 import subprocess
 import sys

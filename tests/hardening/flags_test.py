@@ -1,4 +1,4 @@
-"""flags_test.py CMAKE SOURCE FOLDER [FLAG...]: who is compiled with the hardening flags, and who is not."""
+"""flags_test.py CMAKE SOURCE FOLDER [FLAG...]: which builds are compiled with the hardening flags."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ OF_SOME_MACHINES = ("-fstack-clash-protection", "-fcf-protection=full")
 
 
 def commands(folder):
-    """{source file: the words of its compiler command} of a configured folder, of what is ours and ships."""
+    """{source file: the words of its compiler command}, for the files of lib/ and apps/ in a configured folder."""
     entries = json.loads((folder / "compile_commands.json").read_text())
     ours = {Path(entry["file"]): entry["command"].split() for entry in entries}
     return {file: words for file, words in ours.items()
@@ -33,7 +33,7 @@ class Flags(unittest.TestCase):
         for file, words in found.items():
             self.assertEqual(set(words) & {*HARDENING, *OF_SOME_MACHINES}, set(), file)
 
-    def test_each_source_of_the_release_preset_is_compiled_with_all_flags(self):
+    def test_the_release_preset_compiles_each_source_with_all_flags(self):
         found = commands(FOLDER / "release")
         self.assertIn(SOURCE / "apps/resp-echo/main.cpp", found)
         self.assertIn(SOURCE / "lib/src/codec/tokenizer.cpp", found)
@@ -47,12 +47,12 @@ class Flags(unittest.TestCase):
         for file, words in found.items():
             self.assertEqual(set(wanted) - set(words), set(), file)
 
-    def test_a_project_that_embeds_libresp_gets_none_of_them(self):
+    def test_a_project_that_embeds_libresp_gets_none_of_the_flags(self):
         self.assert_unhardened(configure(
             SOURCE / "tests/hardening/embedder", FOLDER / "embedder", f"-DLIBRESP_SOURCE={SOURCE}",
             "-DLIBRESP_BUILD_APPS=ON"))
 
-    def test_the_option_turns_them_off(self):
+    def test_the_option_turns_the_flags_off(self):
         self.assert_unhardened(configure(
             SOURCE, FOLDER / "off", "-DLIBRESP_HARDEN=OFF", "-DLIBRESP_BUILD_BENCHMARKS=OFF",
             "-DLIBRESP_BUILD_EXAMPLES=OFF", "-DLIBRESP_BUILD_TESTS=OFF"))

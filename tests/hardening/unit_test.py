@@ -1,6 +1,6 @@
-"""unit_test.py DOCS RESP_ECHO: the systemd unit in docs/ keeps resp-echo in, and lets it work.
+"""unit_test.py DOCS RESP_ECHO: the systemd unit in docs/ confines resp-echo and still lets it work.
 
-Exit code 77 where there is no systemd-analyze.
+Exits with code 77 if systemd-analyze is not installed.
 """
 
 import re
@@ -33,21 +33,21 @@ def settings(name):
 
 
 def default_of(flag):
-    """As resp-echo tells it: --drain-timeout FLOAT [5] ..."""
+    """The default of a flag, from --help: "[RESP_DRAIN_TIMEOUT, default 5]" after the flag."""
     text = subprocess.run([RESP_ECHO, "--help"], capture_output=True, text=True, check=True).stdout
-    return float(re.search(rf"{flag} [A-Z:]+ *(?:\[|=)([\d.]+)", text)[1])
+    return float(re.search(rf"{flag} .*?, default ([\d.]+)\]", text, re.S)[1])
 
 
 @cache
 def calls_of(group):
-    """The system calls that systemd's name @group stands for."""
+    """The system calls in a group of systemd, such as @system-service."""
     listed = systemd_analyze("syscall-filter", group).stdout.split("\n")
     words = [line.split()[0] for line in listed[1:] if line.strip() and not line.strip().startswith("#")]
     return {call for word in words for call in (calls_of(word) if word.startswith("@") else {word})}
 
 
 def allowed_calls():
-    """What is left when the unit's filters are applied one after another."""
+    """The system calls that remain after the unit's filters are applied in order."""
     allowed = set()
     for value in settings("SystemCallFilter"):
         words = value.removeprefix("~").split()
@@ -56,15 +56,15 @@ def allowed_calls():
     return allowed
 
 
-def whole(trace, pid):
-    """What strace wrote, when it has come to the end of the process."""
+def complete(trace, pid):
+    """The output of strace, after it has reported the end of the process."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         text = trace.read_text()
         if re.search(rf"^{pid} +\+\+\+ exited", text, re.M):
             return text
         time.sleep(0.01)
-    raise TimeoutError("strace does not come to the end")
+    raise TimeoutError("strace does not report the end of the process")
 
 
 class Unit(unittest.TestCase):
@@ -82,7 +82,7 @@ class Unit(unittest.TestCase):
         drop_ins.mkdir()
         shutil.copy(DROP_IN, drop_ins / "unix.conf")
 
-    def assert_fine(self):
+    def assert_valid_and_safe(self):
         verified = systemd_analyze("verify", str(self.unit))
         complaints = [line for line in verified.stderr.splitlines() if "resp-echo" in line or "unix.conf" in line]
         self.assertEqual((verified.returncode, complaints), (0, []), verified.stderr)
@@ -92,19 +92,19 @@ class Unit(unittest.TestCase):
         self.assertLessEqual(score, MOST_EXPOSED, judged.stdout)
         self.assertEqual(judged.returncode, 0)
 
-    def test_systemd_understands_it_and_calls_it_safe(self):
-        self.assert_fine()
+    def test_systemd_accepts_the_unit_and_rates_it_safe(self):
+        self.assert_valid_and_safe()
 
-    def test_systemd_understands_it_with_a_unix_socket_and_calls_it_safe(self):
+    def test_systemd_accepts_the_unit_with_a_unix_socket_and_rates_it_safe(self):
         self.add_drop_in()
-        self.assert_fine()
+        self.assert_valid_and_safe()
 
-    def test_it_has_time_to_drain_and_a_descriptor_for_each_client(self):
+    def test_the_unit_gives_time_to_drain_and_a_descriptor_for_each_client(self):
         self.assertGreater(float(settings("TimeoutStopSec")[0]), 2 * default_of("--drain-timeout"))
         self.assertGreaterEqual(float(settings("LimitNOFILE")[0]), default_of("--max-connections") + 32)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_resp_echo_makes_no_system_call_that_it_forbids(self):
+    def test_resp_echo_makes_no_system_call_that_the_unit_forbids(self):
         self.assertIn("read", allowed_calls())
         self.assertNotIn("mount", allowed_calls())
         trace, path = self.folder / "trace", str(self.folder / "socket")
@@ -114,7 +114,7 @@ class Unit(unittest.TestCase):
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.kill)
         port = int(re.search(r"Listening on 127.0.0.1:(\d+)", process.stdout.readline())[1])
-        process.stdout.readline()  # of the Unix socket
+        process.stdout.readline()  # the same line for the Unix socket
         with socket.create_connection(("127.0.0.1", port), 30) as tcp, socket.socket(socket.AF_UNIX) as unix:
             unix.settimeout(30)
             unix.connect(path)
@@ -125,13 +125,13 @@ class Unit(unittest.TestCase):
                     self.assertTrue(replies.read().startswith(value))
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(30), 0)
-        made = set(re.findall(r"^\d+ +(\w+)\(", whole(trace, process.pid), re.M))
+        made = set(re.findall(r"^\d+ +(\w+)\(", complete(trace, process.pid), re.M))
         self.assertIn("epoll_wait", made)
         self.assertEqual(made - allowed_calls(), set())
 
 
 if __name__ == "__main__":
     if not shutil.which("systemd-analyze"):
-        print("systemd-analyze is not installed: the unit is not looked at")
+        print("systemd-analyze is not installed: the unit is not tested")
         sys.exit(77)
     unittest.main(argv=sys.argv[:1], verbosity=2)
