@@ -1,4 +1,4 @@
-"""The server listens where it is told: Unix sockets, IPv6, several addresses."""
+"""resp-echo listens on the addresses that its flags name: Unix sockets, IPv6, several at once."""
 
 import os
 import signal
@@ -34,26 +34,26 @@ class UnixSocket(TestCase):
         server.wait_for_log(rf"Listening on unix:{self.path}$")
         return server
 
-    def test_a_unix_socket_is_served_beside_tcp(self):
+    def test_a_unix_socket_is_served_in_addition_to_tcp(self):
         server = self.serve_unix()
         self.assert_echoes(self.connect_unix(), b"$5\r\nhello\r\n")
         self.assert_echoes(self.connect(server), b":42\r\n")
 
-    # A Unix socket takes some 200 KB, so that of these replies a part below the server's high-water
-    # mark, at which it would wait by itself, is still queued when the client's end, or the signal, comes.
+    # A Unix socket buffers about 200 KB. A part of each of these replies is therefore still queued in the server when
+    # the client shuts down, or when the signal arrives. The part is too small to pause the connection.
     SIZES = (230_000, 245_000, 260_000)
 
-    def test_a_client_that_has_shut_down_its_side_reads_what_its_socket_did_not_take_at_once(self):
+    def test_a_client_that_shut_down_its_sending_side_still_receives_queued_output(self):
         server = self.serve_unix("--log-level", "debug")
-        for turn, size in enumerate(self.SIZES, 1):
+        for number, size in enumerate(self.SIZES, 1):
             with self.subTest(size):
                 client, frame = self.connect_unix(), bulk(b"x" * size)
                 client.send(frame)
                 client.shutdown_sending()
-                server.wait_for_log("Received Bulk string", count=turn)
+                server.wait_for_log("Received Bulk string", count=number)
                 self.assert_same_bytes(client.read_to_end(), frame)
 
-    def test_a_stopping_server_sends_what_the_socket_did_not_take_at_once(self):
+    def test_a_stopping_server_sends_queued_output(self):
         for size in self.SIZES:
             with self.subTest(size):
                 server = self.serve_unix("--log-level", "debug", "--drain-timeout", "60")
@@ -66,7 +66,7 @@ class UnixSocket(TestCase):
                 client.close()
                 self.assertEqual(server.exit_code(), 0)
 
-    def test_the_socket_file_is_removed_at_the_end(self):
+    def test_the_server_removes_its_socket_file_when_it_stops(self):
         for forced in (False, True):
             with self.subTest(forced=forced):
                 server = self.serve_unix()
@@ -84,25 +84,25 @@ class UnixSocket(TestCase):
         self.serve_unix()
         self.assert_echoes(self.connect_unix(), b":42\r\n")
 
-    def test_a_socket_file_that_is_in_use_is_refused_and_left_alone(self):
+    def test_a_socket_file_in_use_is_refused_and_not_changed(self):
         self.serve_unix()
         ran = run("--port", "0", "--unix", self.path)
         self.assertEqual(ran.stderr.decode(), f"resp-echo: cannot listen on unix:{self.path}: Address already in use\n")
         self.assertEqual(ran.returncode, 1)
         self.assert_echoes(self.connect_unix(), b":42\r\n")
 
-    def test_a_file_that_is_no_socket_is_refused_and_left_alone(self):
+    def test_a_file_that_is_not_a_socket_is_refused_and_not_changed(self):
         with open(self.path, "w") as file:
-            file.write("somebody's words")
+            file.write("someone's text")
         try:
             ran = run("--port", "0", "--unix", self.path)
         finally:
             with open(self.path) as file:
-                self.assertEqual(file.read(), "somebody's words")
+                self.assertEqual(file.read(), "someone's text")
         self.assertRegex(ran.stderr.decode(), r"\Aresp-echo: cannot listen on [^\n]+\n\Z")
         self.assertEqual(ran.returncode, 1)
 
-    def test_a_path_that_cannot_be_is_refused(self):
+    def test_an_impossible_path_is_refused(self):
         for path in ("/no/such/folder/resp.sock", "/tmp/" + "x" * 200):
             with self.subTest(path):
                 ran = run("--port", "0", "--unix", path)

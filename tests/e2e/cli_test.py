@@ -1,4 +1,4 @@
-"""Flags, environment variables, exit codes and the words on standard error."""
+"""The flags, environment variables, exit codes, error messages and log of resp-echo."""
 
 import re
 import signal
@@ -24,7 +24,7 @@ class Help(TestCase):
         for flag, variable in {**FLAGS, "--help": "", "--version": ""}.items():
             self.assertIn(flag, shown)
             self.assertIn(variable, shown)
-        # And here is every flag that help names.
+        # FLAGS lists every flag that --help shows.
         self.assertEqual(set(re.findall(r"^ +(?:-\w, *)?(--[a-z-]+)", shown, re.MULTILINE)),
                          {*FLAGS, "--help", "--version"})
 
@@ -33,7 +33,7 @@ class Help(TestCase):
             self.assertLessEqual(len(line), 80, line)
             self.assertEqual(line.rstrip(), line)
 
-    def test_help_wins_over_wrong_flags(self):
+    def test_help_is_printed_even_if_other_flags_are_wrong(self):
         self.assertEqual(run("--help", "--nope", "--port", "x").returncode, 0)
 
     def test_version_is_one_line(self):
@@ -43,13 +43,13 @@ class Help(TestCase):
 
 
 class Refusals(TestCase):
-    def assert_refused(self, ran, code, words):
-        """One line on standard error, and nothing on standard output."""
+    def assert_refused(self, ran, code, text):
+        """The program printed one line to standard error and nothing to standard output."""
         self.assertEqual(ran.stdout, b"")
-        self.assertRegex(ran.stderr.decode(), rf"\Aresp-echo: [^\n]*{words}[^\n]*\n\Z")
+        self.assertRegex(ran.stderr.decode(), rf"\Aresp-echo: [^\n]*{text}[^\n]*\n\Z")
         self.assertEqual(ran.returncode, code)
 
-    def test_a_busy_port_is_one_line_and_exit_code_1(self):
+    def test_a_port_in_use_is_refused_with_exit_code_1(self):
         server = self.serve()
         ran = run("--port", str(server.port))
         self.assertEqual(ran.stderr.decode(),
@@ -57,14 +57,14 @@ class Refusals(TestCase):
         self.assertEqual((ran.returncode, ran.stdout), (1, b""))
         self.assert_echoes(self.connect(server), b":42\r\n")
 
-    def test_a_port_of_which_a_second_address_is_busy_is_refused_as_a_whole(self):
+    def test_no_address_is_served_if_the_port_of_one_is_in_use(self):
         server = self.serve()
         ran = run("--bind", "127.0.0.2", "--bind", "127.0.0.1", "--port", str(server.port))
         self.assert_refused(ran, 1, rf"cannot listen on 127\.0\.0\.1:{server.port}: Address already in use")
 
-    def assert_usage_error(self, ran, words):
-        """Exit code 2 and exactly this line: what is wrong, then where to look it up."""
-        self.assertEqual((ran.stdout, ran.stderr.decode()), (b"", f"resp-echo: {words}; see --help\n"))
+    def assert_usage_error(self, ran, text):
+        """The program printed exactly this line, followed by "see --help", and exited with code 2."""
+        self.assertEqual((ran.stdout, ran.stderr.decode()), (b"", f"resp-echo: {text}; see --help\n"))
         self.assertEqual(ran.returncode, 2)
 
     def test_a_value_out_of_range_is_refused_with_the_range(self):
@@ -92,7 +92,7 @@ class Refusals(TestCase):
             with self.subTest(flags):
                 self.assert_usage_error(run(*flags), f"{name} needs a value")
 
-    def test_a_flag_that_is_given_twice_is_refused(self):
+    def test_a_flag_given_twice_is_refused(self):
         self.assert_usage_error(run("--port", "0", "--port", "1"), "--port is given more than once")
 
     def test_an_unknown_flag_is_refused_with_the_nearest_one(self):
@@ -102,14 +102,13 @@ class Refusals(TestCase):
                               ("--nope", None), ("-x", None)):
             for value in ([], ["3"]):
                 with self.subTest(flag=flag, value=value):
-                    hint = f"; did you mean {nearest}?" if nearest else ""
-                    # A question mark ends the hint, so no semicolon follows it.
                     ran = run(flag, *value)
-                    end = " See --help" if nearest else "; see --help"
-                    self.assertEqual(ran.stderr.decode(), f"resp-echo: unknown flag {flag.partition('=')[0]}{hint}{end}\n")
+                    hint = f"; did you mean {nearest}? See --help" if nearest else "; see --help"
+                    name = flag.partition("=")[0]
+                    self.assertEqual(ran.stderr.decode(), f"resp-echo: unknown flag {name}{hint}\n")
                     self.assertEqual((ran.returncode, ran.stdout), (2, b""))
 
-    def test_an_argument_that_is_no_flag_is_refused(self):
+    def test_an_argument_that_is_not_a_flag_is_refused(self):
         self.assert_usage_error(run("left", "over"), 'unexpected argument "left"')
         self.assert_usage_error(run("--", "--port"), 'unexpected argument "--port"')
 
@@ -117,14 +116,14 @@ class Refusals(TestCase):
         self.assert_usage_error(run("--port", "1\n\x1b[2J"), r'--port: "1\x0a\x1b[2J" is not a number from 0 to 65535')
         self.assert_usage_error(run("--p\nq"), r"unknown flag --p\x0aq")
 
-    def test_a_bad_address_is_one_line_and_exit_code_1(self):
+    def test_a_bad_address_is_refused_with_exit_code_1(self):
         for address in ("localhost", "256.0.0.1", "no address", "127.0.0.1:80", ""):
             with self.subTest(address):
                 self.assert_refused(run("--port", "0", "--bind", address), 1, "cannot listen on")
         self.assert_refused(run("--port", "0", "--bind", "192.0.2.77"), 1,
                             r"cannot listen on 192\.0\.2\.77:0: Cannot assign requested address")
 
-    def test_a_bad_variable_is_refused_by_its_own_name(self):
+    def test_an_error_in_a_variable_names_the_variable(self):
         for name, value, rule in (("RESP_PORT", "x", "a number from 0 to 65535"),
                                   ("RESP_LOG", "loud", "one of trace, debug, info, warn, error, off"),
                                   ("RESP_THREADS", "0", "a number from 1 to 1024"),
@@ -149,7 +148,7 @@ class Variables(TestCase):
         server.wait_for_log(r"Listening on 127\.0\.0\.2:\d+$")
         self.assert_echoes(self.connect_to(("127.0.0.2", server.port)), b":42\r\n")
 
-    def test_resp_bind_lists_several_addresses_for_one_port(self):
+    def test_resp_bind_may_list_several_addresses(self):
         server = self.serve(variables={"RESP_BIND": "127.0.0.2,127.0.0.3"})
         server.wait_for_log(rf"Listening on 127\.0\.0\.3:{server.port}$")
         self.assert_echoes(self.connect_to(("127.0.0.2", server.port)), b":42\r\n")
@@ -160,7 +159,7 @@ class Variables(TestCase):
         self.assert_echoes(self.connect(server), b":42\r\n")
         server.wait_for_log("DEBUG .* Received Integer 42$")
 
-    def test_the_other_variables_work(self):
+    def test_the_other_variables_have_an_effect(self):
         server = self.serve(variables={"RESP_MAX_CONNECTIONS": "1", "RESP_MAX_BULK": "7", "RESP_VERBATIM": "1",
                                        "RESP_THREADS": "2", "RESP_IDLE_TIMEOUT": "60", "RESP_DRAIN_TIMEOUT": "1"})
         client = self.connect(server)
@@ -187,7 +186,7 @@ class Variables(TestCase):
 class Log(TestCase):
     LINE = r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z +(TRACE|DEBUG|INFO|WARN|ERROR) \[.*\] "
 
-    def test_debug_lines_tell_the_story_of_a_connection(self):
+    def test_the_debug_log_shows_each_step_of_a_connection(self):
         server = self.serve("--log-level", "debug")
         client = self.connect(server)
         self.assert_echoes(client, b":42\r\n")
@@ -205,19 +204,17 @@ class Log(TestCase):
                 r" INFO \[server\] Stopping", r" INFO \[server\] Stopped"), strict=True):
             self.assertRegex(line, rf"Z {end}\Z")
 
-    def test_the_time_of_a_line_is_now_in_utc(self):
+    def test_a_line_shows_the_current_time_in_utc(self):
         server = self.serve(variables={"TZ": "Asia/Tokyo"})
-        text = server.log.split(".")[0]
-        begun = time.strptime(text, "%Y-%m-%dT%H:%M:%S")
-        now = time.gmtime()
-        self.assertLess(abs(time.mktime(now) - time.mktime(begun)), PATIENCE)
+        logged = time.strptime(server.log.split(".")[0], "%Y-%m-%dT%H:%M:%S")
+        self.assertLess(abs(time.mktime(time.gmtime()) - time.mktime(logged)), PATIENCE)
 
-    def test_each_level_shows_its_lines_and_the_later_ones(self):
+    def test_a_level_shows_its_lines_and_those_of_higher_levels(self):
         shown = {"trace": {"DEBUG", "INFO", "WARN"}, "debug": {"DEBUG", "INFO", "WARN"}, "info": {"INFO", "WARN"},
                  "warn": {"WARN"}, "WARN": {"WARN"}, "error": set(), "off": set()}
         for level, expected in shown.items():
             with self.subTest(level):
-                port = free_port()  # not every level tells the port
+                port = free_port()  # at the higher levels the log does not show the port
                 server = self.serve("--port", str(port), "--log-level", level, wait=False)
                 server.port = port
                 client = self.connect_when_it_listens(server)
@@ -239,9 +236,9 @@ class Log(TestCase):
             except ConnectionRefusedError:
                 if time.monotonic() > deadline or not server.is_running:
                     raise
-                time.sleep(0.01)  # between two tries: nothing tells when a silent server listens
+                time.sleep(0.01)  # a server without a log does not say when it listens, so this tries again
 
-    def test_a_server_whose_log_nobody_reads_any_more_serves_on(self):
+    def test_a_server_continues_after_the_reader_of_its_log_has_closed(self):
         process = subprocess.Popen([RESP_ECHO, "--port", "0", "--log-level", "debug"], env=environment(),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(process.kill)
@@ -255,8 +252,8 @@ class Log(TestCase):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(PATIENCE), 0)
 
-    def test_a_server_whose_log_nobody_takes_serves_on(self):
-        # As log.hpp promises: what standard output does not take is lost, clients do not wait for it.
+    def test_a_server_continues_if_its_log_is_full(self):
+        # log.hpp drops lines that standard output has no room for.
         process = subprocess.Popen([RESP_ECHO, "--port", "0", "--log-level", "debug"], env=environment(),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(process.stdout.close)
@@ -265,7 +262,7 @@ class Log(TestCase):
         port = int(process.stdout.readline().rpartition(b":")[2])
         client = self.connect_to(("127.0.0.1", port))
         client.socket.settimeout(10)
-        for i in range(2000):  # each logs two lines; the pipe has room for a thousand
+        for i in range(2000):  # each request logs two lines; the pipe holds about a thousand lines
             client.send(b":1\r\n")
             try:
                 self.assertEqual(client.read(4), b":1\r\n")

@@ -1,4 +1,4 @@
-"""Real clients talk to the server, and several clients do not notice each other."""
+"""Real clients work with resp-echo, and several clients do not disturb each other."""
 
 import os
 import re
@@ -21,17 +21,17 @@ class RedisCli(TestCase):
                               capture_output=True, timeout=PATIENCE)
 
     @needs("redis-cli")
-    def test_redis_cli_shows_the_command_that_it_was_given(self):
+    def test_redis_cli_shows_its_own_command(self):
         shown = self.redis_cli(self.serve(), "SET", "greeting", "Hello world!")
         self.assertEqual((shown.stdout, shown.stderr, shown.returncode), (b"SET\ngreeting\nHello world!\n", b"", 0))
 
     @needs("redis-cli")
-    def test_redis_cli_shows_each_of_the_commands_that_are_piped_to_it(self):
+    def test_redis_cli_shows_each_command_of_its_input(self):
         shown = self.redis_cli(self.serve(), lines='PING\nSET greeting "Hello world!"\n')
         self.assertEqual((shown.stdout, shown.returncode), (b"PING\nSET\ngreeting\nHello world!\n", 0))
 
     @needs("redis-cli")
-    def test_redis_cli_takes_the_echo_of_its_hello_for_an_answer(self):
+    def test_redis_cli_accepts_the_echo_of_its_hello(self):
         server = self.serve("--log-level", "debug")
         shown = self.redis_cli(server, "-3", "PING")
         self.assertEqual((shown.stdout, shown.returncode), (b"PING\n", 0))
@@ -39,7 +39,7 @@ class RedisCli(TestCase):
 
     @needs("redis-cli")
     @unittest.skipUnless(pexpect, "pexpect is not installed")
-    def test_interactive_redis_cli_starts_shows_the_echo_and_quits(self):
+    def test_interactive_redis_cli_shows_the_echo_and_quits(self):
         server = self.serve()
         prompt = f"127.0.0.1:{server.port}> "
         terminal = pexpect.spawn("redis-cli", ["-p", str(server.port)], timeout=PATIENCE, dimensions=(24, 100),
@@ -57,7 +57,7 @@ class RedisCli(TestCase):
 
 class RedisBenchmark(TestCase):
     @needs("redis-benchmark")
-    def test_redis_benchmark_runs_to_its_end(self):
+    def test_redis_benchmark_finishes_without_errors(self):
         server = self.serve()
         ran = subprocess.run(["redis-benchmark", "-p", str(server.port), *"-t ping,set -n 20000 -P 16 -q".split()],
                              capture_output=True, timeout=90)
@@ -67,7 +67,7 @@ class RedisBenchmark(TestCase):
 
 
 class SeveralClients(TestCase):
-    def test_a_client_inside_a_frame_does_not_keep_another_waiting(self):
+    def test_a_client_inside_a_frame_does_not_delay_another_client(self):
         server = self.serve()
         slow, other = self.connect(server), self.connect(server)
         frame = bulk(b"slow and steady")
@@ -77,7 +77,7 @@ class SeveralClients(TestCase):
         slow.send(frame[-1:])
         self.assert_same_bytes(slow.read(len(frame)), frame)
 
-    def test_a_client_that_uploads_without_end_does_not_keep_another_waiting(self):
+    def test_an_endless_upload_does_not_delay_another_client(self):
         server = self.serve()
         busy, other = self.connect(server), self.connect(server)
         frames = b"".join(bulk(b"%07d" % i * 10_000) for i in range(100))
@@ -103,18 +103,18 @@ class SeveralClients(TestCase):
         self.assertEqual(failures, [])
         self.assertGreater(len(uploads), 0)
 
-    def test_many_clients_on_two_threads_are_served(self):
+    def test_fifty_clients_on_two_threads_are_served(self):
         server = self.serve("--threads", "2")
         clients = [self.connect(server) for _ in range(50)]
-        for turn in range(10):
-            requests = [command(b"SET", b"client%d" % i, b"x" * turn * i) for i in range(len(clients))]
+        for size in range(10):
+            requests = [command(b"SET", b"client%d" % i, b"x" * size * i) for i in range(len(clients))]
             for client, request in zip(clients, requests):
                 client.send(request)
             for client, request in zip(clients, requests):
                 self.assert_same_bytes(client.read(len(request)), request)
         server.wait_for_log("Accepted connection", count=50)
 
-    def test_a_client_that_resets_its_connection_costs_only_that(self):
+    def test_a_reset_connection_does_not_disturb_other_clients(self):
         server = self.serve()
         other = self.connect(server)
         for sent in (b"", b":4", b":1\r\n", bulk(b"x" * 1_000_000)):

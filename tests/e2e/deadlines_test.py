@@ -1,4 +1,4 @@
-"""A client that keeps the server waiting is closed, and one that does its part is not."""
+"""The server closes a client that is silent or too slow, and no other client."""
 
 import select
 import time
@@ -7,7 +7,7 @@ from support import TestCase, main
 
 
 class IdleTimeout(TestCase):
-    def test_an_idle_client_is_closed_after_the_idle_timeout(self):
+    def test_a_client_is_closed_after_the_idle_timeout(self):
         server = self.serve("--idle-timeout", "0.5")
         client = self.connect(server)
         begun = time.monotonic()
@@ -17,10 +17,10 @@ class IdleTimeout(TestCase):
         server.wait_for_log(rf"{client.name} Timed out: is idle")
         self.assert_echoes(self.connect(server), b":43\r\n")
 
-    def test_a_client_that_never_said_a_word_is_closed_too(self):
+    def test_a_client_that_never_sends_a_byte_is_closed_after_the_idle_timeout(self):
         self.assert_closed(self.connect(self.serve("--idle-timeout", "0.5")))
 
-    def test_without_an_idle_timeout_an_idle_client_stays(self):
+    def test_an_idle_timeout_of_zero_never_closes_a_client(self):
         server = self.serve("--idle-timeout", "0")
         silent, client = self.connect(server), self.connect(server)
         self.assert_echoes(client, b":42\r\n")
@@ -30,18 +30,18 @@ class IdleTimeout(TestCase):
 
 
 class FrameDeadline(TestCase):
-    def test_dripping_clients_are_closed_after_ten_seconds_and_others_live(self):
+    def test_slow_senders_are_closed_after_ten_seconds_and_other_clients_are_served(self):
         server = self.serve()
         other = self.connect(server)
         begun = time.monotonic()
-        dripping = {}  # the client, and what it drips
-        for start, drop in ((b":", b"1"), (b"$1000\r\n", b"x"), (b"*1000\r\n", b"_\r\n"), (b"x", b"x")):
+        slow = {}  # a client's socket -> what the client sends every second
+        for start, piece in ((b":", b"1"), (b"$1000\r\n", b"x"), (b"*1000\r\n", b"_\r\n"), (b"x", b"x")):
             client = self.connect(server)
             client.send(start)
-            dripping[client.socket] = drop
+            slow[client.socket] = piece
         unfinished = self.connect(server)
         unfinished.send(b"*2\r\n:1\r\n")
-        waited_for = [unfinished.socket, *dripping]
+        waited_for = [unfinished.socket, *slow]
         while waited_for:
             closed = select.select(waited_for, [], [], 1.0)[0]
             elapsed = time.monotonic() - begun
@@ -52,8 +52,8 @@ class FrameDeadline(TestCase):
                 self.assert_gone(client)
                 waited_for.remove(client)
             if not closed:
-                for client in dripping:
-                    client.send(dripping[client])
+                for client in slow:
+                    client.send(slow[client])
                 self.assert_echoes(other, b":42\r\n")
         server.wait_for_log("Timed out: does not finish its request", count=5)
         self.assert_echoes(other, b":43\r\n")

@@ -1,4 +1,4 @@
-"""Every value comes back byte for byte, however its bytes arrive."""
+"""Every value comes back byte for byte, and it does not matter how its bytes arrive."""
 
 import random
 import subprocess
@@ -86,21 +86,21 @@ class EveryValue(TestCase):
             with self.subTest(request):
                 self.assert_echoes(client, request)
 
-    def test_a_verbatim_server_echoes_command_too(self):
+    def test_verbatim_echoes_command_too(self):
         client = self.connect(self.serve("--verbatim"))
         self.assert_echoes(client, command(b"COMMAND"))
         self.assert_echoes(client, command(b"COMMAND", b"DOCS"))
 
 
-class HoweverItArrives(TestCase):
-    def test_a_frame_in_writes_of_one_byte_comes_back_whole(self):
+class Arrival(TestCase):
+    def test_a_frame_sent_byte_by_byte_comes_back(self):
         client = self.connect(self.serve())
         frame = command(b"SET", b"greeting", b"Hello world!")
         for i in range(len(frame)):
             client.send(frame[i:i + 1])
         self.assert_same_bytes(client.read(len(frame)), frame)
 
-    def test_a_frame_cut_in_two_comes_back_when_it_is_whole(self):
+    def test_a_frame_cut_in_two_comes_back_after_its_second_part(self):
         server = self.serve("--log-level", "debug")
         client = self.connect(server)
         frame = b"%1\r\n$3\r\nkey\r\n,1.5\r\n"
@@ -113,7 +113,7 @@ class HoweverItArrives(TestCase):
             client.close()
             client = self.connect(server)
 
-    def test_two_frames_in_one_write_come_back_as_two(self):
+    def test_two_frames_in_one_write_both_come_back(self):
         client = self.connect(self.serve())
         self.assert_echoes(client, b":1\r\n$3\r\ntwo\r\n")
 
@@ -121,9 +121,9 @@ class HoweverItArrives(TestCase):
         client = self.connect(self.serve())
         self.assert_echoes(client, b"".join(command(b"GET", b"%d" % i) for i in range(10_000)))
 
-    def test_frames_pipelined_behind_a_large_one_come_back_too(self):
+    def test_frames_pipelined_after_a_large_one_come_back(self):
         client = self.connect(self.serve())
-        for size in (200_000, 400_000, 4_000_000):  # some below, some above the most output that is queued
+        for size in (200_000, 400_000, 4_000_000):  # below and above the limit of queued output
             with self.subTest(size):
                 self.assert_echoes(client, bulk(b"x" * size) + b":1\r\n" + bulk(b"y" * size) + b":2\r\n")
 
@@ -135,19 +135,19 @@ class HoweverItArrives(TestCase):
 
 class HalfClose(TestCase):
     @needs("nc")
-    def test_netcat_reads_the_reply_to_what_it_was_piped(self):
+    def test_netcat_receives_the_reply_to_its_input(self):
         server = self.serve()
         nc = subprocess.run(["nc", "-N", "127.0.0.1", str(server.port)], input=b":42\r\n", capture_output=True, timeout=30)
         self.assertEqual((nc.stdout, nc.returncode), (b":42\r\n", 0))
 
-    def test_a_client_that_has_shut_down_its_side_still_reads_the_whole_of_a_large_reply(self):
+    def test_a_client_that_shut_down_its_sending_side_receives_a_large_reply(self):
         client = self.connect(self.serve())
         frame = bulk(random.Random(2).randbytes(16 << 20))
         client.send(frame)
         client.shutdown_sending()
         self.assert_same_bytes(client.read_to_end(), frame)
 
-    def test_a_client_that_shuts_down_inside_a_frame_reads_the_replies_before_it(self):
+    def test_a_client_that_shuts_down_inside_a_frame_receives_the_earlier_replies(self):
         client = self.connect(self.serve())
         client.send(b":1\r\n:2\r\n$10\r\nhalf")
         client.shutdown_sending()

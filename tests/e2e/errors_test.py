@@ -1,4 +1,4 @@
-"""Bad input is answered once, costs nobody else anything, and cannot forge a reply or a log line."""
+"""Invalid input gets one error, does not disturb other clients, and cannot forge a reply or a log line."""
 
 import ssl
 import time
@@ -6,13 +6,13 @@ import time
 from support import TestCase, main
 from wire import bulk, command
 
-LAST_WORDS = rb"-ERR Protocol error: [\x20-\x7e]+\r\n"
+ERROR_REPLY = rb"-ERR Protocol error: [\x20-\x7e]+\r\n"
 
 
 class ProtocolErrors(TestCase):
-    def test_bad_input_is_answered_after_the_replies_before_it_and_ends_the_connection(self):
+    def test_invalid_input_gets_an_error_after_the_earlier_replies_and_ends_the_connection(self):
         server = self.serve()
-        for bad, words in {
+        for bad, reason in {
             b":4x\r\n": b"invalid integer",
             b"$5\r\nhelloXX": b"string not ended by CRLF",
             b"$-2\r\n": b"invalid bulk length",
@@ -27,21 +27,21 @@ class ProtocolErrors(TestCase):
             with self.subTest(bad[:30]):
                 client = self.connect(server)
                 client.send(b":1\r\n$3\r\ntwo\r\n" + bad + b":3\r\n")
-                self.assertEqual(client.read_to_end(), b":1\r\n$3\r\ntwo\r\n-ERR Protocol error: " + words + b"\r\n")
+                self.assertEqual(client.read_to_end(), b":1\r\n$3\r\ntwo\r\n-ERR Protocol error: " + reason + b"\r\n")
                 server.wait_for_log(rf"WARN {client.name} Error parsing input: ")
 
-    def test_what_follows_bad_input_in_later_writes_is_never_handled(self):
+    def test_input_after_invalid_input_is_not_handled(self):
         server = self.serve("--log-level", "debug")
         client = self.connect(server)
         client.send(b":x\r\n")
         server.wait_for_log("Error parsing input")
         client.send(b":42\r\n")
-        self.assertRegex(client.read_to_end(), rb"\A" + LAST_WORDS + rb"\Z")
+        self.assertRegex(client.read_to_end(), rb"\A" + ERROR_REPLY + rb"\Z")
         client.close()
         server.wait_for_log("Ending connection")
         self.assertNotIn("Received Integer", server.log)
 
-    def test_the_server_listens_a_while_after_its_last_words_lest_a_reset_destroys_them(self):
+    def test_the_server_reads_on_for_a_while_after_its_error_so_that_no_reset_destroys_it(self):
         server = self.serve()
         client = self.connect(server)
         client.send(b":1\r\n:bad\r\n")
@@ -49,46 +49,47 @@ class ProtocolErrors(TestCase):
         begun = time.monotonic()
         client.send(b":2\r\n" * 1000)
         server.wait_for_log(rf"{client.name} Ending connection")
-        self.assertGreater(time.monotonic() - begun, 0.5)  # of the second that it has
+        self.assertGreater(time.monotonic() - begun, 0.5)  # the server does this for one second
 
-    def test_large_replies_before_bad_input_arrive_whole(self):
+    def test_a_large_reply_before_invalid_input_arrives_completely(self):
         client = self.connect(self.serve())
         frame = bulk(b"0123456789" * 800_000)
         client.send(frame + b":bad\r\n" + b"x" * 100_000)
         self.assert_same_bytes(client.read_to_end(), frame + b"-ERR Protocol error: invalid integer\r\n")
 
-    def test_other_clients_do_not_notice_bad_input(self):
+    def test_invalid_input_does_not_disturb_other_clients(self):
         server = self.serve()
         other = self.connect(server)
         other.send(b"$10\r\n01234")
         for _ in range(50):
             client = self.connect(server)
             client.send(b"*1\r\n!bad\r\n")
-            self.assertRegex(client.read_to_end(), LAST_WORDS)
+            self.assertRegex(client.read_to_end(), ERROR_REPLY)
             client.close()
         other.send(b"56789\r\n")
         self.assertEqual(other.read(17), b"$10\r\n0123456789\r\n")
         self.assert_echoes(other, b":42\r\n")
 
-    def test_a_bulk_string_over_max_bulk_is_refused_and_one_of_that_size_is_not(self):
+    def test_a_bulk_string_longer_than_max_bulk_is_refused_at_its_header(self):
         client = self.connect(self.serve("--max-bulk", "1000"))
         self.assert_echoes(client, bulk(b"x" * 1000))
-        client.send(b"$1001\r\n")  # at its header, before a byte of it has come
+        client.send(b"$1001\r\n")
         self.assertEqual(client.read_to_end(), b"-ERR Protocol error: invalid bulk length\r\n")
 
-    def test_a_bulk_string_over_64_mib_is_refused_by_default(self):
+    def test_a_bulk_string_longer_than_64_mib_is_refused_by_default(self):
         client = self.connect(self.serve())
         client.send(b"$%d\r\n" % ((64 << 20) + 1))
         self.assertEqual(client.read_to_end(), b"-ERR Protocol error: invalid bulk length\r\n")
 
 
 class Injection(TestCase):
-    def test_no_byte_from_a_client_reaches_the_log_or_an_error_as_a_control_byte(self):
+    def test_control_bytes_from_a_client_never_reach_the_log_or_an_error_unescaped(self):
         server = self.serve("--log-level", "debug")
         for code in range(256):
             byte = bytes([code])
-            # Where it is text the value comes back, where it is grammar it may be wrong.
-            self.exchange(server, bulk(byte) + b"=5\r\ntxt:" + byte + b"\r\n!1\r\n" + byte + b"\r\n+a" + byte + b"b\r\n")
+            # As content of a value the byte comes back. As a part of the grammar it may cause an error.
+            self.exchange(server, bulk(byte) + b"=5\r\ntxt:" + byte + b"\r\n!1\r\n" + byte + b"\r\n")
+            self.exchange(server, b"+a" + byte + b"b\r\n")
             self.exchange(server, byte + b"\r\n")
             self.exchange(server, b":1" + byte + b"\r\n")
             self.exchange(server, b"*1\r\n" + byte + b"\r\n")
@@ -105,18 +106,18 @@ class Injection(TestCase):
             self.assertRegex(line, rb"^\d{4}-\d\d-\d\dT[\d:.]+Z +(DEBUG|INFO|WARN) \[(127\.0\.0\.1:\d+|server)\] ")
 
     def exchange(self, server, data):
-        """Sends it; if the answer has an error of ours, it is one line, and the last."""
+        """Sends the data. A protocol error in the reply must be one line, and the last one."""
         client = self.connect(server)
         client.send(data)
         client.shutdown_sending()
         reply = client.read_to_end()
         client.close()
-        echoed, found, last_words = reply.partition(b"-ERR Protocol error: ")
+        echoed, found, rest = reply.partition(b"-ERR Protocol error: ")
         if found:
-            self.assertRegex(found + last_words, rb"\A" + LAST_WORDS + rb"\Z", data)
+            self.assertRegex(found + rest, rb"\A" + ERROR_REPLY + rb"\Z", data)
             self.assertTrue(data.startswith(echoed), (data, reply))
 
-    def test_a_log_line_shows_a_part_of_a_large_value(self):
+    def test_a_log_line_shows_only_the_beginning_of_a_large_value(self):
         server = self.serve("--log-level", "debug")
         client = self.connect(server)
         self.assert_echoes(client, command(b"SET", b"k", b"\x1b" * 1_000_000))
@@ -136,30 +137,30 @@ class OtherProtocols(TestCase):
         self.assertNotIn("Received Integer", server.log)
         self.assert_echoes(other, b":43\r\n")
 
-    def test_an_http_post_is_closed_and_its_body_not_handled(self):
+    def test_an_http_post_closes_the_connection_before_its_body_is_handled(self):
         self.assert_refused(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", "Speaks HTTP")
         self.assert_refused(b"pOsT /\r\n\r\n", "Speaks HTTP")
 
-    def test_a_host_header_is_closed_and_what_follows_it_not_handled(self):
+    def test_a_host_header_closes_the_connection_before_the_next_line_is_handled(self):
         self.assert_refused(b"Host: localhost\r\n\r\n", "Speaks HTTP")
         self.assert_refused(b"hOST: localhost\r\n\r\n", "Speaks HTTP")
 
-    def test_an_http_get_gets_no_further_than_its_host(self):
+    def test_an_http_get_is_closed_at_its_host_header(self):
         client = self.connect(self.serve())
         client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n:42\r\n")
         self.assertEqual(client.read_to_end(), command(b"GET", b"/", b"HTTP/1.1"))
 
-    def test_an_http2_preface_is_closed(self):
+    def test_an_http2_preface_closes_the_connection(self):
         self.assert_refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Speaks HTTP")
 
-    def test_a_tls_client_hello_is_closed(self):
+    def test_a_tls_client_hello_closes_the_connection(self):
         to_server = ssl.MemoryBIO()
         tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), to_server, server_hostname="localhost")
         with self.assertRaises(ssl.SSLWantReadError):
             tls.do_handshake()
         self.assert_refused(to_server.read(), "Speaks TLS")
 
-    def test_the_same_words_inside_values_are_echoed(self):
+    def test_the_same_bytes_inside_values_are_echoed(self):
         client = self.connect(self.serve())
         for value in (command(b"POST", b"/"), command(b"Host:"), bulk(b"POST / HTTP/1.1\r\n"), bulk(b"\x16\x03\x01")):
             self.assert_echoes(client, value)

@@ -1,4 +1,4 @@
-"""The examples do what their first lines say, with the clients that those name."""
+"""The examples do what the comments at their top say, with the clients that these name."""
 
 import os
 import re
@@ -49,7 +49,7 @@ class Echo(Example):
     def test_echo_sends_a_command_back(self):
         self.assertEqual(self.output("redis-cli", "SET", "greeting", "Hello world!"), "SET\ngreeting\nHello world!\n")
 
-    def test_echo_refuses_what_is_no_port(self):
+    def test_echo_refuses_an_argument_that_is_not_a_port(self):
         for port in ("abc", "70000", "-1", "", "80x", " 80"):
             with self.subTest(port):
                 done = subprocess.run([os.path.join(BIN, "echo"), port], capture_output=True, timeout=PATIENCE)
@@ -82,18 +82,18 @@ class Kv(Example):
                 self.assertEqual(self.output("redis-cli", *version, "ECHO", "x"), "x\n")
 
     @needs("redis-cli")
-    def test_hello_answers_a_map_and_changes_nothing_where_it_is_wrong(self):
+    def test_hello_returns_a_map_and_changes_nothing_if_it_is_wrong(self):
         self.assertIn("proto 3\n", self.output("redis-cli", "HELLO", "3"))
         self.assertEqual(self.output("redis-cli", lines="HELLO 4\nHELLO 3 FOO\nGET none\n"),
                          "NOPROTO unsupported protocol version\n\nERR syntax error\n\n\n")
 
-    def test_an_unknown_command_is_told_in_the_words_of_redis(self):
+    def test_an_unknown_command_gets_the_error_text_of_redis(self):
         client = Client(("127.0.0.1", int(self.port)))
         self.addCleanup(client.close)
         expected = b"-ERR unknown command 'FOO', with args beginning with: 'a' 'b' \r\n"
         self.assertEqual(client.ask(command(b"FOO", b"a", b"b"), len(expected)), expected)
 
-    def test_quit_is_answered_before_the_end_and_what_follows_is_dropped(self):
+    def test_quit_gets_its_reply_and_later_commands_are_dropped(self):
         client = Client(("127.0.0.1", int(self.port)))
         self.addCleanup(client.close)
         client.send(command(b"QUIT") + command(b"SET", b"after", b"quit"))
@@ -101,14 +101,14 @@ class Kv(Example):
         self.assertEqual(self.client("EXISTS", "after"), "0\n")
 
     @needs("redis-benchmark")
-    def test_redis_benchmark_runs_to_the_end(self):
+    def test_redis_benchmark_finishes_without_errors(self):
         shown = self.output("redis-benchmark", "-t", "ping,set,get", "-n", "5000", "-P", "8", "-q")
         for name in ("PING_INLINE", "PING_MBULK", "SET", "GET"):
             self.assertRegex(shown, name + r": [\d.]+ requests per second")
 
 
 class Alone(unittest.TestCase):
-    def test_client_says_that_nobody_listens(self):
+    def test_client_reports_a_refused_connection(self):
         done = subprocess.run([os.path.join(BIN, "client"), "-p", str(free_port()), "PING"], capture_output=True,
                               timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)

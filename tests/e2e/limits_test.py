@@ -1,4 +1,4 @@
-"""However many clients come, and however little they read, the server serves the others and rests."""
+"""Too many clients, and clients that do not read, neither stop the server nor keep it busy."""
 
 import resource
 import select
@@ -11,7 +11,7 @@ REFUSAL = b"-ERR max number of clients reached\r\n"
 
 
 class MaxConnections(TestCase):
-    def test_the_client_over_the_limit_is_told_so_and_the_others_are_undisturbed(self):
+    def test_a_client_over_the_limit_gets_an_error_and_the_others_are_served(self):
         server = self.serve("--max-connections", "3")
         clients = [self.connect(server) for _ in range(3)]
         for i, client in enumerate(clients):
@@ -24,44 +24,44 @@ class MaxConnections(TestCase):
         for client in clients[1:]:
             self.assert_echoes(client, b":42\r\n")
 
-    def test_a_client_that_speaks_first_is_refused_with_the_same_words(self):
+    def test_a_client_over_the_limit_gets_the_same_error_if_it_sends_first(self):
         server = self.serve("--max-connections", "1")
         self.assert_echoes(self.connect(server), b":1\r\n")
         client = self.connect(server)
         client.send(b":42\r\n" * 1000)
         self.assertEqual(client.read_to_end(), REFUSAL)
 
-    def test_a_client_is_served_in_the_place_of_one_that_left(self):
+    def test_a_new_client_is_served_after_another_has_left(self):
         server = self.serve("--max-connections", "2")
         first, second = self.connect(server), self.connect(server)
         self.assert_echoes(first, b":1\r\n")
         self.assert_echoes(second, b":2\r\n")
-        for turn in range(5):
+        for number in range(5):
             self.assertEqual(self.connect(server).read_to_end(), REFUSAL)
             name = first.name
             first.close()
             server.wait_for_log(rf"{name} Ending connection")
             first = self.connect(server)
-            self.assert_echoes(first, b":%d\r\n" % turn)
+            self.assert_echoes(first, b":%d\r\n" % number)
         self.assert_echoes(second, b":42\r\n")
 
 
 class Descriptors(TestCase):
-    def assert_rests(self, server, client, seconds=2.0):
-        """The server hardly works in that time; one that spins would use all of it."""
+    def assert_idle(self, server, client, seconds=2.0):
+        """The server uses little CPU time meanwhile. A server that spins would use all of it."""
         before, begun = server.cpu_seconds(), time.monotonic()
         self.assertTrue(client.is_silent_for(seconds))
         self.assertLess(server.cpu_seconds() - before, (time.monotonic() - begun) / 4)
 
-    def test_a_server_with_few_descriptors_refuses_whom_it_cannot_serve_and_rests(self):
+    def test_a_server_with_few_descriptors_refuses_further_clients_and_stays_idle(self):
         server = self.serve(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
-        served = [self.connect(server) for _ in range(32)]  # 32 of the 64 are kept for the server itself
+        served = [self.connect(server) for _ in range(32)]  # the server keeps 32 of the 64 for itself
         for client in served:
             self.assert_echoes(client, b":1\r\n")
         refused = [self.connect(server) for _ in range(40)]
         for client in refused:
             self.assertEqual(client.read_to_end(), REFUSAL)
-        self.assert_rests(server, served[0])
+        self.assert_idle(server, served[0])
         self.assertNotIn("Cannot accept", server.log)
 
         name = served[-1].name
@@ -71,10 +71,10 @@ class Descriptors(TestCase):
         for client in served:
             self.assert_echoes(client, b":3\r\n")
 
-    def test_a_server_without_descriptors_rests_and_serves_who_waits_when_one_leaves(self):
+    def test_a_server_without_descriptors_stays_idle_and_serves_a_waiting_client_later(self):
         server = self.serve()
         if server.is_sanitized():
-            self.skipTest("UBSan needs a pipe to look at an object, and calls it wrong if it gets none")
+            self.skipTest("UBSan opens a pipe to check an object, and reports an error if it cannot")
         before = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (24, before[1]))
         clients = []
@@ -82,23 +82,23 @@ class Descriptors(TestCase):
             clients.append(client)
             self.assertLess(len(clients), 30, "the limit has no effect")
         waiting = client
-        self.assert_rests(server, waiting)
+        self.assert_idle(server, waiting)
         for client in clients:
             self.assert_echoes(client, b":42\r\n")
 
         begun = time.monotonic()
         clients[0].close()
         self.assertEqual(waiting.read(4), b":1\r\n")
-        self.assertLess(time.monotonic() - begun, 2)  # 0.1 s on a machine that has nothing else to do
+        self.assertLess(time.monotonic() - begun, 2)  # about 0.1 s on an idle machine
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, before)
 
     def is_served(self, client, server):
-        """Whether a reply comes, or the log says twice that there is no descriptor for it: once may
-        have been before it came."""
+        """True after a reply. False after the log has reported twice that there is no descriptor: the first report
+        may be older than this client."""
         client.send(b":1\r\n")
-        words = "Cannot accept: Too many open files"
-        known, deadline = server.log.count(words), time.monotonic() + PATIENCE
-        while server.log.count(words) < known + 2:
+        text = "Cannot accept: Too many open files"
+        known, deadline = server.log.count(text), time.monotonic() + PATIENCE
+        while server.log.count(text) < known + 2:
             self.assertLess(time.monotonic(), deadline)
             if not client.is_silent_for(0.05):
                 self.assertEqual(client.read(4), b":1\r\n")
@@ -107,18 +107,18 @@ class Descriptors(TestCase):
 
 
 class SilentReaders(TestCase):
-    def test_a_client_that_sends_and_does_not_read_holds_little_memory_and_loses_no_reply(self):
+    def test_a_client_that_does_not_read_holds_little_memory_and_loses_no_reply(self):
         server = self.serve()
         silent, other = self.connect(server), self.connect(server)
         self.assert_echoes(other, b":1\r\n")
         memory = server.memory()
         frame_size, most = len(self.frame(0)), 256 << 20
-        sent, rest = 0, b""  # frames that were begun; what is left of the last
+        sent, rest = 0, b""  # the number of frames begun; the unsent part of the last one
         silent.socket.setblocking(False)
-        # The server stops to read it when its replies wait, and then, when all the kernel's buffers
-        # are full, it cannot send any more.
+        # The server stops reading from this client while replies are queued for it. After that the buffers of the
+        # kernel fill up, and the client cannot send any more.
         while select.select([], [silent.socket], [], 1.0)[1]:
-            self.assertLess(sent * frame_size, most, "the server takes whatever it is sent")
+            self.assertLess(sent * frame_size, most, "the server reads without a limit")
             if not rest:
                 rest, sent = self.frame(sent), sent + 1
             rest = rest[silent.socket.send(rest):]
@@ -126,7 +126,7 @@ class SilentReaders(TestCase):
             self.assertLess(server.memory() - memory, 16 << 20)
         self.assert_echoes(other, b":2\r\n")
 
-        # Now it reads, and finishes its last frame as soon as it can.
+        # Now the client reads, and sends the rest of its last frame.
         silent.socket.setblocking(True)
         for i in range(sent - 1):
             self.assert_same_bytes(silent.read(frame_size), self.frame(i))
@@ -138,10 +138,10 @@ class SilentReaders(TestCase):
     def frame(i):
         return bulk(b"%08d" % i * 8192)
 
-    def test_memory_goes_back_after_large_values(self):
+    def test_the_server_frees_the_memory_of_large_values(self):
         server = self.serve()
         if server.is_sanitized():
-            self.skipTest("a sanitizer keeps what is freed")
+            self.skipTest("a sanitizer keeps freed memory")
         clients = [self.connect(server) for _ in range(4)]
         for client in clients:
             self.assert_echoes(client, b":1\r\n")

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end the server in order: what was received is answered, nothing is cut."""
+"""SIGTERM and SIGINT stop the server cleanly: it answers what it has received and cuts no frame."""
 
 import signal
 import threading
@@ -11,15 +11,15 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Pipelining(threading.Thread):
-    """Sends batches of numbered frames, each when the one before has come back, until the stream ends."""
+    """Sends batches of numbered frames until the stream ends. Each batch waits for the echo of the one before."""
 
     FRAMES = 50
 
     def __init__(self, client):
         super().__init__(daemon=True)
         self.client = client
-        self.sent = 0          # bytes of the batches that were written as a whole
-        self.stream = b""      # all bytes that were, or were tried to be, written
+        self.sent = 0          # bytes of the batches that were sent completely
+        self.stream = b""      # all bytes that send() was called with
         self.received = b""
         self.failure = None
         self.under_way = threading.Event()
@@ -48,7 +48,7 @@ class Pipelining(threading.Thread):
 
 
 class Stopping(TestCase):
-    def test_an_idle_client_sees_the_end_and_the_exit_code_is_zero(self):
+    def test_an_idle_client_is_closed_and_the_exit_code_is_0(self):
         for number in SIGNALS:
             with self.subTest(number.name):
                 server = self.serve()
@@ -60,13 +60,13 @@ class Stopping(TestCase):
                 self.assertEqual(server.exit_code(within=5), 0)
                 self.assertRegex(server.log, r"(?s)\[server\] Stopping\n.*\[server\] Stopped\n\Z")
 
-    def test_a_server_that_says_that_it_listens_can_be_stopped_in_order(self):
-        for _ in range(10):  # for a signal that comes early is a matter of microseconds
+    def test_a_signal_directly_after_the_start_stops_the_server_cleanly(self):
+        for _ in range(10):  # an early signal is a matter of microseconds
             server = self.serve()
             server.signal(signal.SIGTERM)
             self.assertEqual(server.exit_code(within=5), 0)
 
-    def test_every_request_written_before_the_signal_is_answered_and_no_frame_is_cut(self):
+    def test_every_request_sent_before_the_signal_is_answered_and_no_frame_is_cut(self):
         for threads in ("1", "2"):
             with self.subTest(threads=threads):
                 server = self.serve("--threads", threads)
@@ -84,12 +84,12 @@ class Stopping(TestCase):
                 self.assertEqual(server.exit_code(within=10), 0)
 
     def assert_ends_with_a_frame(self, stream, received):
-        """The next frame of what was sent, if any, begins where the replies end."""
+        """The replies end where a frame of the sent stream ends."""
         self.assertIn(stream[len(received):][:1], (b"$", b""))
         self.assertEqual(received[-2:], b"\r\n")
         self.assertEqual(received.count(b"\r\n") % 2, 0)
 
-    def test_a_large_reply_that_is_on_its_way_arrives_whole(self):
+    def test_a_large_unfinished_reply_arrives_completely(self):
         server = self.serve("--log-level", "debug", "--drain-timeout", "60")
         client = self.connect(server)
         frame = bulk(b"x" * 16_000_000)
@@ -101,7 +101,7 @@ class Stopping(TestCase):
         client.close()
         self.assertEqual(server.exit_code(), 0)
 
-    def test_a_client_inside_a_frame_reads_its_replies_and_the_end(self):
+    def test_a_client_inside_a_frame_receives_its_replies_and_is_closed(self):
         server = self.serve("--log-level", "debug", "--drain-timeout", "60")
         client = self.connect(server)
         client.send(b":1\r\n:2\r\n$5\r\nhe")
@@ -111,7 +111,7 @@ class Stopping(TestCase):
         client.close()
         self.assertEqual(server.exit_code(within=10), 0)
 
-    def test_nobody_is_accepted_any_more(self):
+    def test_a_stopping_server_accepts_no_client(self):
         server = self.serve("--log-level", "debug", "--drain-timeout", "60")
         stuck = self.stuck_client(server)
         server.signal(signal.SIGTERM)
@@ -129,7 +129,7 @@ class Stopping(TestCase):
         self.assertEqual(server.exit_code(within=10), 0)
         self.assertGreater(time.monotonic() - begun, 0.9)
 
-    def test_a_second_signal_stops_at_once_even_if_a_client_never_reads(self):
+    def test_a_second_signal_stops_the_server_at_once_even_if_a_client_never_reads(self):
         for first, second in ((signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGINT),
                               (signal.SIGINT, signal.SIGTERM)):
             with self.subTest(f"{first.name}, {second.name}"):
@@ -142,7 +142,7 @@ class Stopping(TestCase):
                 self.assertEqual(server.exit_code(within=10), 0)
 
     def stuck_client(self, server):
-        """One whose reply is larger than any socket takes, and that does not read it."""
+        """A client that does not read its reply, which is larger than any socket buffer."""
         client = self.connect(server)
         client.send(bulk(b"x" * (32 << 20)))
         server.wait_for_log("Received Bulk string")

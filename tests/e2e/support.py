@@ -1,7 +1,7 @@
-"""What every end-to-end test needs: a running resp-echo, clients of it, and deadlines.
+"""What the end-to-end tests share: a running resp-echo, its clients, and deadlines.
 
-Nothing here sleeps to let something happen: each wait ends with its event, a log line, a byte or an
-exit, or fails at its deadline. Servers bind port 0 and are asked by their log which one they got.
+Nothing here sleeps to let something happen. Each wait ends with its event (a log line, a byte, an exit), or fails
+at its deadline. Servers bind port 0, and their log shows which port they got.
 """
 
 import faulthandler
@@ -26,15 +26,15 @@ from under_test import Program, environment
 
 RESP_ECHO = os.environ.get("RESP_ECHO", "resp-echo")
 
-# Seconds that anything may take, on a busy machine and under sanitizers: only failures wait for it.
+# Seconds that one step may take on a busy machine and with sanitizers. Only a failing test waits this long.
 PATIENCE = 30.0
 
-# ctest ends a file after 120 s without a word of where it was.
+# ctest kills a test file after 120 s and does not show where it was. This shows it.
 faulthandler.dump_traceback_later(115, exit=True)
 
 
 def run(*flags, **variables):
-    """A resp-echo that is expected to end by itself."""
+    """Runs a resp-echo that is expected to exit without a signal."""
     try:
         return subprocess.run([RESP_ECHO, *flags], env=environment(**variables), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=PATIENCE)
@@ -47,14 +47,14 @@ def needs(program):
 
 
 class Server(Program):
-    """A resp-echo on a port of its own. A thread collects its log."""
+    """A resp-echo on a free port. A thread collects its log."""
 
     def __init__(self, *flags, variables=None, preexec_fn=None, wait=True):
         self.stderr_file = tempfile.TemporaryFile()
         super().__init__(subprocess.Popen(
             [RESP_ECHO, *flags], env=environment(**{"RESP_PORT": "0", **(variables or {})}), preexec_fn=preexec_fn,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr_file))
-        self.output = bytearray()  # its log, as it came
+        self.output = bytearray()  # its log, as received
         self.output_ended = False
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self._collect, daemon=True)
@@ -93,7 +93,7 @@ class Server(Program):
         return self.stderr_file.read().decode("latin-1")
 
     def wait_for_log(self, pattern, count=1):
-        """Waits until `pattern` has come `count` times; the last match of these."""
+        """Waits until the log contains `pattern` `count` times. Returns the last of these matches."""
         deadline = time.monotonic() + PATIENCE
         with self.changed:
             while True:
@@ -114,7 +114,7 @@ class Server(Program):
         self.process.send_signal(number)
 
     def exit_code(self, within=PATIENCE):
-        """Waits for its end."""
+        """Waits until the process exits."""
         try:
             self.process.wait(within)
         except subprocess.TimeoutExpired:
@@ -123,7 +123,7 @@ class Server(Program):
         return self.process.returncode
 
     def close(self):
-        """Stops it. A sanitizer's report, or a crash, shows in the exit code."""
+        """Stops the server. Fails if a sanitizer's report or a crash changed the exit code."""
         try:
             if self.is_running:
                 self.signal(signal.SIGTERM)
@@ -141,7 +141,7 @@ class Server(Program):
 
 
 class Client:
-    """A client that reads and writes bytes, and fails rather than waits for ever."""
+    """A client that reads and writes bytes. Every operation has a deadline."""
 
     def __init__(self, address, family=socket.AF_INET):
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -156,14 +156,14 @@ class Client:
 
     @property
     def name(self):
-        """As the server's log calls it, for a pattern."""
+        """The client's name in the server's log, as a regular expression."""
         return r"\[%s:%d\]" % self.socket.getsockname()[:2]
 
     def send(self, data):
         self.socket.sendall(data)
 
     def read(self, n):
-        """Exactly n bytes."""
+        """Reads exactly n bytes."""
         received = bytearray()
         while len(received) < n:
             chunk = self.socket.recv(min(n - len(received), 1 << 20))
@@ -173,14 +173,14 @@ class Client:
         return bytes(received)
 
     def read_to_end(self):
-        """Everything up to the end of the stream."""
+        """Reads up to the end of the stream."""
         received = bytearray()
         while chunk := self.socket.recv(1 << 20):
             received += chunk
         return bytes(received)
 
     def ask(self, data, n=None):
-        """Sends and reads at the same time, until n bytes have come, as many as are sent if not told."""
+        """Sends and reads at the same time, until n bytes are received. Default: as many bytes as are sent."""
         n = len(data) if n is None else n
         to_send = memoryview(data)
         received = bytearray()
@@ -188,7 +188,7 @@ class Client:
         while to_send or len(received) < n:
             readable, writable, _ = select.select([self.socket], [self.socket] if to_send else [], [], PATIENCE)
             if not readable and not writable:
-                raise AssertionError(f"no more than {len(received)} of {n} bytes come back")
+                raise AssertionError(f"only {len(received)} of {n} bytes came back")
             if writable:
                 to_send = to_send[self.socket.send(to_send[:1 << 20]):]
             if readable:
@@ -200,14 +200,14 @@ class Client:
         return bytes(received)
 
     def is_silent_for(self, seconds):
-        """Whether neither a byte nor the end comes: an absence cannot be waited for but by the clock."""
+        """Whether neither a byte nor the end of the stream arrives. Only the clock can show that nothing happens."""
         return not select.select([self.socket], [], [], seconds)[0]
 
     def shutdown_sending(self):
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Closes with a RST in place of a FIN."""
+        """Closes the connection with RST instead of FIN."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
@@ -216,7 +216,7 @@ class Client:
 
 
 class TestCase(unittest.TestCase):
-    """Stops what it started, and shows the servers' last words where a test fails."""
+    """Stops the servers that a test started. If the test fails, prints the end of their logs."""
 
     def run(self, result=None):
         self.servers = []
@@ -225,7 +225,7 @@ class TestCase(unittest.TestCase):
         super().run(result)
         if len(result.failures) + len(result.errors) != before:
             for server in self.servers:
-                print(f"\nlog of a resp-echo in {self.id()} ends:\n{server.tail()}", file=sys.stderr)
+                print(f"\nend of the log of a resp-echo in {self.id()}:\n{server.tail()}", file=sys.stderr)
         return result
 
     def serve(self, *flags, **options):
@@ -243,7 +243,7 @@ class TestCase(unittest.TestCase):
         return client
 
     def assert_same_bytes(self, received, expected):
-        """assertEqual for megabytes: says where they part."""
+        """assertEqual for large data: says at which byte they differ."""
         if received == expected:
             return
         at = next((i for i, pair in enumerate(zip(received, expected)) if pair[0] != pair[1]),
@@ -252,12 +252,12 @@ class TestCase(unittest.TestCase):
                   f"{bytes(received[at:at + 60])} instead of {bytes(expected[at:at + 60])}")
 
     def assert_echoes(self, client, data, expected=None):
-        """The client is served: `data` comes back, or what is expected for it."""
+        """The client is served: `data` comes back, or `expected` if given."""
         expected = data if expected is None else expected
         self.assert_same_bytes(client.ask(data, len(expected)), expected)
 
     def assert_closed(self, client):
-        """The end of the stream comes, by FIN or by RST, and no byte before it."""
+        """The server closes the connection, by FIN or RST, and sends no byte before."""
         try:
             self.assertEqual(client.read_to_end(), b"")
         except ConnectionResetError:
