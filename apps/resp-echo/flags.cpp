@@ -4,6 +4,7 @@
 #include "flags.hpp"
 
 #include "log.hpp"
+#include "nearest.hpp"
 
 #include <libresp/codec/command.hpp>
 #include <libresp/codec/escape.hpp>
@@ -23,7 +24,7 @@
 
 namespace {
 
-/// Thrown by a function that reads a value: the value is not this.
+/// Thrown for a wrong value. `rule` ends the message: "x" is not <rule>.
 struct NotA {
     std::string rule;
 };
@@ -67,7 +68,7 @@ void add_addresses(std::vector<std::string>& addresses, const std::string& text)
     }
 }
 
-/// An echo needs less than a database, so resp-echo's limits are lower than the library's.
+/// An echo server needs less than a database, so some limits are lower than the library's.
 resp::Options defaults() {
     resp::Options options;
     options.addresses.clear();  // --bind adds them
@@ -79,13 +80,13 @@ resp::Options defaults() {
 }
 
 struct Flag {
-    const char* names;          // as CLI11 takes them: "-p,--port"
-    const char* value;          // how --help calls the value; empty: the flag takes none
-    const char* variable;       // empty: there is none
-    const char* default_value;  // empty: the flag is off
+    const char* names;          // in CLI11's form: "-p,--port"
+    const char* value;          // the word for it in --help; empty: the flag takes no value
+    const char* variable;       // empty: it has none
+    const char* default_value;  // empty: not set
     const char* help;
     void (*read)(Settings&, const std::string& text) = nullptr;
-    bool repeats = false;
+    bool repeats = false;  // may be given more than once
 
     [[nodiscard]] std::string long_name() const {
         return std::string{names}.substr(std::string{names}.find("--"));
@@ -114,7 +115,7 @@ constexpr std::array flags{
          }},
     Flag{"--max-bulk", "BYTES", "RESP_MAX_BULK", "67108864", "Maximum length of a string, 1 to 4294901759.",
          [](Settings& to, const std::string& text) {
-             // The whole frame, which is larger, must stay within the decoder's 4 GiB.
+             // The frame is larger than the string, and must stay below the decoder's limit of 4 GiB.
              to.options.limits.max_bulk = number<std::size_t>(text, 1, 0xffff'0000 - 1);
          }},
     Flag{"--idle-timeout", "SECONDS", "RESP_IDLE_TIMEOUT", "300",
@@ -147,7 +148,7 @@ The log goes to standard output.
 Exit code: 0 after a stop, 1 if it cannot serve, 2 for a wrong flag or variable.
 )";
 
-/// Two columns: the flag, and its text with the variable and the default in the last line.
+/// The lines of one flag: its names on the left; on the right its text, then its variable and default.
 std::string help_of(const Flag& flag) {
     std::string names{flag.names};
     if (names[1] == '-') names.insert(0, 4, ' ');  // no short name
@@ -174,61 +175,29 @@ void print_help() {
     fmt::print("{}", out);
 }
 
-// ---- unknown flags
+// ---- unknown arguments
 
-/// How many letters to insert, delete, replace or swap with the next one to make `a` of `b`.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    for (std::size_t i = 0; i <= a.size(); ++i) {
-        for (std::size_t j = 0; j <= b.size(); ++j) {
-            if (i == 0 || j == 0) {
-                d[i][j] = i + j;
-                continue;
-            }
-            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-        }
-    }
-    return d[a.size()][b.size()];
-}
+constexpr std::size_t most_shown = 64;  // bytes of an argument in an error message
 
-/// The flag that was probably meant: `word` is its beginning, or has at most two mistakes. Empty: none.
-std::string nearest(std::string_view word) {
-    std::string best;
-    std::size_t fewest = 3;
-    if (word.size() < 4) return best;
-    for (const Flag& flag : flags) {
-        const std::string name = flag.long_name();
-        const std::size_t mistakes = name.starts_with(word) ? 0 : distance(word, name);
-        if (mistakes < fewest) {
-            fewest = mistakes;
-            best = name;
-        }
-    }
-    return best;
-}
-
-/// What to say about the first argument that CLI11 did not know.
+/// The error message for the first argument that CLI11 did not know.
 std::string complaint(const std::vector<std::string>& unknown) {
-    constexpr std::size_t most_shown = 64;
-    const bool is_flag = unknown[0].starts_with('-') && unknown[0] != "--";
-    if (!is_flag) {
-        const bool skip = unknown[0] == "--" && unknown.size() > 1;
-        return fmt::format("unexpected argument \"{}\"; see --help",
-                           resp::escaped(unknown[skip ? 1 : 0], most_shown));
+    if (unknown[0].starts_with('-') && unknown[0] != "--") {
+        const std::string typed = unknown[0].substr(0, unknown[0].find('='));
+        std::vector<std::string> names;
+        for (const Flag& flag : flags) names.push_back(flag.long_name());
+        const std::string meant = nearest(typed, names);
+        const std::string hint = meant.empty() ? "; see --help" : "; did you mean " + meant + "? See --help";
+        return "unknown flag " + resp::escaped(typed, most_shown) + hint;
     }
-    const std::string word = unknown[0].substr(0, unknown[0].find('='));
-    const std::string meant = nearest(word);
-    const std::string hint = meant.empty() ? "; see --help" : "; did you mean " + meant + "? See --help";
-    return "unknown flag " + resp::escaped(word, most_shown) + hint;
+    const bool after_dashes = unknown[0] == "--" && unknown.size() > 1;
+    return fmt::format("unexpected argument \"{}\"; see --help",
+                       resp::escaped(unknown[after_dashes ? 1 : 0], most_shown));
 }
 
 // ---- reading
 
-/// Reads one value; an error names where the value is from: a flag or a variable.
+/// Reads one value. `source` is the flag or variable that it is from; an error names it.
 void read(Settings& to, const Flag& flag, const std::string& source, const std::string& text) {
-    constexpr std::size_t most_shown = 64;
     try {
         flag.read(to, text);
     } catch (const NotA& expected) {
@@ -237,7 +206,7 @@ void read(Settings& to, const Flag& flag, const std::string& source, const std::
     }
 }
 
-/// Reads the values of a flag; if it was not given, its variable, or else its default.
+/// Reads the values of a flag. If there are none, reads its variable; if that is empty, its default.
 void read(Settings& to, const Flag& flag, const std::vector<std::string>& values) {
     if (values.size() > 1 && !flag.repeats)
         throw UsageError{flag.long_name() + " is given more than once; see --help"};
@@ -251,9 +220,9 @@ void read(Settings& to, const Flag& flag, const std::vector<std::string>& values
     }
 }
 
-/// Splits the command line. Afterwards CLI11's options hold the values of each flag as text.
+/// Splits the command line. Afterwards the options of `app` hold the values of each flag as text.
 void split(CLI::App& app, int argc, char** argv) {
-    app.set_help_flag();  // no help of its own
+    app.set_help_flag();  // replaces the help of CLI11 by ours
     app.allow_extras();
     for (const Flag& flag : flags) {
         CLI::Option* const option =
@@ -288,6 +257,7 @@ std::optional<Settings> read_flags(int argc, char** argv) {
     }
     resp::Limits& limits = settings.options.limits;
     constexpr std::size_t default_bulk = 64 * 1024 * 1024;
+    // Room for one string of the maximum length, and for what surrounds it.
     limits.max_frame = std::max(limits.max_bulk, default_bulk) + 64 * 1024;
     return settings;
 }

@@ -95,6 +95,9 @@ class Refusals(TestCase):
     def test_a_flag_given_twice_is_refused(self):
         self.assert_usage_error(run("--port", "0", "--port", "1"), "--port is given more than once")
 
+    def test_a_flag_without_a_value_refuses_a_wrong_one(self):
+        self.assert_usage_error(run("--verbatim=maybe"), '--verbatim: "maybe" is not one of 1, true, 0, false')
+
     def test_an_unknown_flag_is_refused_with_the_nearest_one(self):
         for flag, nearest in (("--prot", "--port"), ("--prot=3", "--port"), ("--thread", "--threads"),
                               ("--max-conections", "--max-connections"), ("--log", "--log-level"),
