@@ -97,14 +97,14 @@ constexpr std::array flags{
     Flag{"-b,--bind", "ADDRESS", "RESP_BIND", "127.0.0.1",
          "Numeric address to listen on. For several, repeat\nthe flag or separate them by commas.",
          [](Settings& to, const std::string& text) { add_addresses(to.options.addresses, text); }, true},
-    Flag{"-p,--port", "PORT", "RESP_PORT", "6379",
-         "TCP port, 0 to 65535. 0 picks a free port; the log\nsays which.",
+    Flag{"-p,--port", "PORT", "RESP_PORT", "6379", "TCP port, 0 to 65535. 0 picks a free port and\nlogs it.",
          [](Settings& to, const std::string& text) {
              to.options.port = number<std::uint16_t>(text, 0, 65'535);
          }},
-    Flag{"--unix", "PATH", "RESP_UNIX", "", "Listen on this Unix socket too.",
+    Flag{"--unix", "PATH", "RESP_UNIX", "", "Unix socket to listen on, in addition to TCP.",
          [](Settings& to, const std::string& text) { to.options.unix_path = text; }},
-    Flag{"-l,--log-level", "LEVEL", "RESP_LOG", "info", "trace, debug, info, warn, error or off.",
+    Flag{"-l,--log-level", "LEVEL", "RESP_LOG", "info",
+         "How much to log: trace, debug, info, warn, error\nor off.",
          [](Settings& to, const std::string& text) { to.options.log.level = log_level(text); }},
     Flag{"-t,--threads", "N", "RESP_THREADS", "1", "Threads that serve clients, 1 to 1024.",
          [](Settings& to, const std::string& text) { to.options.threads = number<unsigned>(text, 1, 1024); }},
@@ -122,10 +122,11 @@ constexpr std::array flags{
          "Close a client that sends nothing for this long.\n0: never.",
          [](Settings& to, const std::string& text) { to.options.idle_timeout = seconds(text); }},
     Flag{"--drain-timeout", "SECONDS", "RESP_DRAIN_TIMEOUT", "5",
-         "Maximum time to send the last replies after SIGINT\nor SIGTERM.",
+         "After SIGINT or SIGTERM, send the last replies for\nat most this long.",
          [](Settings& to, const std::string& text) { to.options.drain_deadline = seconds(text); }},
     Flag{"--verbatim", "", "RESP_VERBATIM", "",
-         "Echo COMMAND and COMMAND DOCS too. An interactive\nredis-cli aborts on that.",
+         "Send COMMAND and COMMAND DOCS back too. By default\nthe reply is an empty array, which an "
+         "interactive\nredis-cli needs.",
          [](Settings& to, const std::string& text) { to.verbatim = truth(text); }},
     Flag{"-V,--version", "", "", "", "Print the version and exit."},
     Flag{"-h,--help", "", "", "", "Print this help and exit."},
@@ -140,12 +141,14 @@ Try it with redis-cli, or with
 
 Usage: resp-echo [FLAG...]
 
+In brackets: the environment variable and the default. A flag wins over its
+variable. An empty variable counts as unset.
+
 )";
 
 constexpr std::string_view help_tail = R"(
-A flag wins over its environment variable. An empty variable counts as unset.
-The log goes to standard output.
-Exit code: 0 after a stop, 1 if it cannot serve, 2 for a wrong flag or variable.
+The log goes to standard output. Exit codes: 0 stopped by SIGINT or SIGTERM,
+1 cannot serve (for example, the port is in use), 2 wrong flag or variable.
 )";
 
 /// The lines of one flag: its names on the left; on the right its text, then its variable and default.
