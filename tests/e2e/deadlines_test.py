@@ -14,7 +14,7 @@ class IdleTimeout(TestCase):
         self.assert_echoes(client, b":42\r\n")
         self.assert_closed(client)
         self.assertGreaterEqual(time.monotonic() - begun, 0.5)
-        server.wait_for_log(rf"{client.name} Timed out: is idle")
+        server.wait_for_log(rf"{client.name} Timed out: sends nothing")
         self.assert_echoes(self.connect(server), b":43\r\n")
 
     def test_a_client_that_never_sends_a_byte_is_closed_after_the_idle_timeout(self):
