@@ -1,0 +1,34 @@
+#include <libresp/server.hpp>
+
+#include <csignal>
+#include <cstdint>
+
+// Each connection has a copy of this, and so a count of its own.
+struct Counter {
+    void operator()(const resp::Request& request, resp::Reply& reply) {
+        const resp::Command command = request.command();
+        if (command.is("PING")) {
+            reply.simple_string("PONG");
+        } else if (command.is("INCRBY")) {
+            if (command.size() != 2) {
+                reply.simple_error(resp::wrong_number_of_arguments("incrby"));
+            } else if (const auto n = command.integer(1)) {
+                reply.integer(count += *n);
+            } else {
+                reply.simple_error(resp::not_an_integer);
+            }
+        } else if (command.is("QUIT")) {
+            reply.simple_string("OK");
+            reply.close();
+        } else {
+            reply.simple_error(resp::unknown_command(command));
+        }
+    }
+
+    std::int64_t count = 0;
+};
+
+int main() {
+    resp::Server server{{.port = 6380, .stop_signals = {SIGINT, SIGTERM}}, Counter{}};
+    server.run();
+}

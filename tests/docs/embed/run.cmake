@@ -1,0 +1,16 @@
+# Configures the projects of this folder in SCRATCH, against the sources in SOURCE, without a network.
+function(configure project)
+    set(folder ${SCRATCH}/${project})
+    file(REMOVE_RECURSE ${folder})
+    file(COPY ${CMAKE_CURRENT_LIST_DIR}/${project}/CMakeLists.txt DESTINATION ${folder})
+    file(COPY_FILE ${CMAKE_CURRENT_LIST_DIR}/../readme_echo.cpp ${folder}/main.cpp)
+    file(CREATE_LINK ${SOURCE} ${folder}/libresp SYMBOLIC)
+    execute_process(
+        COMMAND ${CMAKE_COMMAND} -S ${folder} -B ${folder}/build -G ${GENERATOR}
+            -DCMAKE_CXX_COMPILER=${COMPILER} -DFETCHCONTENT_SOURCE_DIR_LIBRESP=${SOURCE}
+        COMMAND_ERROR_IS_FATAL ANY
+    )
+endfunction()
+
+configure(subdirectory)
+configure(fetch)
