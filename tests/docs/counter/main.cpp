@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstdint>
 
-// Each connection has a copy of this, and so a count of its own.
+// The server copies the handler for each connection, so each connection has its own count.
 struct Counter {
     void operator()(const resp::Request& request, resp::Reply& reply) {
         const resp::Command command = request.command();

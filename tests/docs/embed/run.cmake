@@ -1,4 +1,4 @@
-# Configures the projects of this folder in SCRATCH, against the sources in SOURCE, without a network.
+# Configures the projects of this folder in SCRATCH, without a network. They find the sources in SOURCE.
 function(configure project)
     set(folder ${SCRATCH}/${project})
     file(REMOVE_RECURSE ${folder})
@@ -7,10 +7,10 @@ function(configure project)
     file(CREATE_LINK ${SOURCE} ${folder}/libresp SYMBOLIC)
     execute_process(
         COMMAND ${CMAKE_COMMAND} -S ${folder} -B ${folder}/build -G ${GENERATOR}
-            -DCMAKE_CXX_COMPILER=${COMPILER} -DFETCHCONTENT_SOURCE_DIR_LIBRESP=${SOURCE}
+            -DCMAKE_CXX_COMPILER=${COMPILER} ${ARGN}
         COMMAND_ERROR_IS_FATAL ANY
     )
 endfunction()
 
 configure(subdirectory)
-configure(fetch)
+configure(fetch -DFETCHCONTENT_SOURCE_DIR_LIBRESP=${SOURCE})
