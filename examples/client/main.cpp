@@ -1,13 +1,12 @@
-// A client: what it types is a command, what it prints is the reply. Shows the encoder and the decoder
-// without the server.
+// A client. It sends a command, or each line of its input, and prints the reply. It shows the encoder and the
+// decoder without the server.
 //
 //     ./client --port 6379 SET greeting 'Hello world!'
 //     "OK"
 //     echo 'GET greeting' | ./client --port 6379
 //     "Hello world!"
-#include <libresp/codec/decoder.hpp>
+#include <libresp/codec.hpp>
 #include <libresp/codec/format.hpp>
-#include <libresp/codec/value.hpp>
 
 #include <CLI/CLI.hpp>
 #include <asio.hpp>
@@ -24,7 +23,7 @@ public:
         asio::connect(socket_, asio::ip::tcp::resolver{context_}.resolve(host, port));
     }
 
-    /// Sends a whole command and returns the reply, which holds until the next call.
+    /// Sends one command and returns the reply. The reply is valid until the next call.
     resp::View request(std::string_view command) {
         asio::write(socket_, asio::buffer(command));
         for (;;) {
@@ -42,7 +41,7 @@ private:
 };
 
 void print(resp::View reply) {
-    // Quotes show where a string begins and ends, whichever kind it is.
+    // fmt shows a simple string without quotes. Here every string has them, to show where it begins and ends.
     const bool quotes = reply.type() == resp::Type::simple_string;
     std::cout << (quotes ? fmt::format("\"{}\"", reply) : fmt::format("{}", reply)) << std::endl;
 }
@@ -55,7 +54,7 @@ void run(Client& client, const std::vector<std::string>& words) {
         for (const std::string& word : words) out.bulk_string(word);
         return print(client.request(bytes));
     }
-    // Lines are inline commands: the codec knows their quotes.
+    // Each line is an inline command. The codec splits it into words and reads the quotes.
     for (std::string line; std::getline(std::cin, line);) {
         const auto command = resp::parse(line + '\n', {}, resp::Reads::commands);
         if (!command) {
@@ -73,14 +72,14 @@ void run(Client& client, const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
     CLI::App app{
-        "client [OPTIONS] [COMMAND [ARGUMENT]...]: sends a command, or each line of standard input,\n"
-        "and prints the reply",
+        "client [OPTIONS] [COMMAND [ARGUMENT]...]\n"
+        "Sends the command and prints the reply. Without a command, sends each line of standard input.",
         "client"};
     std::string host = "127.0.0.1";
     std::string port = "6379";
-    app.add_option("--host", host, "Host")->capture_default_str();
-    app.add_option("-p,--port", port, "Port")->capture_default_str();
-    app.prefix_command();  // the first word that is none of these begins the command
+    app.add_option("--host", host, "Host of the server")->capture_default_str();
+    app.add_option("-p,--port", port, "Port of the server")->capture_default_str();
+    app.prefix_command();  // the first word that is not an option begins the command
     CLI11_PARSE(app, argc, argv);
     try {
         Client client{host, port};

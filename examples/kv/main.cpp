@@ -1,5 +1,5 @@
-// A small key-value server that redis-cli, redis-benchmark and current client libraries can use: what
-// a command is, how its replies are written in RESP2 and RESP3, what connections share.
+// A small key-value server for redis-cli, redis-benchmark and current client libraries. It shows a table of
+// commands, replies in RESP2 and RESP3, and data that all connections share.
 //
 //     ./kv --port 6379
 //     redis-cli -p 6379 SET greeting 'Hello world!'
@@ -19,7 +19,7 @@
 
 namespace {
 
-/// What all connections share; they may be on different threads.
+/// The data that all connections share. Connections may be on different threads.
 struct Store {
     std::mutex mutex;
     std::unordered_map<std::string, std::string> values;
@@ -34,7 +34,7 @@ public:
         for (const Entry& entry : table()) {
             if (!command.is(entry.name)) continue;
             const auto words = static_cast<int>(command.size());
-            // As in Redis' table: so many words, or, negative, at least so many.
+            // As in Redis' table: the number of words; if negative, the minimum number of words.
             const bool fits = entry.arity >= 0 ? words == entry.arity : words >= -entry.arity;
             if (!fits) return void(reply.simple_error(resp::wrong_number_of_arguments(entry.name)));
             return (this->*entry.run)(request, command, reply);
@@ -59,7 +59,8 @@ private:
         reply.bulk_string(command[1]);
     }
     void set(const resp::Request&, const resp::Command& command, resp::Reply& reply) {
-        if (command.size() != 3) return void(reply.simple_error(resp::syntax_error));  // no EX, NX, …
+        if (command.size() != 3)
+            return void(reply.simple_error(resp::syntax_error));  // EX, NX, … are not supported
         const std::lock_guard lock{store_->mutex};
         store_->values.insert_or_assign(std::string{command[1]}, command[2]);
         reply.simple_string("OK");
@@ -84,7 +85,7 @@ private:
         reply.integer(static_cast<std::int64_t>(found));
     }
 
-    /// HELLO [2|3 [AUTH user password] [SETNAME name]]: nothing changes unless all of it is right.
+    /// HELLO [2|3 [AUTH user password] [SETNAME name]]. If any part is wrong, nothing changes.
     void hello(const resp::Request& request, const resp::Command& command, resp::Reply& reply) {
         auto version = reply.version();
         if (command.size() > 1) {
@@ -122,7 +123,7 @@ private:
         reply.bulk_string(
             "# Server\r\nredis_version:7.4.0\r\nredis_mode:standalone\r\nrole:master\r\nloading:0\r\n");
     }
-    /// CONFIG GET, which redis-benchmark sends: pairs of a name and a value.
+    /// CONFIG GET, which redis-benchmark sends. The reply is pairs of a name and a value.
     void config(const resp::Request&, const resp::Command& command, resp::Reply& reply) {
         if (!resp::equals_ignoring_case(command[1], "GET")) {
             return void(reply.simple_error(resp::unknown_subcommand(command)));
@@ -131,7 +132,7 @@ private:
         reply.map(known ? 1 : 0);
         if (known) reply.bulk_string(command[2]).bulk_string(command[2] == "save" ? "" : "no");
     }
-    /// An empty list: redis-cli then shows no hints, and works.
+    /// An empty list. redis-cli then shows no hints.
     void commands(const resp::Request&, const resp::Command&, resp::Reply& reply) { reply.array(0); }
     void quit(const resp::Request&, const resp::Command&, resp::Reply& reply) {
         reply.simple_string("OK");
@@ -159,8 +160,8 @@ std::span<const Keyspace::Entry> Keyspace::table() {
 int main(int argc, char** argv) {
     CLI::App app{"A small key-value server"};
     resp::Options options{.stop_signals = {SIGINT, SIGTERM}};
-    app.add_option("-p,--port", options.port, "TCP port; 0 takes a free one")->capture_default_str();
-    app.add_option("-t,--threads", options.threads, "Threads")->capture_default_str();
+    app.add_option("-p,--port", options.port, "TCP port; 0 picks a free one")->capture_default_str();
+    app.add_option("-t,--threads", options.threads, "Number of threads")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
         Store store;
