@@ -1,10 +1,14 @@
-"""Every console block of README.md, SECURITY.md and docs/ prints what it shows. blocks.py has the rules."""
+"""Every console block of README.md, SECURITY.md and docs/ prints what it shows. blocks.py has the rules.
+
+The table of errors in docs/decoding.md shows the messages that the codec writes.
+"""
 
 import re
+import subprocess
 import unittest
 from pathlib import Path
 
-from blocks import WrongBlock, console_blocks, missing_tools, run
+from blocks import WrongBlock, console_blocks, missing_tools, program, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,6 +29,17 @@ def add_pages():
     for path in [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]:
         name = re.sub(r"\W", "_", str(path.relative_to(ROOT).with_suffix("")).lower())
         setattr(Pages, f"test_{name}", lambda self, path=path: self.check(path))
+
+
+class Tables(unittest.TestCase):
+    maxDiff = None
+
+    def test_the_messages_of_errors_are_those_of_the_codec(self):
+        page = (ROOT / "docs" / "decoding.md").read_text()
+        errors = page[page.index("| `Errc::` |"):page.index("¹ Redis' own words.")]
+        shown = re.findall(r"^\| `(\w+)` \|.*\| ([^|]+?)(?: ¹)? \|$", errors, re.MULTILINE)
+        printed = subprocess.run([program("decoding_messages")], capture_output=True, text=True, check=True).stdout
+        self.assertEqual("".join(f"{name}: {message}\n" for name, message in shown), printed)
 
 
 class Rules(unittest.TestCase):
