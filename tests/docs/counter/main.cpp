@@ -10,18 +10,26 @@ struct Counter {
         if (command.is("PING")) {
             reply.simple_string("PONG");
         } else if (command.is("INCRBY")) {
-            if (command.size() != 2) {
-                reply.simple_error(resp::wrong_number_of_arguments("incrby"));
-            } else if (const auto n = command.integer(1)) {
-                reply.integer(count += *n);
-            } else {
-                reply.simple_error(resp::not_an_integer);
-            }
+            increase(command, reply);
         } else if (command.is("QUIT")) {
             reply.simple_string("OK");
             reply.close();
         } else {
             reply.simple_error(resp::unknown_command(command));
+        }
+    }
+
+    void increase(const resp::Command& command, resp::Reply& reply) {
+        const auto n = command.integer(1);
+        std::int64_t sum = 0;
+        if (command.size() != 2) {
+            reply.simple_error(resp::wrong_number_of_arguments("incrby"));
+        } else if (!n) {
+            reply.simple_error(resp::not_an_integer);
+        } else if (__builtin_add_overflow(count, *n, &sum)) {
+            reply.simple_error("ERR increment or decrement would overflow");
+        } else {
+            reply.integer(count = sum);
         }
     }
 
