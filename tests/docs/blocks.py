@@ -124,9 +124,11 @@ class Server:
             os.close(reading)
 
     def read_line(self, descriptor):
-        if not select.select([descriptor], [], [], PATIENCE)[0]:
-            raise WrongBlock("the server does not report its port")
-        return os.read(descriptor, 100).decode().split()[0]
+        readable = select.select([descriptor], [], [], PATIENCE)[0]
+        line = os.read(descriptor, 100).decode().split() if readable else []
+        if not line:
+            raise WrongBlock("the server did not report its port")
+        return line[0]
 
     def lines(self, count):
         """Waits for that many lines of output; returns them."""

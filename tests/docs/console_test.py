@@ -4,6 +4,7 @@ The table of errors in docs/decoding.md shows the messages that the codec writes
 """
 
 import re
+import shutil
 import subprocess
 import unittest
 from pathlib import Path
@@ -69,6 +70,7 @@ class Rules(unittest.TestCase):
     def test_an_output_that_goes_on_fails(self):
         self.assert_wrong("printed\na\nb", "<!-- run -->", "```console", "$ echo a; echo b", "a", "```")
 
+    @unittest.skipUnless(shutil.which("nc"), "nc is not installed")
     def test_a_log_that_differs_fails(self):
         self.assert_wrong("Received Integer 42", "<!-- run: log while printf ':42\\r\\n' | nc -N 127.0.0.1 6379 -->",
                           "```console", "$ resp-echo --log-level debug",
