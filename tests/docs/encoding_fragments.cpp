@@ -102,7 +102,10 @@ void table() {
 
 /// The table of what people see.
 void shown() {
-    const auto show = [](std::string_view wire) { return resp::to_string((*resp::parse(wire)).view()); };
+    const auto show = [](std::string_view wire) {
+        const auto value = resp::parse(wire);
+        return resp::to_string(*value);
+    };
     expect(show("+OK\r\n") + show(":42\r\n") + show(",1.5\r\n"), "OK421.5");
     expect(show("$9\r\ntwo words\r\n"), "\"two words\"");
     expect(show("-ERR no\r\n"), "(error) ERR no");
