@@ -14,14 +14,14 @@ class ProtocolErrors(TestCase):
         server = self.serve()
         for bad, reason in {
             b":4x\r\n": b"invalid integer",
-            b"$5\r\nhelloXX": b"string not ended by CRLF",
+            b"$5\r\nhelloXX": b"string does not end with CRLF",
             b"$-2\r\n": b"invalid bulk length",
             b"*99999999999\r\n": b"invalid multibulk length",
             b"*1\r\n?\r\n": b"unknown type '?'",
             b"#x\r\n": b"invalid boolean",
             b'SET "key\r\n': b"unbalanced quotes in request",
-            b"*1\r\n" * 100: b"nested too deep",
-            b"+" + b"x" * 70_000: b"too big line",
+            b"*1\r\n" * 100: b"nested too deeply",
+            b"+" + b"x" * 70_000: b"line too long",
             b"x" * 70_000: b"too big inline request",
         }.items():
             with self.subTest(bad[:30]):

@@ -1,5 +1,5 @@
-// What can be wrong with received bytes, and where. An error ends its stream: RESP has no mark at
-// which a reader could find its way back.
+// Why received bytes are refused, and at which byte. The first error ends its stream: RESP has no mark that would
+// let a reader find the next value.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -10,48 +10,48 @@
 
 namespace resp {
 
-/// Why bytes are not RESP, or not RESP that we take. As a std::error_code, malformed input compares
-/// equal to std::errc::protocol_error and a limit to std::errc::message_size.
+/// Why a decoder refuses bytes: they are malformed, or they exceed a limit. As a std::error_code, a malformed input
+/// compares equal to std::errc::protocol_error and an exceeded limit to std::errc::message_size.
 enum class Errc {
-    incomplete = 1,  ///< parse() only: the value goes on behind the end of the bytes
-    trailing_data,   ///< parse() only: bytes behind the value
-    bad_type,        ///< a byte that begins no value, or one that may not stand there
-    bad_line,        ///< a bare LF in a line, or a CR without its LF
-    bad_integer,     ///< not a canonical decimal of 64 bits
+    incomplete = 1,  ///< parse() only: the bytes end before the value does
+    trailing_data,   ///< parse() only: more bytes follow the value
+    bad_type,        ///< this byte begins no value, or no value may begin here
+    bad_line,        ///< an LF without a CR before it, or a CR without an LF after it
+    bad_integer,     ///< not a canonical decimal number of 64 bits
     bad_double,
     bad_boolean,
     bad_null,
     bad_big_number,
-    bad_length,         ///< of a string: no plain decimal, or a null where none may be
-    bad_count,          ///< of an aggregate: the same
-    bad_terminator,     ///< the bytes behind a string's body are not CRLF
-    bad_verbatim,       ///< a verbatim string without its three bytes of format and colon
-    bad_stream,         ///< a wrong part inside a streamed value, or one that ends too early
-    bad_push,           ///< a push inside another value
-    expected_bulk,      ///< an element of a command that is no bulk string
+    bad_length,      ///< a string's length is not a plain decimal number, or -1 where a null is not allowed
+    bad_count,       ///< the same for the number of values in an aggregate
+    bad_terminator,  ///< no CRLF after the bytes of a string
+    bad_verbatim,    ///< a verbatim string does not begin with three bytes of format and a colon
+    bad_stream,      ///< a streamed value contains a wrong part, or ends too early
+    bad_push,        ///< a push inside another value
+    expected_bulk,   ///< an element of a command is not a bulk string
     unbalanced_quotes,  ///< in an inline command
-    line_too_long,      ///< over Limits::max_line
-    inline_too_long,    ///< an inline command over Limits::max_line
-    bulk_too_long,      ///< over Limits::max_bulk
-    too_many_elements,  ///< over Limits::max_elements
-    too_deep,           ///< over Limits::max_depth
-    frame_too_long,     ///< over Limits::max_frame
+    line_too_long,      ///< longer than Limits::max_line
+    inline_too_long,    ///< an inline command longer than Limits::max_line
+    bulk_too_long,      ///< longer than Limits::max_bulk
+    too_many_elements,  ///< more than Limits::max_elements
+    too_deep,           ///< deeper than Limits::max_depth
+    frame_too_long,     ///< longer than Limits::max_frame
 };
 
 [[nodiscard]] const std::error_category& error_category() noexcept;
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
-/// Whether an error says that the input went over a limit, rather than that it is malformed.
+/// Whether the input exceeded a limit. Otherwise it is malformed.
 [[nodiscard]] bool is_limit(Errc code) noexcept;
 
 /// What stopped a decoder, and where.
 struct DecodeError {
     Errc code{};
-    std::uint64_t offset = 0;  ///< bytes from the start of the stream to the first that cannot be right
-    char byte = 0;             ///< that byte; 0 where none is at hand
+    std::uint64_t offset = 0;  ///< bytes from the start of the stream to the first byte that is wrong
+    char byte = 0;             ///< that byte, or 0 if there is none
 
-    /// One line, in Redis' words where Redis has some: "expected '$', got 'w'". Bytes of the input
-    /// are escaped.
+    /// One line of text: "expected '$', got 'w'". If Redis has a text for this error, it is Redis' text. Bytes of
+    /// the input are escaped.
     [[nodiscard]] std::string message() const;
 
     friend bool operator==(const DecodeError&, const DecodeError&) = default;
