@@ -5,6 +5,7 @@
 #include "fast/cut.hpp"
 #include "fast/shortcut.hpp"
 #include "inline.hpp"
+#include "out_of_memory.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -302,7 +303,7 @@ void Decoder::grow_index() {
     constexpr std::size_t smallest = 512;
     const std::size_t capacity = std::max(smallest, node_capacity_ + node_capacity_ / 2);
     void* const moved = std::realloc(nodes_.get(), capacity * sizeof(Node));
-    if (moved == nullptr) throw std::bad_alloc{};
+    if (moved == nullptr) detail::out_of_memory();
     static_cast<void>(nodes_.release());
     nodes_.reset(static_cast<Node*>(moved));
     node_capacity_ = capacity;
