@@ -1,4 +1,4 @@
-// The reader of resp_vectors.jsonl: JSON to bytes, limits and values. README.md tells what a vector says.
+// Reads resp_vectors.jsonl: JSON to bytes, limits and expected values. README.md describes the format.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -34,7 +34,7 @@ struct Vector {
     std::optional<std::string> redis_reply;
 };
 
-/// The bytes of a text of which each character U+0000 to U+00FF stands for one.
+/// The bytes of a text in which each character from U+0000 to U+00FF is one byte.
 inline std::string latin1(const std::string& utf8) {
     std::string bytes;
     for (std::size_t i = 0; i < utf8.size(); ++i) {
@@ -49,7 +49,7 @@ inline std::string latin1(const std::string& utf8) {
     return bytes;
 }
 
-/// A text under `name`, or its parts under `name`_parts.
+/// The text in the field `name`, or its parts in the field `name`_parts.
 inline std::string text_of(const json& object, const std::string& name) {
     if (object.contains(name)) return latin1(object.at(name).get<std::string>());
     std::string bytes;
@@ -135,7 +135,7 @@ inline bool matches_repeat(View view, const json& tree) {
     return true;
 }
 
-/// A value without regard to the attribute before it.
+/// Compares a value without its attributes.
 inline bool matches_bare(View view, const json& tree) {
     const std::string t = tree.at("t");
     if (t == "any") return true;
@@ -152,8 +152,8 @@ inline bool matches_bare(View view, const json& tree) {
     return view.text() == text_of(tree, "v");
 }
 
-/// An attribute's tree has its value in it; with us it is the other way round, and of several the last
-/// is the value's own.
+/// In the vectors the tree of an attribute contains the value. In libresp the value has the attribute, and of
+/// several attributes it has the last.
 inline bool matches(View view, const json& tree) {
     if (tree.at("t") != "attribute") return !view.attribute() && matches_bare(view, tree);
     std::vector<const json*> stack;
@@ -175,7 +175,7 @@ inline bool matches_all(const std::vector<resp::Value>& frames, const json& tree
     return true;
 }
 
-/// All vectors of the file, one a line. Throws where a line is no vector.
+/// All vectors of the file, one for each line. Throws if a line is not a vector.
 inline std::vector<Vector> read_vectors(const std::string& path) {
     std::ifstream file{path};
     if (!file) throw std::runtime_error{"cannot open " + path};
@@ -195,7 +195,7 @@ inline std::vector<Vector> read_vectors(const std::string& path) {
     return vectors;
 }
 
-/// The kind of an error in the words of the vectors.
+/// The kind of an error, as the vectors name it.
 inline std::string_view kind_of(Errc code) {
     switch (code) {
         case Errc::bad_boolean: return "bad_bool";
@@ -210,7 +210,7 @@ inline std::string_view kind_of(Errc code) {
     }
 }
 
-/// Whether what decoding told is this outcome of a vector.
+/// Whether the result of decoding is this outcome of a vector.
 inline bool is(const support::Outcome& outcome, const json& expected) {
     const bool incomplete = expected.value("incomplete", false);
     if (outcome.incomplete != incomplete) return false;

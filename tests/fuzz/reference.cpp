@@ -1,6 +1,6 @@
-// The reference parser, from left to right, so that the first byte that does not fit is the one that an
-// error is about: frames and aggregates. Where the rules come from: the RESP2 and RESP3 specifications,
-// docs/wire-types.md for what libresp is strict about, docs/decoding.md for errors and limits.
+// The reference parser: frames and aggregates. It reads from left to right, so an error is about the first
+// byte that is not allowed. The rules come from the RESP2 and RESP3 specifications, from docs/wire-types.md
+// where libresp is stricter, and from docs/decoding.md for errors and limits.
 #include "reference.hpp"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ Outcome Reference::read() {
     return outcome;
 }
 
-/// A frame, or nothing for what a reader skips: blank lines, and among commands `*0` and `*-1`.
+/// A frame, or nothing for bytes that a reader skips: blank lines, and in commands also `*0` and `*-1`.
 std::optional<Tree> Reference::frame() {
     const char first = peek();
     const bool is_line =
@@ -50,7 +50,7 @@ std::optional<Tree> Reference::frame() {
     return tree;
 }
 
-/// The attributes before a value, and the value. Each attribute is a level around what follows.
+/// The attributes before a value, and the value. Each attribute adds one level of depth to what follows it.
 Tree Reference::value(std::size_t depth, bool push_allowed) {
     const std::size_t begin = at_;
     if (reads_ == Reads::commands && depth != 0 && peek() != '$') wrong(Errc::expected_bulk);
@@ -118,7 +118,7 @@ Tree Reference::inline_line() {
 Tree Reference::aggregate(Type type, std::size_t depth, bool push_allowed) {
     if (type == Type::push && !push_allowed) wrong(Errc::bad_push);
     if (type != Type::array && depth == limits_.max_depth) wrong(Errc::too_deep);
-    const char after = peek(1);  // tells a null array from an array
+    const char after = peek(1);  // distinguishes a null array from an array
     if (type == Type::array && after == '-') return null_of(Type::null_array, Errc::bad_count);
     if (depth == limits_.max_depth) wrong(Errc::too_deep);
     ++at_;
@@ -151,7 +151,7 @@ std::vector<Tree> Reference::streamed_values(Type type, std::size_t depth) {
     return values;
 }
 
-/// `-1` behind the type byte.
+/// `-1` after the type byte.
 Tree Reference::null_of(Type type, Errc malformed) {
     at_ += 2;
     if (peek() != '1') bad_text(malformed);

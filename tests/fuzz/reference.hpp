@@ -1,4 +1,4 @@
-// RESP once more, slow and plain: what a stream tells, read from its specification and from docs/.
+// A second, slow and simple RESP parser, written from the specification and docs/.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -9,8 +9,8 @@
 
 namespace fuzz {
 
-/// What a decoder has to tell of these bytes. Recursive, over the whole input, byte by byte; it shares
-/// no code with the library but the names of types and errors.
+/// The result that a decoder must have for these bytes. Recursive, over the whole input, byte by byte. It
+/// shares only the names of types and errors with the library.
 [[nodiscard]] Outcome reference(std::string_view bytes, resp::Reads reads, const resp::Limits& limits);
 
 }  // namespace fuzz

@@ -1,4 +1,4 @@
-// Splitting a line with a copy of it in hand, character by character.
+// Splits a line byte by byte.
 #include "reference_inline.hpp"
 
 namespace fuzz {
@@ -7,10 +7,10 @@ namespace {
 
 bool is_one_of(char c, std::string_view bytes) { return bytes.find(c) != std::string_view::npos; }
 
-constexpr std::string_view spaces = " \t\n\v\f\r";    // may stand before a word and behind a closing quote
-constexpr std::string_view word_ends = " \t\n\r";     // end a word without quotes
-constexpr std::string_view letters = "nrtba";         // in "...", behind a backslash
-constexpr std::string_view controls = "\n\r\t\b\a";   // what they stand for, in this order
+constexpr std::string_view spaces = " \t\n\v\f\r";    // allowed before a word and after a closing quote
+constexpr std::string_view word_ends = " \t\n\r";     // end a word that has no quotes
+constexpr std::string_view letters = "nrtba";         // in "...", after a backslash
+constexpr std::string_view controls = "\n\r\t\b\a";   // the bytes they mean, in the same order
 constexpr std::string_view hex = "0123456789abcdef";  // either case
 
 /// The value of two hexadecimal digits at the beginning of a text.
@@ -25,7 +25,7 @@ std::optional<char> hex_byte(std::string_view text) {
     return static_cast<char>(value);
 }
 
-/// Takes what stands for one byte between quotes off the line.
+/// Removes one byte between quotes from the line, or the escape that means it, and returns the byte.
 char quoted_byte(std::string_view& line, char quote) {
     const char c = line.front();
     line.remove_prefix(1);

@@ -1,4 +1,4 @@
-// The words of an inline command, slow and plain: Redis' rules as docs/wire-types.md tells them.
+// Splits an inline command into words by the rules of Redis, as docs/wire-types.md states them.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@ namespace fuzz {
 
 struct InlineWords {
     std::vector<std::string> words;
-    /// Where quotes are not balanced: the byte behind a closing quote, or the end of the line.
+    /// Where the quotes are wrong: at the byte after a closing quote, or at the end of the line.
     std::optional<std::size_t> unbalanced_at;
 };
 
-/// Splits a line, given without its LF or CRLF.
+/// Splits a line, which comes without its LF or CRLF.
 [[nodiscard]] InlineWords split_inline(std::string_view line);
 
 }  // namespace fuzz

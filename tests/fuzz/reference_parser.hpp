@@ -1,4 +1,5 @@
-// The parser behind reference(): one function a rule. Used by reference.cpp and reference_text.cpp alone.
+// The parser that reference() runs: one function for each rule. Only reference.cpp and reference_text.cpp use
+// it.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -14,12 +15,12 @@
 
 namespace fuzz {
 
-/// The byte at `at` cannot stand there.
+/// The byte at `at` is not allowed there.
 struct Wrong {
     resp::Errc code;
     std::size_t at;
 };
-struct Cut {};  // all bytes fit, but more are needed
+struct Cut {};  // every byte is allowed, but more are needed
 
 class Reference {
 public:
@@ -44,6 +45,9 @@ private:
 
     Tree line(resp::Type type);
     void double_text();
+    void nan_payload();
+    void word(std::string_view letters);
+    bool text_goes_on_with(std::string_view bytes);
     void big_number_text();
     Tree integer();
     Tree boolean();
@@ -61,15 +65,15 @@ private:
         if (end_ - at_ <= ahead) throw Cut{};
         return bytes_[at_ + ahead];
     }
-    /// The text from `begin` up to here.
+    /// The text from `begin` to the current position.
     std::string text_from(std::size_t begin) const { return std::string{bytes_.substr(begin, at_ - begin)}; }
 
     std::string_view bytes_;
     resp::Reads reads_;
     resp::Limits limits_;
     std::size_t at_ = 0;
-    std::size_t end_ = 0;   // of what this frame may have
-    std::size_t text_ = 0;  // where the text of the line began
+    std::size_t end_ = 0;   // of the bytes that this frame may have
+    std::size_t text_ = 0;  // where the text of the line begins
 };
 
 }  // namespace fuzz

@@ -1,4 +1,4 @@
-// The reference parser: strings, lines, numbers, and the lengths that all of them have.
+// The reference parser: strings, lines, numbers and lengths.
 #include <cstdlib>
 
 #include "reference_parser.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Whether a number without leading zeros is above `most`.
+/// Whether a number without leading zeros is larger than `most`.
 bool is_above(const std::string& digits, std::uint64_t most) {
     const std::string bound = std::to_string(most);
     return digits.size() != bound.size() ? digits.size() > bound.size() : digits > bound;
@@ -57,7 +57,7 @@ Tree Reference::streamed_string() {
     }
 }
 
-/// So many bytes, and the CRLF behind them.
+/// `size` bytes, and the CRLF after them.
 std::string Reference::body(std::uint64_t size) {
     if (end_ - at_ < size) throw Cut{};
     std::string text{bytes_.substr(at_, size)};
@@ -83,30 +83,50 @@ Tree Reference::line(Type type) {
     return tree;
 }
 
-/// `[-]` and `inf`, `nan` or `<digits>[.<digits>][(e|E)[+|-]<digits>]`.
+/// `[+|-]`, then `inf`, a NaN or `<digits>[.<digits>][(e|E)[+|-]<digits>]`.
 void Reference::double_text() {
-    const auto next_is = [&](std::string_view bytes) {
-        return line_goes_on() && bytes.find(peek()) != std::string_view::npos;
-    };
-    if (next_is("-")) ++at_;
-    if (next_is("in")) {
-        for (const char expected : std::string_view{peek() == 'i' ? "inf" : "nan"}) {
-            if (!next_is({&expected, 1})) bad_text(Errc::bad_double);
-            ++at_;
-        }
+    if (text_goes_on_with("+-")) ++at_;
+    if (text_goes_on_with("i")) {
+        word("inf");
+    } else if (text_goes_on_with("nN")) {
+        word("nan");
+        if (text_goes_on_with("(")) nan_payload();
     } else {
         digits(Errc::bad_double);
-        if (next_is(".")) {
+        if (text_goes_on_with(".")) {
             ++at_;
             digits(Errc::bad_double);
         }
-        if (next_is("eE")) {
+        if (text_goes_on_with("eE")) {
             ++at_;
-            if (next_is("+-")) ++at_;
+            if (text_goes_on_with("+-")) ++at_;
             digits(Errc::bad_double);
         }
     }
     if (line_goes_on()) wrong(Errc::bad_double);
+}
+
+/// `(<letters, digits, underscores>)`
+void Reference::nan_payload() {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    ++at_;
+    while (text_goes_on_with(allowed)) ++at_;
+    if (!text_goes_on_with(")")) bad_text(Errc::bad_double);
+    ++at_;
+}
+
+/// These letters. A NaN may have them in upper case.
+void Reference::word(std::string_view letters) {
+    for (const char letter : letters) {
+        const char upper = static_cast<char>(letter - 'a' + 'A');
+        const char both[] = {letter, letters == "nan" ? upper : letter};
+        if (!text_goes_on_with({both, 2})) bad_text(Errc::bad_double);
+        ++at_;
+    }
+}
+
+bool Reference::text_goes_on_with(std::string_view bytes) {
+    return line_goes_on() && bytes.find(peek()) != std::string_view::npos;
 }
 
 /// `[+|-]<digits>`
@@ -116,7 +136,7 @@ void Reference::big_number_text() {
     if (line_goes_on()) wrong(Errc::bad_big_number);
 }
 
-/// `[+|-]<digits>`, canonical, of 64 bits.
+/// `[+|-]<digits>`, canonical, 64 bits.
 Tree Reference::integer() {
     const std::size_t text = ++at_;
     const bool negative = peek() == '-';
@@ -146,7 +166,7 @@ Tree Reference::null() {
     return {.type = Type::null};
 }
 
-// ---- what all of them use
+// ---- used by all of them
 
 /// Plain decimal digits without leading zeros, at most `most`, and the end of the line.
 std::uint64_t Reference::length(std::uint64_t most, Errc malformed, Errc over) {
@@ -167,7 +187,7 @@ void Reference::digits(Errc malformed) {
     while (line_goes_on() && is_digit(peek())) ++at_;
 }
 
-/// The next byte is wrong; a bare LF is so in a way of its own.
+/// The next byte is wrong. An LF has a different error code.
 void Reference::bad_text(Errc malformed) { wrong(peek() == '\n' ? Errc::bad_line : malformed); }
 
 void Reference::end_line(Errc malformed) {

@@ -87,7 +87,7 @@ def codec_seeds(vectors):
     yield "deep", bytes([WIDE]) + WHOLE + deep
     yield "deep-attributes", bytes([WIDE]) + PIECES + b"|0\r\n" * 127 + b"*0\r\n"
     yield "numbers", bytes(8) + (b":-9223372036854775808\r\n:+9223372036854775807\r\n:+0\r\n(-0\r\n"
-                                 b",-0\r\n,-nan\r\n,5e-324\r\n,1e-400\r\n,1.7976931348623159e308\r\n")
+                                 b",-0\r\n,-nan\r\n,+1.5\r\n,+inf\r\n,-NAN(0x8000)\r\n,5e-324\r\n,1e-400\r\n,1.7976931348623159e308\r\n")
     yield "anything", bytes([ANYTHING]) + PIECES + b"PING\r\n:1\r\n\r\n*1\r\n$1\r\na\r\nSET 'a b' \"\\x41\"\n"
 
 

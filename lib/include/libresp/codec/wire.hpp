@@ -1,10 +1,12 @@
-// The pieces of the grammar: CRLF, the other marks, and the strict number parser. Together with the type bytes
-// in type.hpp, this is the only place that knows how RESP looks. Everything that reads or writes RESP uses it.
+// The pieces of the grammar: CRLF, the other marks, and the strict number parser. Together with the type
+// bytes in type.hpp, this is the only place that knows how RESP looks on the wire. Everything that reads or
+// writes RESP uses it.
 #pragma once
 
 #include <libresp/codec/type.hpp>
 
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,22 +17,23 @@ namespace resp::wire {
 inline constexpr char cr = '\r';
 inline constexpr char lf = '\n';
 inline constexpr std::string_view crlf = "\r\n";
-inline constexpr char chunk = ';';          // `;<length>\r\n<bytes>\r\n`, a part of a streamed string
+inline constexpr char chunk = ';';          // `;<length>\r\n<bytes>\r\n` is a part of a streamed string
 inline constexpr char end_of_stream = '.';  // `.\r\n` ends a streamed aggregate
-inline constexpr char streamed = '?';       // stands in place of a length that is not known yet
+inline constexpr char streamed = '?';       // replaces a length that is not known yet
 inline constexpr char minus = '-';
 inline constexpr char plus = '+';
 inline constexpr char boolean_true = 't';
 inline constexpr char boolean_false = 'f';
-inline constexpr std::size_t verbatim_prefix = 4;  // three bytes of format and a colon
+inline constexpr std::size_t verbatim_prefix = 4;  // a format of three bytes and a colon
 inline constexpr char verbatim_colon = ':';
 
-/// A header is a type byte, at most 20 characters and CRLF: what a cut one can leave unread.
+/// The longest header in bytes: a type byte, a sign, 20 digits and CRLF. A cut header can leave this much
+/// unread.
 inline constexpr std::size_t longest_header = 24;
 
 [[nodiscard]] constexpr char byte(Type type) noexcept { return static_cast<char>(type); }
 
-/// Whether a value can begin with this byte.
+/// Whether a value may begin with this byte.
 [[nodiscard]] constexpr bool is_type_byte(char c) noexcept {
     switch (c) {
         case '+':
@@ -75,13 +78,13 @@ inline constexpr std::size_t longest_header = 24;
     return load16(p) == (std::endian::native == std::endian::little ? 0x0A0D : 0x0D0A);
 }
 
-/// How far a piece of a line could be read.
+/// How reading a piece of a line ended.
 enum class Outcome : unsigned char {
-    done,      ///< `at` is behind the CRLF
-    partial,   ///< right so far, the rest has not come
-    bad_byte,  ///< `at` cannot stand there
-    bad_line,  ///< `at` is a bare LF, or what follows a CR and is no LF
-    overflow,  ///< with the digit `at` the number is over its bound
+    done,      ///< `at` is after the CRLF
+    partial,   ///< correct so far, but the bytes end at `at`
+    bad_byte,  ///< the byte at `at` is not allowed there
+    bad_line,  ///< `at` is an LF without a CR, or the byte after a CR, which is not an LF
+    overflow,  ///< the digit at `at` makes the number too large
 };
 
 struct Decimal {
@@ -92,6 +95,7 @@ struct Decimal {
 
 /// Reads `\r\n` at p.
 [[nodiscard]] inline Decimal read_crlf(const char* p, const char* end, std::uint64_t value) noexcept {
+    assert(p <= end);
     if (p == end) return {Outcome::partial, p, value};
     if (*p != cr) return {*p == lf ? Outcome::bad_line : Outcome::bad_byte, p, value};
     if (p + 1 == end) return {Outcome::partial, p, value};
@@ -99,10 +103,11 @@ struct Decimal {
     return {Outcome::done, p + 2, value};
 }
 
-/// Reads `<digits>\r\n` at p: plain decimal digits, no leading zero, at most `max`. The grammar's one
-/// number parser. It finds the first wrong byte as soon as that byte has come, so a caller
-/// who reads a cut line again with more of it gets the same answer.
+/// Reads `<digits>\r\n` at p: plain decimal digits without a leading zero, at most `max`. The only number
+/// parser of the grammar. It reports a wrong byte as soon as it reads it. So a caller that reads a cut line
+/// again, with more bytes, gets the same result.
 [[nodiscard]] inline Decimal read_decimal(const char* p, const char* end, std::uint64_t max) noexcept {
+    assert(p <= end);
     const std::uint64_t tenth = max / 10;
     std::uint64_t value = 0;
     for (const char* first = p;; ++p) {
@@ -119,8 +124,8 @@ struct Decimal {
     }
 }
 
-/// The first CR or LF of [p, end), or `end`. Eight bytes at a time: the lines of RESP are short, and
-/// a call of memchr costs more than it finds.
+/// The first CR or LF in [p, end), or `end`. Reads eight bytes at a time: the lines of RESP are short, and
+/// two calls of memchr() would cost more.
 [[nodiscard]] inline const char* find_line_end(const char* p, const char* end) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t highs = 0x8080808080808080U;
@@ -128,7 +133,7 @@ struct Decimal {
         const std::uint64_t word = load64(p);
         const std::uint64_t no_cr = word ^ (ones * static_cast<unsigned char>(cr));
         const std::uint64_t no_lf = word ^ (ones * static_cast<unsigned char>(lf));
-        // A byte that is zero borrows into its high bit; the lowest such bit is exact.
+        // Subtracting one from a zero byte sets its high bit. The lowest high bit is exact.
         const std::uint64_t hit = (((no_cr - ones) & ~no_cr) | ((no_lf - ones) & ~no_lf)) & highs;
         if (hit != 0) return p + (std::countr_zero(hit) >> 3);
     }
@@ -136,14 +141,17 @@ struct Decimal {
     return p;
 }
 
-/// Reads a double's text one byte at a time, so that a cut line goes on where it stopped:
-/// `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]`, inf, -inf, nan or -nan (which Redis has sent).
-/// Source: RESP3, "Double".
+/// Reads the text of a double byte by byte, so that a cut line continues where it stopped:
+///
+///     [+|-]<digits>[.<digits>][(e|E)[+|-]<digits>]      [+|-]inf      [+|-]nan[(<letters, digits, _>)]
+///
+/// NaN may be written in upper or lower case, because Redis before 7.2 sends what the C library of its host
+/// prints: `-nan`, `NAN`, `nan(0x8000)`. Source: RESP3, "Double".
 class DoubleSyntax {
 public:
     /// Whether `c` may come next.
     [[nodiscard]] bool take(char c) noexcept;
-    /// Whether what was taken is a whole double.
+    /// Whether the bytes taken so far are a whole double.
     [[nodiscard]] bool complete() const noexcept;
 
 private:
@@ -161,12 +169,17 @@ private:
         inf,
         n,
         na,
-        nan
+        nan,
+        payload,  // between the parentheses of a NaN
+        closed,
     };
+    [[nodiscard]] State after_sign(char c) const noexcept;
+    [[nodiscard]] State after(char c) const noexcept;
+
     State state_ = State::start;
 };
 
-/// The value of a text that DoubleSyntax took: the nearest double; beyond the largest one an infinity.
+/// The value of a text that DoubleSyntax took: the nearest double. Above the largest double, an infinity.
 [[nodiscard]] double to_double(std::string_view text) noexcept;
 
 }  // namespace resp::wire
