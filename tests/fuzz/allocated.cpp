@@ -1,4 +1,4 @@
-// Counting with the hooks that every sanitizer's allocator has; elsewhere with what glibc's tells.
+// Counts with the allocator hooks of the sanitizers. Without a sanitizer, with the statistics of glibc.
 #include "allocated.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace fuzz {
 namespace {
 
 bool counting = false;
-std::ptrdiff_t in_use = 0;  // what was there before may be freed
+std::ptrdiff_t in_use = 0;  // negative if memory from before the count is freed
 std::ptrdiff_t most_in_use = 0;
 
 void count_malloc(const volatile void*, std::size_t size) {

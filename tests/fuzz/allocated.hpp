@@ -1,12 +1,12 @@
-// How much memory is allocated at once while a piece of code runs.
+// Measures how much memory is allocated at the same time while a piece of code runs.
 #pragma once
 
 #include <cstddef>
 
 namespace fuzz {
 
-/// Counts what is allocated on top of what was when it was made. One at a time, and one thread.
-/// Under a sanitizer every allocation is counted; without, what is in use when most() is asked.
+/// Counts the memory allocated since its construction. One object at a time, in one thread. Under a sanitizer
+/// it counts every allocation; otherwise it reads the memory in use at each call of most().
 class Allocated {
 public:
     Allocated() noexcept;
@@ -14,7 +14,7 @@ public:
     Allocated(const Allocated&) = delete;
     Allocated& operator=(const Allocated&) = delete;
 
-    /// The most bytes so far.
+    /// The largest number of bytes so far.
     [[nodiscard]] std::size_t most() noexcept;
 
 private:

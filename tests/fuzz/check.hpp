@@ -1,5 +1,4 @@
-// What a fuzzer does when its invariant does not hold: it says so and aborts, so that libFuzzer or the
-// replayer keeps the input.
+// Reports that an invariant does not hold and aborts, so that libFuzzer or the replayer keeps the input.
 #pragma once
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Whatever texts and numbers the verbs of an encoder are given, in whatever order, what it writes decodes to
-// exactly the values that were told, in RESP3 and in RESP2; what is shown of them is printable.
+// Invariant: for any texts and numbers and any order of verbs, the encoder's bytes decode to exactly the
+// values that were written, in RESP3 and in RESP2. The texts shown for them are printable.
 #include <libresp/codec/command.hpp>
 #include <libresp/codec/encoder.hpp>
 
@@ -20,7 +20,7 @@ using fuzz::Tree;
 using resp::Encoder;
 using resp::Type;
 
-/// What a script can ask for; those with no more than a number, with a text, with values.
+/// The verbs that a script can choose: first those with at most a number, then with a text, then with values.
 enum class Verb : unsigned char {
     null,
     null_bulk_string,
@@ -54,7 +54,7 @@ std::string one_line(std::string text) {
     return text;
 }
 
-/// Writes values as the script says, and tells what they have to be read as.
+/// Writes the values that the script chooses, and returns how they must read.
 class Writer {
 public:
     Writer(Script script, Encoder& out) : script_(script), out_(out) {}
@@ -240,17 +240,17 @@ void check_reads_as(std::string_view bytes, const std::vector<Tree>& wanted) {
     decoder.feed(bytes);
     std::size_t count = 0;
     while (const std::optional<resp::View> view = decoder.next()) {
-        check(count != wanted.size(), "there is no frame that was not written");
+        check(count != wanted.size(), "every frame was written");
         const Tree got = fuzz::tree_of(*view);
-        check(got == wanted[count], "a frame is what was written");
+        check(got == wanted[count], "a frame has the value that was written");
         ++count;
         fuzz::check_printable(*view);
     }
-    check(!decoder.error() && decoder.pending() == 0, "there is nothing but frames");
-    check(count == wanted.size(), "there are all frames");
+    check(!decoder.error() && decoder.pending() == 0, "the bytes contain only frames");
+    check(count == wanted.size(), "every written value is a frame");
 }
 
-/// The verb that asks for digits, given anything: still one line. And errors that quote a request.
+/// big_number() writes one line for any text. So does an error that quotes a request.
 void check_one_frame(std::string_view text) {
     std::string number;
     Encoder{number}.big_number(text);
@@ -265,8 +265,8 @@ void check_one_frame(std::string_view text) {
     out.simple_error(resp::wrong_number_of_arguments(command.name()));
     std::size_t lines = 0;
     for (const char c : errors) lines += c == '\n' ? 1 : 0;
-    check(lines == 3, "an error that quotes is one line");
-    for (std::size_t i = 0; i != 3; ++i) check(command[i] == text, "a word is what was written");
+    check(lines == 3, "an error that quotes a request is one line");
+    for (std::size_t i = 0; i != 3; ++i) check(command[i] == text, "a word is the text that was written");
 }
 
 }  // namespace

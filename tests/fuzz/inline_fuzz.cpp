@@ -1,5 +1,5 @@
-// Inline commands are split as the reference splits them, however they come; and any words, put between
-// quotes, come back.
+// Invariant: inline commands, in any pieces, are split into the words of the reference. Any words that are
+// written in quotes read back as the same words.
 #include <string>
 #include <vector>
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// A word between double quotes, each byte that needs it escaped in one of the ways that there are.
+/// A word in double quotes. Each byte that needs an escape gets one of the possible escapes.
 std::string quoted(std::string_view word) {
     constexpr std::string_view hex = "0123456789abcdefABCDEF";
     std::string text = "\"";
@@ -29,7 +29,7 @@ std::string quoted(std::string_view word) {
     return text + '"';
 }
 
-/// The words of a text, which may have any bytes.
+/// Splits a text of any bytes into words.
 std::vector<std::string> words_of(std::string_view text) {
     constexpr char between = '\0';
     std::vector<std::string> words(1);
@@ -44,7 +44,7 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 void check_quoting(const fuzz::Input& input) {
-    constexpr std::size_t most = 200;  // bytes: quoted they are up to four times as many
+    constexpr std::size_t most = 200;  // bytes; in quotes they need up to four times this
     const std::vector<std::string> words = words_of(input.wire.substr(0, most));
     std::string line;
     for (const std::string& word : words) line += quoted(word) + ' ';
@@ -55,9 +55,9 @@ void check_quoting(const fuzz::Input& input) {
     const fuzz::Outcome outcome = fuzz::decode(typed, {});
     fuzz::check(outcome.frames.size() == 1 && outcome.taken == line.size(), "a quoted line is one command");
     const std::vector<fuzz::Tree>& values = outcome.frames.front().values;
-    fuzz::check(values.size() == words.size(), "with a word for each");
+    fuzz::check(values.size() == words.size(), "a quoted line has one word for each word");
     for (std::size_t i = 0; i != words.size(); ++i) {
-        fuzz::check(values[i].text == words[i], "a quoted word comes back");
+        fuzz::check(values[i].text == words[i], "a quoted word reads back as itself");
     }
 }
 

@@ -1,4 +1,4 @@
-// Reading an input's first bytes.
+// Reads the first bytes of an input.
 #include "input.hpp"
 
 namespace fuzz {
@@ -8,8 +8,8 @@ namespace {
 constexpr std::size_t header_size = 8;
 constexpr std::uint8_t empty_piece = 255;
 
-/// Each limit is the default, or so small that short inputs go over it, though not, where `roomy`, headers
-/// of two digits, which may have a way of their own; or all are as wide as they can be.
+/// Each limit is the default, or so small that short inputs exceed it, or the largest possible. If `roomy`,
+/// the small limits still allow lengths of two digits, which have a fast path.
 resp::Limits limits_of(std::uint8_t setup, bool roomy) noexcept {
     resp::Limits limits;
     if ((setup & 0x04) != 0) limits.max_line = 12;
@@ -42,7 +42,7 @@ std::optional<std::string_view> Pieces::next() noexcept {
     const std::uint8_t length = delivery_.lengths[count_ % delivery_.lengths.size()];
     ++count_;
     std::size_t size = length == 0 ? rest_.size() : length;
-    // Not two empty ones in a row, or there would be no end.
+    // Never two empty pieces in a row, or the loop would not end.
     if (length == empty_piece) size = was_empty_ ? 1 : 0;
     was_empty_ = size == 0;
     const std::string_view piece = rest_.substr(0, size);

@@ -1,4 +1,4 @@
-// The changes, each of a kind that has found bugs in parsers.
+// The kinds of changes. Each kind has found bugs in parsers.
 #include "mutate.hpp"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// Random changes to an input, the same on every machine for the same seed: a little fuzzing where there is
-// no libFuzzer.
+// Random changes to an input, the same on every machine. A simple fuzzer for builds without libFuzzer.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +23,10 @@ private:
 
     std::vector<std::string> seeds_;
     std::vector<std::string> words_;
-    std::mt19937_64 random_;  // with its own seed, which never changes
+    std::mt19937_64 random_;  // with the default seed
 };
 
-/// The words of a libFuzzer dictionary: a line each, between quotes, \xHH for what is not printable.
+/// The words of a libFuzzer dictionary: one line each, in quotes, with \xHH for bytes that are not printable.
 [[nodiscard]] std::vector<std::string> read_dictionary(const std::string& path);
 
 }  // namespace fuzz

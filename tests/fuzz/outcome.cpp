@@ -1,4 +1,4 @@
-// Reading views into trees, and saying where two outcomes part.
+// Converts views to trees, and describes how two outcomes differ.
 #include "outcome.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string shortest(double value) {
 
 namespace {
 
-/// The bytes of a frame and where they stand in the stream.
+/// The bytes of a frame and their offset in the stream.
 struct Place {
     std::string_view wire;
     std::uint64_t offset;
@@ -46,16 +46,16 @@ Tree bare(View view, const Place& place) {
     tree.integer = view.integer();
     tree.number = bits_of(view.as_double());
     check(view.boolean() == (tree.integer != 0), "boolean() is whether integer() is not 0");
-    check(view.is_null() == resp::is_null(tree.type), "is_null() tells of the type");
-    check(view.is_aggregate() == resp::is_aggregate(tree.type), "is_aggregate() tells of the type");
-    check(view.empty() == (view.size() == 0), "empty() tells of size()");
+    check(view.is_null() == resp::is_null(tree.type), "is_null() matches the type");
+    check(view.is_aggregate() == resp::is_aggregate(tree.type), "is_aggregate() matches the type");
+    check(view.empty() == (view.size() == 0), "empty() matches size()");
     tree.values.reserve(view.size());
     for (const View value : view) tree.values.push_back(full(value, place));
-    check(tree.values.size() == view.size(), "iteration gives size() values");
+    check(tree.values.size() == view.size(), "iteration visits size() values");
     return tree;
 }
 
-/// Where a value's bytes stand. A word of an inline line has none of its own.
+/// Sets the position of a value's bytes. A word of an inline command has no position.
 void set_place(Tree& tree, View view, const Place& place) {
     const std::string_view wire = view.wire();
     if (tree.is_inline && tree.type != resp::Type::array) {
@@ -103,12 +103,12 @@ Outcome decode(const Input& input, const Delivery& delivery) {
         const std::string_view wire = view->wire();
         const std::uint64_t begin = decoder.offset() - wire.size();
         check(begin >= outcome.taken, "frames follow one another");
-        check(input.wire.substr(begin, wire.size()) == wire, "wire() is what was sent");
+        check(input.wire.substr(begin, wire.size()) == wire, "wire() is the bytes that were sent");
         outcome.frames.push_back(tree_of(*view, wire, begin));
         outcome.taken = decoder.offset();
         return true;
     });
-    check(!decoder.next(), "next() has nothing more to tell");
+    check(!decoder.next(), "next() returns nothing after the end");
     outcome.taken = decoder.offset();
     outcome.error = decoder.error();
     outcome.incomplete = !outcome.error && decoder.pending() != 0;
@@ -116,7 +116,7 @@ Outcome decode(const Input& input, const Delivery& delivery) {
     return outcome;
 }
 
-// ---- what is different
+// ---- differences
 
 namespace {
 

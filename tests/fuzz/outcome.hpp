@@ -1,4 +1,4 @@
-// What decoding a wire told, in a form that is compared with ==: whole trees, an error, and what is left.
+// The result of decoding a wire, in a form that == compares: trees, an error, and the rest.
 #pragma once
 
 #include <libresp/codec/decoder.hpp>
@@ -14,23 +14,23 @@
 
 namespace fuzz {
 
-/// A value with all that the accessors of a view tell about it. Recursive: values are at most 128 deep.
+/// A value with the results of all accessors of its view. Recursive: values are at most 128 levels deep.
 struct Tree {
     resp::Type type{};
     bool is_inline = false;
     std::string text{};
     std::string format{};
     std::int64_t integer = 0;
-    std::uint64_t number = 0;  // the bits of as_double(), one pattern for every nan
-    std::uint64_t begin = 0;   // of wire() in the stream, attributes included; 0 for a word of an inline line
+    std::uint64_t number = 0;  // the bits of as_double(); one pattern for every NaN
+    std::uint64_t begin = 0;   // of wire() in the stream, with attributes; 0 for a word of an inline command
     std::uint64_t end = 0;
-    std::vector<Tree> attributes{};  // before the value, in the order of the wire
+    std::vector<Tree> attributes{};  // of the value, in the order of the wire
     std::vector<Tree> values{};
 
     friend bool operator==(const Tree&, const Tree&) = default;
 };
 
-/// Makes a change to a value, its attributes and all that it holds.
+/// Calls change() for a value, its attributes and all values in it.
 template <class Change>
 void change_all(Tree& tree, Change change) {
     change(tree);
@@ -45,23 +45,23 @@ void change_all(Tree& tree, Change change) {
 struct Outcome {
     std::vector<Tree> frames;
     std::optional<resp::DecodeError> error;
-    std::uint64_t taken = 0;  // bytes to the end of the last frame, or of the requests that are skipped
-    bool incomplete = false;  // bytes of a frame that is not whole are left
+    std::uint64_t taken = 0;  // bytes up to the end of the last frame, or of the skipped requests
+    bool incomplete = false;  // bytes of an unfinished frame are left
 
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// The tree of a view whose frame, of which `wire` are the bytes, begins at `offset` in the stream. Checks
-/// that the accessors agree with each other.
+/// The tree of a view. `wire` is the bytes of its frame, and `offset` is where the frame begins in the
+/// stream. Checks that the accessors agree.
 [[nodiscard]] Tree tree_of(resp::View view, std::string_view wire, std::uint64_t offset);
-/// The same where only the value matters, not its place: begin and end of all are 0.
+/// The tree of a view without positions: every begin and end is 0.
 [[nodiscard]] Tree tree_of(resp::View view);
 void forget_places(Tree& tree) noexcept;
 
-/// What a decoder tells of an input that is brought to it in this way.
+/// The result of a decoder for an input that is fed in this way.
 [[nodiscard]] Outcome decode(const Input& input, const Delivery& delivery);
 
-/// Fails, and shows what is different, unless both are the same.
+/// Fails and shows the difference if the two outcomes are not equal.
 void check_same(const Outcome& wanted, const Outcome& got);
 
 }  // namespace fuzz

@@ -1,5 +1,5 @@
-// A fuzz target without libFuzzer: runs it over files, then over random changes of them, the same ones each
-// time. What kills it is written to the file "<target>.crash" in the working directory.
+// Runs a fuzz target without libFuzzer: first on files, then on random changes of them, the same ones each
+// time. If the target crashes, the input is written to the file "<target>.crash" in the working directory.
 //
 //     split [--dictionary=resp.dict] [--runs=10000] FILE-OR-FOLDER...
 #include <algorithm>
@@ -19,22 +19,22 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-// A sanitizer that has reported aborts, so that keep_input() runs.
+// After its report, a sanitizer aborts, so that keep_input() runs.
 extern "C" const char* __asan_default_options() { return "abort_on_error=1"; }
 extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 extern "C" const char* __tsan_default_options() { return "abort_on_error=1"; }
 
 namespace {
 
-const std::string* at_hand = nullptr;  // the input that is run
+const std::string* current = nullptr;  // the input that is run
 std::string crash_file;
 
-/// Writes it down, and goes on dying.
+/// Writes the input to a file, then lets the signal end the process.
 void keep_input(int signal) {
     std::signal(signal, SIG_DFL);
-    if (at_hand != nullptr) {
+    if (current != nullptr) {
         if (std::FILE* const file = std::fopen(crash_file.c_str(), "wb")) {
-            (void)std::fwrite(at_hand->data(), 1, at_hand->size(), file);
+            (void)std::fwrite(current->data(), 1, current->size(), file);
             (void)std::fclose(file);
         }
         std::fprintf(stderr, "the input is in %s\n", crash_file.c_str());
@@ -43,11 +43,11 @@ void keep_input(int signal) {
 }
 
 void run(const std::string& input) {
-    at_hand = &input;
-    // A copy of its exact size, as libFuzzer gives one.
+    current = &input;
+    // A copy of exactly its size, as libFuzzer passes it.
     const std::vector<std::uint8_t> bytes{input.begin(), input.end()};
     (void)LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
-    at_hand = nullptr;
+    current = nullptr;
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -55,7 +55,7 @@ std::string read_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// The files at a path, in an order that is the same everywhere.
+/// The files at a path, in the same order on every machine.
 std::vector<std::string> read_inputs(const std::filesystem::path& path) {
     std::vector<std::filesystem::path> files;
     if (std::filesystem::is_directory(path)) {
@@ -96,7 +96,7 @@ int replay(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     crash_file = std::filesystem::path{argv[0]}.filename().string() + ".crash";
     std::signal(SIGABRT, keep_input);
-#if !defined(LIBRESP_ASAN) && !defined(LIBRESP_TSAN)  // which reports these, and then aborts
+#if !defined(LIBRESP_ASAN) && !defined(LIBRESP_TSAN)  // a sanitizer reports these signals itself
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, keep_input);
 #endif
     try {

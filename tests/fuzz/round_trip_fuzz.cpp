@@ -1,5 +1,5 @@
-// A decoded value goes through the encoder and comes back as an equal one, in RESP2 as what RESP2 makes of
-// it; the wire form of every value in it decodes to that value; == tells what comparing the trees tells.
+// Invariant: a decoded value survives the encoder: equal in RESP3, in RESP2 as the encoder's table says. The
+// wire form of every value decodes to that value. == gives the same answer as comparing trees.
 #include <libresp/codec/value.hpp>
 
 #include <bit>
@@ -16,7 +16,7 @@ using fuzz::Tree;
 using resp::Type;
 using resp::View;
 
-// Writing can lengthen a line and unfold nothing, so these take whatever was decoded.
+// Large enough for every encoded value: encoding can make a line longer, but never deeper.
 constexpr resp::Limits generous{
     .max_line = 1 << 24, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
 
@@ -31,7 +31,7 @@ std::string encoded(View view, resp::Version version = resp::Version::resp3) {
     return text;
 }
 
-/// Without what has several spellings, of which the encoder knows one.
+/// Without the texts that have several spellings. The encoder writes only one of them.
 Tree without_spelling(Tree tree) {
     fuzz::change_all(tree, [](Tree& each) {
         if (each.type == Type::integer || each.type == Type::double_) each.text.clear();

@@ -1,4 +1,4 @@
-// A fuzzer's bytes, read as numbers and texts: what a target asks for that is driven by them.
+// Reads the bytes of a fuzzer's input as numbers and texts, for targets whose actions depend on them.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace fuzz {
 
-/// The fuzzer's bytes as what the writer asks for; zeros when they are used up.
+/// The next number or text from the bytes of the input. Zeros when the bytes are used up.
 class Script {
 public:
     Script(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}

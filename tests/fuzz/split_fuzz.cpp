@@ -1,15 +1,15 @@
-// A wire decoded in any pieces, lent or in room, tells what it tells whole: the same frames, the same
-// error at the same offset. So does one that gives memory back, and a decoder's second stream.
+// Invariant: a wire gives the same frames, or the same error at the same offset, in any pieces, lent or
+// copied; also from a decoder that gives its memory back, and in the second stream of a decoder.
 #include "check.hpp"
 #include "outcome.hpp"
 
 namespace {
 
-/// Byte by byte, where the decoder can never take a short cut. Slow, so only for short wires.
+/// Byte by byte, so that the decoder cannot use its fast path. Slow, so only for short wires.
 constexpr fuzz::Delivery bytewise{.own = 0xFF, .lengths = {1, 1, 1}};
 constexpr std::size_t shortish = 256;
 
-/// A decoder that was reset tells the same as a new one, its offsets counted from where it began.
+/// After reset() a decoder gives the same result as a new one, with offsets from the given start.
 void check_second_stream(const fuzz::Input& input, const fuzz::Outcome& whole) {
     constexpr std::uint64_t begin = 7'000'000'000;
     resp::Decoder decoder{input.limits, input.reads};
@@ -20,7 +20,7 @@ void check_second_stream(const fuzz::Input& input, const fuzz::Outcome& whole) {
         return true;
     };
     fuzz::deliver(decoder, input.wire, input.delivery, count);
-    decoder.reset(begin, input.delivery.keep);  // giving memory back or not
+    decoder.reset(begin, input.delivery.keep);  // with or without giving memory back
     frames = 0;
     fuzz::deliver(decoder, input.wire, {}, count);
     fuzz::check(frames == whole.frames.size(), "a second stream has the same frames");

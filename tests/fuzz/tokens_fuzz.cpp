@@ -1,5 +1,5 @@
-// A tokenizer, fed in any pieces, tells the values that the decoder tells, the same error at the same
-// offset, and of each value where it stands; between values it leaves no more than a cut header.
+// Invariant: a tokenizer, fed in any pieces, returns the values of the decoder with their offsets, or the
+// same error at the same offset. Between values it leaves at most a cut header unread.
 #include <libresp/codec/tokenizer.hpp>
 
 #include <string>
@@ -17,24 +17,24 @@ using resp::Type;
 
 constexpr std::string_view spaces = " \t\n\v\f\r";
 
-/// A value in the order of the wire: what tokens and trees are both turned into.
+/// A value in the order of the wire. Tokens and trees are both converted to steps and compared.
 struct Step {
     Type type{};
     std::uint64_t depth = 0;
     std::uint64_t offset = 0;  // of its type byte
     std::string text;
     std::int64_t integer = 0;
-    std::uint64_t size = 0;  // values that it holds
+    std::uint64_t size = 0;  // the values in it
 
     friend bool operator==(const Step&, const Step&) = default;
 };
 using Steps = std::vector<Step>;
 
-// ---- of trees
+// ---- steps of trees
 
 void add_steps(Steps& steps, const Tree& tree, std::uint64_t depth, std::string_view wire);
 
-/// An attribute, and what it holds.
+/// An attribute and the values in it.
 void add_attribute(Steps& steps, const Tree& attribute, std::uint64_t depth, std::string_view wire) {
     steps.push_back({Type::attribute, depth, attribute.begin, "", 0, attribute.values.size()});
     for (const Tree& value : attribute.values) add_steps(steps, value, depth + 1, wire);
@@ -58,7 +58,7 @@ void add_steps(Steps& steps, const Tree& tree, std::uint64_t depth, std::string_
     for (const Tree& value : tree.values) add_steps(steps, value, depth + 1, wire);
 }
 
-// ---- of tokens
+// ---- steps of tokens
 
 class TokenReader {
 public:
@@ -67,7 +67,7 @@ public:
     void add(const Token& token);
 
     Steps steps;
-    std::vector<std::size_t> ends;  // how many steps there are behind each frame
+    std::vector<std::size_t> ends;  // the number of steps after each frame
 
 private:
     void add_part(const Token& token);
@@ -112,7 +112,7 @@ void TokenReader::add_part(const Token& token) {
     if (token.last && !token.streamed) check(token.size == step.text.size(), "size is of the whole string");
 }
 
-/// A decoder hands out nothing for blank lines, nor among commands for `*0` and `*-1`.
+/// A decoder returns nothing for blank lines, and in commands nothing for `*0` and `*-1`.
 void TokenReader::end_frame(const Token& token) {
     const std::size_t begin = ends.empty() ? 0 : ends.back();
     if (is_skipped(token)) {
@@ -131,7 +131,7 @@ bool TokenReader::is_skipped(const Token& token) const {
     return token.kind == Token::Kind::value || token.kind == Token::Kind::aggregate;
 }
 
-/// Feeds a tokenizer piece by piece, what it left in front of the next one.
+/// Feeds a tokenizer piece by piece. The bytes that it leaves come before the next piece.
 void read_tokens(resp::Tokenizer& tokenizer, const fuzz::Input& input, TokenReader& reader) {
     fuzz::Pieces pieces{input.wire, input.delivery};
     std::string rest;
@@ -163,13 +163,13 @@ void check_frames(const fuzz::Outcome& outcome, const TokenReader& reader, std::
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input input{data, size};
-    input.limits.max_frame = resp::Limits{}.max_frame;  // a tokenizer knows no bound of frames
+    input.limits.max_frame = resp::Limits{}.max_frame;  // a tokenizer has no limit for frames
     const fuzz::Outcome outcome = fuzz::decode(input, {});
     resp::Tokenizer tokenizer{input.limits, input.reads};
     TokenReader reader{input.reads};
     read_tokens(tokenizer, input, reader);
     check_frames(outcome, reader, input.wire);
-    // Nor does it look into lines for quotes.
+    // A tokenizer does not look for quotes in lines.
     if (outcome.error && outcome.error->code == resp::Errc::unbalanced_quotes) return 0;
     check(reader.ends.size() == outcome.frames.size(), "and no more frames");
     check(tokenizer.error() == outcome.error, "the error is the same");

@@ -1,4 +1,4 @@
-// Reading a value through every accessor.
+// Describes a value by the results of every accessor.
 #include "describe.hpp"
 
 #include <libresp/codec/encoder.hpp>
@@ -32,7 +32,7 @@ bool only_resp2(resp::View view) {
 
 std::string quoted(std::string_view text) { return " '" + std::string{text} + "'"; }
 
-/// What the accessors tell, but not of the values in it.
+/// The results of the accessors, without the values in it.
 std::string summary(resp::View view) {
     std::string out{resp::name(view.type())};
     if (view.is_inline()) out += " inline";
@@ -58,7 +58,7 @@ std::string unlike_resp2(const resp::Value& value, const resp::Limits& limits) {
     resp::Encoder out{text, resp::Version::resp2};
     encode(out, value);
     const resp::Parsed parsed = resp::parse(text, limits);
-    if (!parsed) return "its RESP2 form is no frame: " + text.substr(0, 200);
+    if (!parsed) return "its RESP2 form is not a frame: " + text.substr(0, 200);
     if (!only_resp2(*parsed)) return "its RESP2 form has other types: " + text.substr(0, 200);
     return "";
 }
@@ -71,14 +71,14 @@ std::string describe(resp::View view) {
     std::size_t i = 0;
     for (const resp::View element : view) {
         out += describe(element) + "; ";
-        // Positions and copies are no other way to the same values.
-        if (summary(view[i++]) != summary(element)) out += "BUT operator[] tells another; ";
+        // Positions and copies must give the same values.
+        if (summary(view[i++]) != summary(element)) out += "BUT operator[] differs; ";
         const resp::Value copy{element};
         if (summary(copy) != summary(element) || encoded(copy) != encoded(element)) {
-            out += "BUT a copy tells another; ";
+            out += "BUT a copy differs; ";
         }
     }
-    return out + (i == view.size() ? "}" : "BUT size() is another}");
+    return out + (i == view.size() ? "}" : "BUT size() differs}");
 }
 
 std::string_view name_of(Errc code) {

@@ -1,4 +1,4 @@
-// Values, errors and bytes as texts that tests compare.
+// Values, errors and bytes as texts that tests can compare.
 #pragma once
 
 #include <libresp/codec/error.hpp>
@@ -11,20 +11,20 @@
 
 namespace support {
 
-/// All that the accessors of a view tell, and those of the values in it, and whether copies tell the
-/// same. Recursive: for small values.
+/// The results of all accessors of a view and of the values in it, and whether copies give the same.
+/// Recursive, for small values.
 std::string describe(resp::View view);
 
-/// Why a value, encoded in RESP2, is no value of RESP2 there; empty if it is one.
+/// Why the RESP2 form of a value is not a RESP2 value. Empty if it is one.
 std::string unlike_resp2(const resp::Value& value, const resp::Limits& limits);
 
-/// The name of an error code, as it stands in error.hpp.
+/// The name of an error code, as in error.hpp.
 std::string_view name_of(resp::Errc code);
 
 /// `text`, `times` times.
 std::string repeat(std::string_view text, std::size_t times);
 
-/// A text that may have NUL in it: bytes("a\0b").
+/// A text that may contain NUL: bytes("a\0b").
 template <std::size_t n>
 constexpr std::string_view bytes(const char (&literal)[n]) {
     return {literal, n - 1};

@@ -1,5 +1,5 @@
-// Decoding in every way. Differences are collected as text and required to be none once for each
-// input, since an assertion for each of thousands of cuts would take longer than the cuts.
+// Decodes in every way. Collects differences as text and requires once for each input that there are none,
+// because an assertion for each of thousands of cuts would take longer than decoding.
 #include "feed.hpp"
 
 #include <libresp/codec/encoder.hpp>
@@ -18,7 +18,7 @@ using resp::Reads;
 
 namespace {
 
-// A frame of so many bytes is looked at through every accessor, if the input has not too many of them.
+// A frame of at most `small` bytes is read through every accessor, if the input has at most `some` bytes.
 constexpr std::size_t small = 600;
 constexpr std::size_t some = 5'000;
 
@@ -27,14 +27,14 @@ std::string shown(const std::optional<resp::DecodeError>& error) {
     return std::string{name_of(error->code)} + " at " + std::to_string(error->offset);
 }
 
-/// One input, what it is read as, and what it told when it was decoded whole.
+/// One input, how it is read, and the result of decoding it whole.
 class Case {
 public:
     Case(std::string_view bytes, Reads reads, const resp::Limits& limits)
         : bytes_(bytes), reads_(reads), limits_(limits) {}
 
     Outcome outcome;
-    std::string difference;  // the first that was found
+    std::string difference;  // the first one found
 
     void decode_whole();
     void compare_cuts();
@@ -46,7 +46,7 @@ public:
 
 private:
     void compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* behind = nullptr);
-    /// Of a large input the two main ways will do.
+    /// For a large input, only the two main ways.
     std::span<const Way> ways() const {
         return {every_way, bytes_.size() > 200'000 ? 2U : std::size(every_way)};
     }
@@ -59,8 +59,8 @@ private:
     std::string_view bytes_;
     Reads reads_;
     resp::Limits limits_;
-    std::uint64_t first_ends_ = 0;           // where the first frame ends
-    std::vector<std::string> descriptions_;  // of the frames; of a large one empty
+    std::uint64_t first_ends_ = 0;           // the end of the first frame
+    std::vector<std::string> descriptions_;  // of the frames; empty for a large frame
     std::optional<Trace> tokens_;            // of the whole input
 };
 
@@ -72,9 +72,9 @@ void Case::decode_whole() {
     while (const std::optional<resp::View> view = decoder.next()) {
         const std::string_view wire = view->wire();
         skipped = decoder.offset() - outcome.taken - wire.size();
-        if (skipped != 0 && reads_ == Reads::replies) differs("bytes that no frame has");
+        if (skipped != 0 && reads_ == Reads::replies) differs("bytes belong to no frame");
         if (wire != bytes_.substr(outcome.taken + skipped, wire.size()))
-            differs("wire() is not what was fed");
+            differs("wire() is not the bytes that were fed");
         outcome.taken = decoder.offset();
         if (outcome.frames.empty()) first_ends_ = outcome.taken;
         outcome.wires.emplace_back(wire);
@@ -85,21 +85,23 @@ void Case::decode_whole() {
     outcome.taken = decoder.offset();
     outcome.error = decoder.error();
     outcome.incomplete = !outcome.error && decoder.pending() != 0;
-    if (decoder.offset() + decoder.pending() != bytes_.size()) differs("offset() and pending() are not all");
+    if (decoder.offset() + decoder.pending() != bytes_.size())
+        differs("offset() and pending() do not add up");
     if (decoder.next() || decoder.error() != outcome.error)
-        differs("next() after the end tells something else");
+        differs("next() after the end gives another result");
 }
 
-/// How a frame is not the one at this index; empty if it is.
+/// How a frame differs from the frame at this index. Empty if it does not.
 std::string Case::unlike(resp::View view, std::size_t index, const resp::Value* behind) const {
     if (index == outcome.frames.size() && behind != nullptr) {
-        return view == behind->view() ? "" : "the frame behind differs: " + to_string(view, 64);
+        return view == behind->view() ? "" : "the frame after it differs: " + to_string(view, 64);
     }
     if (index >= outcome.frames.size()) return "one frame too many: " + to_string(view, 64);
     if (view.wire() != outcome.wires[index]) return "wire() differs: " + std::string{view.wire()};
     if (!(view == outcome.frames[index].view())) return "the value differs: " + to_string(view, 64);
     const std::string& description = descriptions_[index];
-    if (!description.empty() && describe(view) != description) return "its accessors tell " + describe(view);
+    if (!description.empty() && describe(view) != description)
+        return "its accessors return " + describe(view);
     return "";
 }
 
@@ -145,12 +147,12 @@ void Case::compare_cuts() {
     }
 }
 
-/// A frame behind a whole one is decoded, too; what stands behind an error changes nothing.
+/// A second frame after a whole one is decoded too. Bytes after an error change nothing.
 void Case::compare_bytes_behind() {
     if (outcome.incomplete) return;
     const resp::Value ping = *resp::parse("*1\r\n$4\r\nPING\r\n");
     const std::string with{std::string{bytes_} + "*1\r\n$4\r\nPING\r\n"};
-    // Limits may be so low that they are exceeded by the frame behind.
+    // The limits may be too low for the second frame.
     if (!outcome.error && (limits_.max_frame < 14 || limits_.max_bulk < 4 || limits_.max_depth < 1)) return;
     const resp::Value* const behind = outcome.error ? nullptr : &ping;
     for (const Way way : ways()) compare(with, {}, way, behind);
@@ -159,7 +161,7 @@ void Case::compare_bytes_behind() {
     if (with.size() <= 300) compare(with, bytewise(with.size()), Way::mixed, behind);
 }
 
-/// A second stream of the same decoder tells the same, its offsets counted from where it began.
+/// The second stream of a decoder gives the same result, with offsets from the given start.
 void Case::compare_streams() {
     constexpr std::uint64_t begin = 5'000'000'000;
     resp::Decoder decoder{limits_, reads_};
@@ -185,18 +187,18 @@ void Case::compare_parse() {
         const Errc code = outcome.error ? outcome.error->code : Errc::incomplete;
         const std::uint64_t offset = outcome.error ? outcome.error->offset : bytes_.size();
         if (parsed || parsed.error().code != code || parsed.error().offset != offset)
-            differs("parse() tells another error");
+            differs("parse() reports another error");
     } else if (first_ends_ == bytes_.size()) {
-        if (!parsed || !(*parsed == outcome.frames.front())) differs("parse() gives another value");
+        if (!parsed || !(*parsed == outcome.frames.front())) differs("parse() returns another value");
     } else if (parsed) {
         differs("parse() takes more than one frame");
     } else if (parsed.error().code != Errc::trailing_data || parsed.error().offset != first_ends_) {
-        differs("parse() tells another error than the bytes behind");
+        differs("parse() does not report the extra bytes");
     }
 }
 
-/// The tokenizer, fed by hand. It neither splits inline lines nor bounds frames; then it is compared only
-/// with itself.
+/// The tokenizer, fed piece by piece. It neither splits inline lines nor limits frames. For those errors it
+/// is compared only with itself.
 void Case::compare_tokenizer(const Cuts& cuts) {
     resp::Tokenizer tokenizer{limits_, reads_};
     Trace trace{reads_};
@@ -213,7 +215,7 @@ void Case::compare_tokenizer(const Cuts& cuts) {
         if (!tokenizer.error()) longest_rest = std::max(longest_rest, rest.size());
     });
     if (reads_ == Reads::replies && longest_rest > resp::wire::longest_header)
-        differs("the tokenizer leaves too much");
+        differs("the tokenizer leaves too many bytes");
     trace.error = tokenizer.error();
     trace.incomplete = !trace.error && (tokenizer.inside_frame() || !rest.empty());
     if (!tokens_) {
@@ -222,21 +224,21 @@ void Case::compare_tokenizer(const Cuts& cuts) {
                                              outcome.error->code == Errc::frame_too_long);
         if (blind) return;
         if (trace.frames != outcome.frames.size()) differs("the tokenizer counts other frames");
-        if (trace.error != outcome.error) differs("the tokenizer tells error " + shown(trace.error));
-        if (trace.incomplete != outcome.incomplete) differs("the tokenizer is incomplete or not");
+        if (trace.error != outcome.error) differs("the tokenizer reports error " + shown(trace.error));
+        if (trace.incomplete != outcome.incomplete) differs("the tokenizer disagrees about incomplete input");
     } else if (!(trace == *tokens_)) {
         differs("the tokens differ, cut at " + std::to_string(cuts.empty() ? 0 : cuts.front()));
     }
 }
 
-/// Copies, and what goes through the encoder, are the same values.
+/// Copies, and values that went through the encoder, are equal.
 void Case::compare_copies() {
     for (std::size_t i = 0; i != outcome.frames.size(); ++i) {
         const resp::Value& value = outcome.frames[i];
         const resp::Value copy{value};
         if (!(copy == value) || copy.view().wire() != outcome.wires[i]) differs("a copy differs");
         if (!descriptions_[i].empty() && describe(copy) != descriptions_[i]) {
-            differs("the accessors of a copy tell " + describe(copy) + " not " + descriptions_[i]);
+            differs("the accessors of a copy return " + describe(copy) + " not " + descriptions_[i]);
         }
         std::string text;
         resp::Encoder to_text{text};
@@ -270,12 +272,12 @@ Outcome decode(std::string_view bytes, Reads reads, const resp::Limits& limits) 
     return std::move(tested.outcome);
 }
 
-resp::Value decode_one(std::string_view bytes, Reads reads, const resp::Limits& limits) {
+Decoded decode_one(std::string_view bytes, Reads reads, const resp::Limits& limits) {
     Outcome outcome = decode(bytes, reads, limits);
     INFO("input: " << bytes.substr(0, 200) << "\nerror: " << shown(outcome.error));
     REQUIRE(outcome.frames.size() == 1);
     REQUIRE(outcome.taken == bytes.size());
-    return std::move(outcome.frames.front());
+    return Decoded{std::move(outcome.frames.front())};
 }
 
 std::string error_of(std::string_view bytes, Reads reads, const resp::Limits& limits) {

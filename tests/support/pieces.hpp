@@ -1,5 +1,5 @@
-// How an input is cut, and in which ways its pieces reach a decoder. Used by feed.cpp; the fuzzers have
-// their own way to cut, and only the blocks and receive() from here.
+// How an input is cut, and how its pieces are fed to a decoder. For feed.cpp. The fuzzers cut in another way
+// and use only Block and receive().
 #pragma once
 
 #include <libresp/codec/decoder.hpp>
@@ -13,22 +13,22 @@
 
 namespace support {
 
-using Cuts = std::vector<std::size_t>;  // where pieces end, but for the last
+using Cuts = std::vector<std::size_t>;  // where each piece ends, except the last
 
-/// How pieces reach a decoder.
+/// How pieces are fed to a decoder.
 enum class Way {
     room,       // through prepare() and commit()
     lent,       // through feed() and release()
-    kept,       // through feed() alone: the next feed() takes the bytes back
-    mixed,      // by turns
-    lazy_room,  // as room, but nothing is decoded before the last piece
-    lazy_lent,  // as lent, the same
+    kept,       // through feed() alone: the next feed() returns the bytes
+    mixed,      // alternating
+    lazy_room,  // like room, but decoded only after the last piece
+    lazy_lent,  // like lent, but decoded only after the last piece
 };
 inline constexpr Way every_way[] = {Way::room,  Way::lent,      Way::kept,
                                     Way::mixed, Way::lazy_room, Way::lazy_lent};
 inline constexpr std::string_view way_names[] = {"room", "lent", "kept", "mixed", "lazy room", "lazy lent"};
 
-/// A copy of bytes in a block of exactly their size, so that ASan sees a read behind it.
+/// A copy of bytes in a block of exactly their size, so that ASan reports a read after its end.
 class Block {
 public:
     explicit Block(std::string_view bytes) : data_(new char[bytes.size()]), size_(bytes.size()) {
@@ -41,13 +41,13 @@ private:
     std::size_t size_;
 };
 
-/// Copies bytes into the decoder's own room, as a read from a socket does.
+/// Copies bytes into the room of the decoder, like a read from a socket.
 inline void receive(resp::Decoder& decoder, std::string_view bytes) {
     bytes.copy(decoder.prepare(bytes.size()).data(), bytes.size());
     decoder.commit(bytes.size());
 }
 
-/// Calls use(piece) for each piece, empty ones included.
+/// Calls use(piece) for each piece, also for empty ones.
 template <class Use>
 void for_each_piece(std::string_view bytes, const Cuts& cuts, Use use) {
     std::size_t begin = 0;
@@ -58,13 +58,13 @@ void for_each_piece(std::string_view bytes, const Cuts& cuts, Use use) {
     use(bytes.substr(begin));
 }
 
-inline constexpr std::size_t stop_above = 10'000;  // bytes of an input that is fed on behind its error
+inline constexpr std::size_t stop_above = 10'000;  // inputs of more bytes are not fed further after an error
 
-/// Feeds the pieces in this way; calls drain() when the decoder may have frames.
+/// Feeds the pieces in this way. Calls drain() when the decoder may have frames.
 template <class Drain>
 void feed_pieces(resp::Decoder& decoder, std::string_view bytes, const Cuts& cuts, Way way, Drain drain) {
     const bool lazy = way == Way::lazy_room || way == Way::lazy_lent;
-    std::unique_ptr<Block> lent;  // lives until the decoder has given it back
+    std::unique_ptr<Block> lent;  // lives until the decoder returns it
     std::size_t count = 0;
     for_each_piece(bytes, cuts, [&](std::string_view piece) {
         if (decoder.error() && bytes.size() > stop_above) return;
@@ -87,7 +87,7 @@ void feed_pieces(resp::Decoder& decoder, std::string_view bytes, const Cuts& cut
     });
 }
 
-/// Each byte on its own; of a large input a thousand pieces.
+/// One byte for each piece. A large input is cut into a thousand pieces.
 inline Cuts bytewise(std::size_t size) {
     const std::size_t step = size <= 10'000 ? 1 : size / 1000;
     Cuts cuts;
@@ -95,7 +95,7 @@ inline Cuts bytewise(std::size_t size) {
     return cuts;
 }
 
-/// Where an input is cut in two: everywhere, or in a large one near its ends and here and there between.
+/// Where an input is cut in two: everywhere. A large input: near its ends, and at regular distances between.
 inline std::vector<std::size_t> cut_positions(std::size_t size) {
     constexpr std::size_t all_up_to = 300;
     constexpr std::size_t most_work = 2'000'000;  // bytes

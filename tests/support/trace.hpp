@@ -1,5 +1,5 @@
-// What a run of the tokenizer told, in a form that does not depend on cuts: parts of a string are joined.
-// Used by feed.cpp alone.
+// The result of a tokenizer run, in a form that does not depend on cuts: the parts of a string are joined.
+// Only feed.cpp uses it.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -12,7 +12,7 @@
 
 namespace support {
 
-/// The tokens of a stream as one number, the frames that they make, and how they end.
+/// The tokens of a stream as one number, the number of frames, and how the stream ends.
 class Trace {
 public:
     explicit Trace(resp::Reads reads) : reads_(reads) {}
@@ -33,8 +33,9 @@ private:
     void mix(std::uint64_t number) { current_ = (current_ ^ number) * 0x100000001B3; }
 
     resp::Reads reads_;
-    std::uint64_t hash_ = 0xCBF29CE484222325;  // of whole tokens: how much of a cut one came, cuts tell
-    std::uint64_t current_ = 0;                // with the token that is coming
+    std::uint64_t hash_ =
+        0xCBF29CE484222325;      // of whole tokens, because the size of a part depends on the cuts
+    std::uint64_t current_ = 0;  // with the token that is being read
 };
 
 inline void Trace::add(const resp::Token& token) {
@@ -54,7 +55,7 @@ inline void Trace::add(const resp::Token& token) {
     if (token.ends_frame() && !is_skipped(token)) ++frames;
 }
 
-/// Whether a decoder hands out nothing for this frame of one token.
+/// Whether a decoder returns nothing for this frame of one token.
 inline bool Trace::is_skipped(const resp::Token& token) const {
     if (token.kind == resp::Token::Kind::inline_line) {
         return token.text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;

@@ -1,4 +1,4 @@
-// Commands, and Redis' words for those that cannot be run.
+// Commands, and the error texts that Redis sends for commands it cannot run.
 #include <libresp/codec/command.hpp>
 
 #include <algorithm>
@@ -16,12 +16,12 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-// Redis quotes at most 128 bytes of a name, and stops adding arguments at 128 bytes of them.
+// Redis quotes at most 128 bytes of a name, and adds arguments until they have 128 bytes together.
 constexpr std::size_t most_quoted = 128;
 
 }  // namespace
 
-bool detail::same_but_for_case(const char* a, const char* b, std::size_t size) noexcept {
+bool detail::same_ignoring_case(const char* a, const char* b, std::size_t size) noexcept {
     return std::equal(a, a + size, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
@@ -30,7 +30,7 @@ std::optional<std::int64_t> Command::integer(std::size_t i) const noexcept {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    // As Redis' string2ll: no leading zeros, no minus zero.
+    // Like string2ll() of Redis: no leading zeros, no minus zero.
     const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
     if (digits.starts_with('0') && text != "0") return std::nullopt;
     return value;

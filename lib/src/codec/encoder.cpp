@@ -1,4 +1,4 @@
-// The verbs of the encoder. Each form is written by one of three functions: header, line, blob.
+// The verbs of the encoder. Three functions write every form: header(), line() and blob().
 #include <libresp/codec/encoder.hpp>
 
 #include <cmath>
@@ -8,15 +8,18 @@ namespace resp {
 
 namespace {
 
-/// The text of a double: the shortest that reads back as the same one.
-std::string_view double_text(double value, char* to, std::size_t room) noexcept {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-    const char* const end = std::to_chars(to, to + room, value).ptr;
-    return {to, static_cast<std::size_t>(end - to)};
+template <class Floating>
+char* put_shortest(char* to, Floating number) noexcept {
+    const auto put = [to](std::string_view text) { return to + text.copy(to, text.size()); };
+    if (std::isnan(number)) return put("nan");  // whatever its sign
+    if (std::isinf(number)) return put(number < 0 ? "-inf" : "inf");
+    return std::to_chars(to, to + wire::header_room, number).ptr;
 }
 
 }  // namespace
+
+char* wire::put_decimal(char* to, double number) noexcept { return put_shortest(to, number); }
+char* wire::put_decimal(char* to, float number) noexcept { return put_shortest(to, number); }
 
 char* wire::detail::put_long_number(char* to, std::uint64_t number) noexcept {
     return put_crlf(std::to_chars(to, to + 20, number).ptr);
@@ -39,7 +42,7 @@ Encoder& Encoder::line(Type type, std::string_view text) {
         return *this;
     }
     append({&first, 1});
-    // Piece by piece around the bytes that would end the line.
+    // The pieces between the bytes that would end the line.
     for (;;) {
         const char* const stop = wire::find_line_end(text.data(), end);
         append({text.data(), static_cast<std::size_t>(stop - text.data())});
@@ -68,7 +71,7 @@ Encoder& Encoder::boolean(bool value) {
 
 Encoder& Encoder::double_(double value) {
     char room[wire::header_room];
-    const std::string_view text = double_text(value, room, sizeof room);
+    const std::string_view text = text_of(value, room);
     return resp3() ? line(Type::double_, text) : bulk_string(text);
 }
 
@@ -92,12 +95,22 @@ Encoder& Encoder::verbatim_string(std::string_view format, std::string_view byte
 }
 
 Encoder& Encoder::map(std::size_t pairs) {
+    assert(pairs <= SIZE_MAX / 2);
     return resp3() ? header(Type::map, pairs) : header(Type::array, 2 * pairs);
 }
 
-Encoder& Encoder::streamed(Type type) { return line(type, {&wire::streamed, 1}); }
+Encoder& Encoder::attribute(std::size_t pairs) {
+    assert(resp3());
+    return header(Type::attribute, pairs);
+}
+
+Encoder& Encoder::streamed(Type type) {
+    assert(resp3());
+    return line(type, {&wire::streamed, 1});
+}
 
 Encoder& Encoder::chunk(std::string_view bytes) {
+    assert(resp3());
     return bytes.empty() ? *this : blob(static_cast<Type>(wire::chunk), bytes);
 }
 

@@ -1,5 +1,5 @@
-// Owned values. They are flat, like the index of a frame: an array of entries and the bytes that those
-// refer to, so copying, comparing, encoding and destroying are loops, whatever the depth.
+// Owned values: an array of index entries, and the bytes that the entries refer to. So copying, comparing, encoding
+// and destroying are loops, not recursion, at any depth.
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 
@@ -24,7 +24,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
     const NodeRange range = detail::nodes(view);
     content_->nodes.assign(range.first, range.last);
     std::string& bytes = content_->bytes;
-    // The wire form first, then every text that does not stand in it.
+    // First the wire form, then every text that the wire form does not contain in one piece.
     const std::string_view sent = view.wire();
     bytes = sent;
     const auto shift = static_cast<std::uint32_t>(sent.data() - range.frame->wire);
@@ -33,7 +33,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         Node& node = content_->nodes[i];
         const Node& original = range.first[i];
         if (word) {
-            // A word of an inline line has no frame of its own: its text is all there is.
+            // The wire form of a word of an inline command is only its text.
             node.begin = 0;
             node.flags = Node::inline_line | Node::plain_text;
         } else if (node.has(Node::in_scratch)) {
@@ -48,14 +48,14 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         }
     }
     if (view.type() == Type::attribute) {
-        // Without the value that it belongs to, it is a map.
+        // An attribute without its value is a map.
         Node& node = content_->nodes.front();
         node.type = Type::map;
         node.flags &= static_cast<std::uint8_t>(~Node::attributed);
         node.span = static_cast<std::uint32_t>(content_->nodes.size());
         bytes.front() = wire::byte(Type::map);
     }
-    // Both kinds of text stand in one piece here.
+    // Both kinds of text are in `bytes`.
     content_->frame = {bytes.data(), bytes.data()};
 }
 
@@ -63,7 +63,10 @@ Value::Value(Value&&) noexcept = default;
 Value& Value::operator=(Value&&) noexcept = default;
 Value::~Value() = default;
 
-View Value::view() const noexcept { return {content_->frame, content_->nodes.data()}; }
+View Value::view() const& noexcept {
+    assert(content_ != nullptr);
+    return {content_->frame, content_->nodes.data()};
+}
 
 // ---- comparing
 
@@ -79,7 +82,7 @@ bool same_content(const NodeRange& a, const NodeRange& b, const Node& x, const N
     const std::string_view other = detail::text(*b.frame, y);
     if (x.type == Type::double_) return same_double(wire::to_double(text), wire::to_double(other));
     if (x.type != Type::verbatim_string) return text == other;
-    // The format stands right before the text.
+    // The format is directly before the text.
     return text == other &&
            std::equal(text.data() - wire::verbatim_prefix, text.data(), other.data() - wire::verbatim_prefix);
 }
@@ -94,7 +97,7 @@ const Node* skip_markers(const Node* node, const Node* last) noexcept {
 bool operator==(View a, View b) noexcept {
     const NodeRange left = detail::nodes(a);
     const NodeRange right = detail::nodes(b);
-    // In wire order the types and sizes tell the whole shape, so two flat walks compare two trees.
+    // In wire order, types and sizes define the whole tree. So two flat walks compare two trees.
     const Node* x = skip_markers(left.first, left.last);
     const Node* y = skip_markers(right.first, right.last);
     while (x != left.last && y != right.last) {
@@ -147,7 +150,7 @@ void encode(Encoder& out, View value) {
     const NodeRange range = detail::nodes(value);
     const Node* node = range.first;
     if (value.type() == Type::attribute) {
-        out.map(node->size / 2);  // by itself, without a value that it belongs to
+        out.map(node->size / 2);  // without the value that it describes
         ++node;
     }
     while (node != range.last) {

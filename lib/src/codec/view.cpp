@@ -1,4 +1,5 @@
-// The accessors of a view that are more than a line.
+// The accessors of a view that do more than read one entry of the index. The bytes of a value begin at its type byte
+// and end where the bytes of the last entry inside it end.
 #include <libresp/codec/view.hpp>
 
 namespace resp {
@@ -7,14 +8,14 @@ using detail::Node;
 
 namespace {
 
-/// Where a value's bytes begin in its frame, with its type byte.
+/// The first byte of a value, which is its type byte.
 const char* begin_of(const detail::Frame& frame, const Node& node) noexcept {
     return frame.wire + node.begin - node.header;
 }
 
-/// Where they end.
+/// The byte after the last byte of a value.
 const char* end_of(const detail::Frame& frame, const Node& node) noexcept {
-    const Node& last = node.next()[-1];  // the last entry of what it holds, or itself
+    const Node& last = node.next()[-1];  // the last entry inside it, or itself
     if (last.is_marker() || last.has(Node::aggregate)) return frame.wire + last.begin;
     const std::string_view text = detail::wire_text(frame, last);
     return text.data() + text.size() + wire::crlf.size();
@@ -24,8 +25,9 @@ const char* end_of(const detail::Frame& frame, const Node& node) noexcept {
 
 namespace detail {
 
-/// The value that an attribute belongs to, or the next attribute before it.
+/// The entry after an attribute: the value that it describes, or another attribute of that value.
 const Node* attributed(const Node* attribute) noexcept {
+    assert(attribute->type == Type::attribute);
     const Node* node = attribute + 1;
     for (std::uint32_t i = 0; i != attribute->size; ++i) node = node->next();
     return node;
@@ -42,14 +44,15 @@ void end_attribute(Node& attribute) noexcept {
 
 namespace {
 
-/// The attribute right before a value that has one: the nearest that ends where the value does.
+/// The attribute directly before a value that has one: the nearest attribute that ends where the value ends.
 const Node* attribute_of(const Node* value) noexcept {
+    assert(value->has(Node::attributed));
     const Node* node = value - 1;
     while (node->type != Type::attribute || node->next() != value->next()) --node;
     return node;
 }
 
-/// The first attribute of those before a value, or the value.
+/// The first of the attributes before a value. The value itself if it has none.
 const Node* with_attributes(const Node* value) noexcept {
     while (value->has(Node::attributed)) [[unlikely]]
         value = attribute_of(value);

@@ -1,5 +1,5 @@
-// One request costs no allocation once its decoder is warm. The whole test binary's operator new counts;
-// not under TSan, which has an operator new of its own.
+// A warm decoder, tokenizer or output allocates nothing. This file replaces operator new of the whole test
+// binary to count the calls. Not under TSan, which replaces operator new itself.
 #include "support/sanitized.hpp"
 
 #ifndef LIBRESP_TSAN
@@ -51,7 +51,7 @@ namespace {
 using resp::Decoder;
 using resp::Reads;
 
-/// Reads of one burst, in pieces of this size. True if it gave the frames that it has.
+/// Decodes one burst in pieces of this size. Returns whether it gave `frames` frames.
 bool decode_burst(Decoder& decoder, std::string_view burst, std::size_t piece, bool lent,
                   std::size_t frames) {
     for (std::size_t at = 0; at < burst.size(); at += piece) {
@@ -63,16 +63,15 @@ bool decode_burst(Decoder& decoder, std::string_view burst, std::size_t piece, b
     return frames == 0;
 }
 
-constexpr std::size_t chunk = 16 * 1024;      // what one read of a socket brings
-constexpr std::size_t most_pieces = 200'000;  // more take seconds and tell no more
+constexpr std::size_t chunk = 16 * 1024;      // the bytes of one read from a socket
+constexpr std::size_t most_pieces = 200'000;  // more would take seconds
 
-/// How often a burst has its frame: some 100 KB of it, so that many chunks cut it; 2 to 100 times.
+/// How often a burst repeats its frame: about 100 KB, so that many chunks cut a frame. 2 to 100 times.
 std::size_t times(const std::string& frame) {
     return std::clamp<std::size_t>(100'000 / frame.size(), 2, 100);
 }
 
-/// Requires that the same frame again and again allocates nothing once the decoder is warm: neither new
-/// nor growing.
+/// Requires that a warm decoder allocates nothing for more frames of this form, and does not grow.
 void require_none(const std::string& frame, Reads reads) {
     const std::size_t frames = times(frame);
     const std::string burst = support::repeat(frame, frames);
@@ -99,7 +98,7 @@ std::string command(std::size_t words) {
     return "*" + std::to_string(words) + "\r\n" + support::repeat("$5\r\nwords\r\n", words);
 }
 
-/// A frame of each form that the benchmarks measure, but the inline line.
+/// A frame of each form that the benchmarks measure, except the inline line.
 const std::string set = "*3\r\n$3\r\nSET\r\n$10\r\nkey:000001\r\n$16\r\n0123456789abcdef\r\n";
 const std::string ping = "*1\r\n$4\r\nPING\r\n";
 const std::string integers = ":42\r\n:-9223372036854775808\r\n:0\r\n";
@@ -110,7 +109,7 @@ const std::string resp3 =
     ">2\r\n+message\r\n$0\r\n\r\n";
 const std::string nested = support::repeat("*3\r\n:1\r\n$1\r\na\r\n", 8) + ":7\r\n";
 
-/// What a Tokenizer finds, and the most that it ever left to be fed again.
+/// What a Tokenizer finds, and the most bytes that it left to be fed again.
 struct Tokenized {
     std::size_t frames = 0;
     std::size_t text_bytes = 0;
@@ -118,7 +117,7 @@ struct Tokenized {
     bool good = true;
 };
 
-/// Tokenizes bytes in pieces out of one buffer, as a proxy would.
+/// Tokenizes bytes in pieces from one buffer, as a proxy does.
 class Proxy {
 public:
     void take(std::string_view bytes, std::size_t piece) {
@@ -165,7 +164,7 @@ TEST_CASE("a warm decoder of long commands allocates nothing") {
     require_none(command(50'000), Reads::commands);
 }
 
-TEST_CASE("a warm decoder of inline commands allocates nothing, with quotes, too") {
+TEST_CASE("a warm decoder of inline commands with quotes allocates nothing") {
     require_none("SET key 'a long value in quotes that is no small string'\r\n", Reads::commands);
 }
 
@@ -177,7 +176,7 @@ TEST_CASE("a warm decoder of replies allocates nothing") {
 }
 
 TEST_CASE("a warm decoder of all types of RESP3 allocates nothing") {
-    // A push stands between replies only.
+    // A push is allowed only between replies.
     require_none("*2\r\n" + resp3.substr(0, resp3.find('>')), Reads::replies);
     require_none(resp3.substr(resp3.find('>')), Reads::replies);
 }
@@ -191,7 +190,7 @@ TEST_CASE("a warm decoder of streamed values and attributes allocates nothing") 
     require_none("|1\r\n+k\r\n+v\r\n*?\r\n$?\r\n;3\r\nabc\r\n;0\r\n.\r\n", Reads::replies);
 }
 
-TEST_CASE("a tokenizer allocates nothing, whatever it reads") {
+TEST_CASE("a tokenizer allocates nothing") {
     const std::string burst = set + ping + command(1000) + integers + resp2 + resp3 + nested;
     for (const std::size_t piece : {chunk, std::size_t{13}, std::size_t{1}}) {
         CAPTURE(piece);
@@ -206,7 +205,7 @@ TEST_CASE("a tokenizer allocates nothing, whatever it reads") {
     }
 }
 
-TEST_CASE("a tokenizer moves a string of 64 MiB without holding it") {
+TEST_CASE("a tokenizer passes on a string of 64 MiB without keeping it") {
     constexpr std::size_t size = 64 * 1024 * 1024;
     const std::string part(chunk, 'x');
     const std::size_t before = news;
@@ -224,7 +223,7 @@ TEST_CASE("a tokenizer moves a string of 64 MiB without holding it") {
 
 namespace {
 
-/// Requires that what reply(out) writes costs an output of this kind nothing once it is warm.
+/// Requires that a warm output of this kind allocates nothing for what reply(out) writes.
 template <class Output, class Reply>
 void require_warm(Reply reply) {
     Output output;
@@ -246,7 +245,7 @@ void require_warm(Reply reply) {
 
 }  // namespace
 
-TEST_CASE("a warm output takes commands without allocating") {
+TEST_CASE("a warm output allocates nothing for commands") {
     const auto commands = [](resp::Encoder& out) {
         out.command("SET", "key:000001", "0123456789abcdef").command("EXPIRE", "key:000001", 3600);
     };
@@ -254,7 +253,7 @@ TEST_CASE("a warm output takes commands without allocating") {
     require_warm<std::string>(commands);
 }
 
-TEST_CASE("a warm output takes replies of all types without allocating") {
+TEST_CASE("a warm output allocates nothing for replies of all types") {
     const auto reply = [](resp::Encoder& out) {
         out.map(1).bulk_string("key").double_(1.5).simple_error("ERR a\nb");
         out.array(5).simple_string("OK").integer(-42).null_bulk_string().null_array().null();

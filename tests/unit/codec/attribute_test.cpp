@@ -1,4 +1,4 @@
-// Attributes: they belong to the value that follows, wherever that stands.
+// Attributes. Each belongs to the value after it, at any depth.
 #include <libresp/codec/view.hpp>
 
 #include "support/catch.hpp"
@@ -11,7 +11,7 @@ using support::decode;
 using support::decode_one;
 using support::error_of;
 
-TEST_CASE("an attribute belongs to the value behind it") {
+TEST_CASE("an attribute belongs to the value after it") {
     const Value value = decode_one("|1\r\n+ttl\r\n:3600\r\n$2\r\nhi\r\n");
     CHECK(value.view().type() == Type::bulk_string);
     CHECK(value.view().text() == "hi");
@@ -29,7 +29,7 @@ TEST_CASE("an attribute belongs to the value behind it") {
     CHECK_FALSE(attribute->attribute());
 }
 
-TEST_CASE("an empty attribute is one") {
+TEST_CASE("an empty attribute is an attribute") {
     const Value value = decode_one("|0\r\n:1\r\n");
     CHECK(value.view().integer() == 1);
     REQUIRE(value.view().attribute());
@@ -37,7 +37,7 @@ TEST_CASE("an empty attribute is one") {
     CHECK(value.view().attribute()->wire() == "|0\r\n");
 }
 
-TEST_CASE("of stacked attributes the last is the value's own and has the others") {
+TEST_CASE("of several attributes the last belongs to the value, and each to the next") {
     const Value value = decode_one("|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
     CHECK(value.view()[0].integer() == 3);
     const std::optional<View> last = value.view().attribute();
@@ -53,14 +53,14 @@ TEST_CASE("of stacked attributes the last is the value's own and has the others"
     CHECK(value.view().wire() == "|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
 }
 
-TEST_CASE("an attribute that is kept by itself is a map and has no other") {
+TEST_CASE("a copied attribute is a map without attributes") {
     const Value value = decode_one("|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
     const Value kept{*value.view().attribute()};
     CHECK(kept.view().wire() == "%1\r\n+b\r\n:2\r\n");
     CHECK_FALSE(kept.view().attribute());
 }
 
-TEST_CASE("an attribute in an aggregate is no element of it") {
+TEST_CASE("an attribute in an aggregate is not one of its elements") {
     const Value value = decode_one("*3\r\n:1\r\n|1\r\n+k\r\n+v\r\n:2\r\n:3\r\n");
     CHECK(value.view().size() == 3);
     CHECK(value.view()[1].integer() == 2);

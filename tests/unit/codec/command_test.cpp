@@ -1,7 +1,10 @@
-// A request read as a command.
+// Requests read as commands.
 #include <libresp/codec/command.hpp>
 
+#include <algorithm>
+#include <ranges>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/feed.hpp"
@@ -16,9 +19,15 @@ namespace {
 
 Value request(std::string_view bytes) { return decode_one(bytes, Reads::anything); }
 
+std::vector<std::string> words_of(const Command& command) {
+    std::vector<std::string> words;
+    for (const std::string_view word : command) words.emplace_back(word);
+    return words;
+}
+
 }  // namespace
 
-TEST_CASE("a command has a name in any case and words") {
+TEST_CASE("a command has a name, compared without case, and words") {
     const Value value = request("*3\r\n$3\r\nset\r\n$3\r\nkey\r\n$1\r\n7\r\n");
     const Command command{value};
     CHECK(command.name() == "set");
@@ -32,7 +41,7 @@ TEST_CASE("a command has a name in any case and words") {
     CHECK(command[1000] == "");
 }
 
-TEST_CASE("an inline line is a command, too") {
+TEST_CASE("an inline line is a command") {
     const Value value = request("get 'a b'\r\n");
     const Command command{value};
     CHECK(command.is("GET"));
@@ -48,7 +57,37 @@ TEST_CASE("only ASCII letters have a case") {
     CHECK(resp::equals_ignoring_case("", ""));
 }
 
-TEST_CASE("words of other scalars are read as sent") {
+TEST_CASE("a command is a range of its words") {
+    const Value value = request("*3\r\n$3\r\nset\r\n$3\r\nkey\r\n$0\r\n\r\n");
+    const Command command{value};
+    CHECK(words_of(command) == std::vector<std::string>{"set", "key", ""});
+    CHECK(std::ranges::distance(command) == 3);
+    CHECK(std::ranges::find(command, "key") == std::next(command.begin()));
+    auto it = command.begin();
+    CHECK(*it++ == "set");
+    CHECK(*it == "key");
+    CHECK(words_of(Command{request("get 'a b'\r\n")}).size() == 2);
+}
+
+TEST_CASE("a command works with std::ranges") {
+    STATIC_REQUIRE(std::ranges::forward_range<Command>);
+    STATIC_REQUIRE(std::ranges::view<Command>);
+    STATIC_REQUIRE(std::ranges::borrowed_range<Command>);
+    STATIC_REQUIRE(std::same_as<std::ranges::range_value_t<Command>, std::string_view>);
+    const Value value = request("DEL a bb ccc\r\n");
+    const Command command{value};
+    std::size_t bytes = 0;
+    std::ranges::for_each(std::ranges::next(command.begin()), command.end(),
+                          [&](std::string_view key) { bytes += key.size(); });
+    CHECK(bytes == 6);
+}
+
+TEST_CASE("an array of arrays has a word for each element") {
+    const Value value = request("*3\r\n+a\r\n*1\r\n+b\r\n+c\r\n");
+    CHECK(words_of(Command{value}) == std::vector<std::string>{"a", "", "c"});
+}
+
+TEST_CASE("a scalar that is not a string is a word, as it was sent") {
     const Value value = request("*3\r\n+ADD\r\n:7\r\n,1.5\r\n");
     const Command command{value};
     CHECK(command.is("add"));
@@ -57,19 +96,21 @@ TEST_CASE("words of other scalars are read as sent") {
     CHECK(command[2] == "1.5");
 }
 
-TEST_CASE("what is no array is a command without words") {
+TEST_CASE("a value that is not an array is a command without words") {
     for (const char* const bytes :
          {":1\r\n", "$4\r\nPING\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n+a\r\n", "*-1\r\n", "*0\r\n"}) {
         const Value value = request(bytes);
         CAPTURE(bytes);
         CHECK(Command{value}.size() == 0);
+        CHECK(Command{value}.empty());
+        CHECK(words_of(Command{value}).empty());
         CHECK(Command{value}.name() == "");
         CHECK_FALSE(Command{value}.is("PING"));
         CHECK_FALSE(Command{value}.integer(0));
     }
 }
 
-TEST_CASE("a word is an integer if it is a canonical decimal of 64 bits") {
+TEST_CASE("a word is an integer if it is a canonical 64-bit decimal") {
     const auto integer = [](std::string_view word) {
         const Value value =
             request("*1\r\n$" + std::to_string(word.size()) + "\r\n" + std::string{word} + "\r\n");
@@ -86,7 +127,7 @@ TEST_CASE("a word is an integer if it is a canonical decimal of 64 bits") {
     }
 }
 
-TEST_CASE("an unknown command is told as Redis does") {
+TEST_CASE("the error for an unknown command is that of Redis") {
     const Value value = request("FOO a 'b c'\r\n");
     CHECK(unknown_command(Command{value}) ==
           "ERR unknown command 'FOO', with args beginning with: 'a' 'b c' ");
@@ -94,7 +135,7 @@ TEST_CASE("an unknown command is told as Redis does") {
     CHECK(unknown_command(Command{bare}) == "ERR unknown command 'FOO', with args beginning with: ");
 }
 
-TEST_CASE("an unknown command quotes 128 bytes of its name and of its arguments") {
+TEST_CASE("the error for an unknown command quotes at most 128 bytes of its name and of its arguments") {
     const Value name = request(repeat("n", 200) + "\r\n");
     CHECK(unknown_command(Command{name}) ==
           "ERR unknown command '" + repeat("n", 128) + "', with args beginning with: ");
@@ -103,11 +144,11 @@ TEST_CASE("an unknown command quotes 128 bytes of its name and of its arguments"
                                                      repeat("a", 100) + "' '" + repeat("b", 25) + "' ");
 }
 
-TEST_CASE("a wrong number of arguments is told with the name in small letters") {
+TEST_CASE("the error for a wrong number of arguments has the name in lower case") {
     CHECK(resp::wrong_number_of_arguments("GET") == "ERR wrong number of arguments for 'get' command");
 }
 
-TEST_CASE("an unknown subcommand is told with the command in capitals") {
+TEST_CASE("the error for an unknown subcommand has the command in upper case") {
     const Value value = request("client foo\r\n");
     CHECK(unknown_subcommand(Command{value}) == "ERR unknown subcommand 'foo'. Try CLIENT HELP.");
 }

@@ -1,4 +1,4 @@
-// encode(): decoded values back to bytes, in RESP3 and in RESP2.
+// encode(): turns decoded values back into bytes, in RESP3 and in RESP2.
 #include <libresp/codec/value.hpp>
 
 #include <string>
@@ -25,7 +25,7 @@ std::string resp2(std::string_view bytes) { return encoded(bytes, Version::resp2
 
 }  // namespace
 
-TEST_CASE("what was sent in canonical form is encoded as it was sent") {
+TEST_CASE("a value in canonical form is encoded as it was sent") {
     for (const char* const bytes :
          {"+OK\r\n", "-ERR\r\n", ":-1\r\n", "$2\r\nhi\r\n", "$-1\r\n", "*-1\r\n", "_\r\n", "#t\r\n", "#f\r\n",
           ",1.5\r\n", ",inf\r\n", ",nan\r\n", "(123\r\n", "!3\r\nERR\r\n", "=6\r\ntxt:hi\r\n",
@@ -36,7 +36,7 @@ TEST_CASE("what was sent in canonical form is encoded as it was sent") {
     }
 }
 
-TEST_CASE("streamed values get their lengths") {
+TEST_CASE("streamed values are encoded with their lengths") {
     CHECK(resp3("$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n") == "$3\r\nabc\r\n");
     CHECK(resp3("%?\r\n+k\r\n*?\r\n.\r\n.\r\n") == "%1\r\n+k\r\n*0\r\n");
 }
@@ -45,9 +45,12 @@ TEST_CASE("numbers are encoded in canonical form") {
     CHECK(resp3(":+7\r\n") == ":7\r\n");
     CHECK(resp3(",1.50e1\r\n") == ",15\r\n");
     CHECK(resp3(",1e400\r\n") == ",inf\r\n");
+    CHECK(resp3(",+1.5\r\n") == ",1.5\r\n");
+    CHECK(resp3(",+inf\r\n") == ",inf\r\n");
+    CHECK(resp3(",-NAN(0x8000)\r\n") == ",nan\r\n");
 }
 
-TEST_CASE("in RESP2 each type takes the form that the encoder's table gives") {
+TEST_CASE("in RESP2 each type is encoded in the form of the encoder's table") {
     CHECK(resp2("_\r\n") == "$-1\r\n");
     CHECK(resp2("*-1\r\n") == "*-1\r\n");
     CHECK(resp2("#t\r\n") == ":1\r\n");

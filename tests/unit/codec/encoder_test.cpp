@@ -1,4 +1,4 @@
-// Values to bytes, written out: every verb in both versions, into both kinds of output.
+// The verbs of the encoder: the bytes that each writes, in both versions and into both kinds of output.
 #include <libresp/codec/encoder.hpp>
 
 #include <cmath>
@@ -19,7 +19,8 @@ namespace {
 
 using Write = std::function<void(Encoder&)>;
 
-/// What is written; a Buffer and a std::string must get the same, behind what they hold already.
+/// The bytes that `write` appends. A Buffer and a std::string must get the same bytes and keep their old
+/// ones.
 std::string written(const Write& write, Version version = Version::resp3) {
     std::string string = "before";
     Encoder to_string{string, version};
@@ -44,7 +45,7 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("an encoder writes each type as its version has it") {
+TEST_CASE("each verb writes the form of its version") {
     const Row rows[] = {
         {[](Encoder& out) { out.simple_string("OK"); }, "+OK\r\n", "+OK\r\n"},
         {[](Encoder& out) { out.simple_error("ERR no"); }, "-ERR no\r\n", "-ERR no\r\n"},
@@ -72,7 +73,7 @@ TEST_CASE("an encoder writes each type as its version has it") {
     }
 }
 
-TEST_CASE("an encoder writes attributes and streamed forms") {
+TEST_CASE("attributes and streamed forms are written") {
     CHECK(written([](Encoder& out) { out.attribute(1); }) == "|1\r\n");
     CHECK(written([](Encoder& out) {
               out.streamed_string().chunk("ab").chunk("").chunk("c").end_chunks();
@@ -82,7 +83,7 @@ TEST_CASE("an encoder writes attributes and streamed forms") {
     CHECK(written([](Encoder& out) { out.streamed_map().end_stream(); }) == "%?\r\n.\r\n");
 }
 
-TEST_CASE("verbs chain, and bytes that are RESP already pass through") {
+TEST_CASE("verbs chain, and wire() appends its bytes unchanged") {
     CHECK(written([](Encoder& out) { out.array(2).bulk_string("key").integer(7); }) ==
           "*2\r\n$3\r\nkey\r\n:7\r\n");
     CHECK(written([](Encoder& out) { out.wire(":1\r\n").wire("").wire(":2\r\n"); }) == ":1\r\n:2\r\n");
@@ -98,7 +99,7 @@ TEST_CASE("the version may change between values") {
     CHECK(text == "$-1\r\n_\r\n");
 }
 
-TEST_CASE("integers are written to the borders of 64 bits") {
+TEST_CASE("the smallest and the largest integer are written") {
     CHECK(written([](Encoder& out) { out.integer(std::numeric_limits<std::int64_t>::max()); }) ==
           ":9223372036854775807\r\n");
     CHECK(written([](Encoder& out) { out.integer(std::numeric_limits<std::int64_t>::min()); }) ==
@@ -108,7 +109,7 @@ TEST_CASE("integers are written to the borders of 64 bits") {
     }
 }
 
-TEST_CASE("lengths are written with as many digits as they have") {
+TEST_CASE("lengths of any number of digits are written") {
     for (const std::size_t size : {9U, 10U, 99U, 100U, 70'000U}) {
         const std::string text = repeat("x", size);
         CHECK(written([&](Encoder& out) { out.bulk_string(text); }) ==
@@ -117,7 +118,7 @@ TEST_CASE("lengths are written with as many digits as they have") {
     CHECK(written([](Encoder& out) { out.array(SIZE_MAX); }) == "*18446744073709551615\r\n");
 }
 
-TEST_CASE("a command is an array of bulk strings, integers in decimal") {
+TEST_CASE("a command is an array of bulk strings, with numbers in decimal") {
     CHECK(written([](Encoder& out) { out.command("PING"); }) == "*1\r\n$4\r\nPING\r\n");
     const std::string key = "key";
     CHECK(written([&](Encoder& out) { out.command("SET", key, std::string_view{"v w"}); }) ==
@@ -129,7 +130,49 @@ TEST_CASE("a command is an array of bulk strings, integers in decimal") {
           "$20\r\n18446744073709551615\r\n$1\r\n3\r\n");
 }
 
-TEST_CASE("no text of a simple string or error makes two replies") {
+TEST_CASE("the arguments of a command may be floating-point numbers") {
+    CHECK(written([](Encoder& out) { out.command("INCRBYFLOAT", "k", 0.5, -1.5F); }) ==
+          "*4\r\n$11\r\nINCRBYFLOAT\r\n$1\r\nk\r\n$3\r\n0.5\r\n$4\r\n-1.5\r\n");
+}
+
+TEST_CASE("a bulk string of an integer has its decimal text") {
+    CHECK(written([](Encoder& out) { out.bulk_string(0).bulk_string(-42); }) == "$1\r\n0\r\n$3\r\n-42\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(UINT64_MAX); }) == "$20\r\n18446744073709551615\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(INT64_MIN); }) == "$20\r\n-9223372036854775808\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(std::uint8_t{200}).bulk_string(std::int8_t{-7}); }) ==
+          "$3\r\n200\r\n$2\r\n-7\r\n");
+    CHECK(in_resp2([](Encoder& out) { out.bulk_string(7L); }) == "$1\r\n7\r\n");
+}
+
+TEST_CASE("a bulk string of a floating-point number has its shortest text") {
+    CHECK(written([](Encoder& out) { out.bulk_string(0.1).bulk_string(0.1F).bulk_string(0.5L); }) ==
+          "$3\r\n0.1\r\n$3\r\n0.1\r\n$3\r\n0.5\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(-2.2250738585072014e-308); }) ==
+          "$24\r\n-2.2250738585072014e-308\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(std::nan("")).bulk_string(-std::nan("")); }) ==
+          "$3\r\nnan\r\n$3\r\nnan\r\n");
+    CHECK(written([](Encoder& out) { out.bulk_string(INFINITY).bulk_string(-INFINITY); }) ==
+          "$3\r\ninf\r\n$4\r\n-inf\r\n");
+}
+
+namespace {
+
+template <class T>
+concept WritableAsBulkString = requires(Encoder out, T value) { out.bulk_string(value); };
+
+}  // namespace
+
+TEST_CASE("a letter or a truth value is not a bulk string") {
+    STATIC_REQUIRE(WritableAsBulkString<int>);
+    STATIC_REQUIRE(WritableAsBulkString<std::string>);
+    STATIC_REQUIRE(WritableAsBulkString<const char*>);
+    STATIC_REQUIRE_FALSE(WritableAsBulkString<char>);
+    STATIC_REQUIRE_FALSE(WritableAsBulkString<bool>);
+    STATIC_REQUIRE_FALSE(WritableAsBulkString<wchar_t>);
+    STATIC_REQUIRE_FALSE(WritableAsBulkString<std::nullptr_t>);
+}
+
+TEST_CASE("a simple string or error is one line for any text") {
     for (int c = 0; c != 256; ++c) {
         for (const bool error : {false, true}) {
             const std::string text = std::string{"a"} + static_cast<char>(c) + "+b" + static_cast<char>(c);
@@ -149,13 +192,13 @@ TEST_CASE("no text of a simple string or error makes two replies") {
     }
 }
 
-TEST_CASE("a line break in front, at the end and alone becomes blanks") {
+TEST_CASE("line breaks at the start, at the end and alone become spaces") {
     CHECK(written([](Encoder& out) { out.simple_string("\r\n"); }) == "+  \r\n");
     CHECK(written([](Encoder& out) { out.simple_error("\nERR\r"); }) == "- ERR \r\n");
     CHECK(in_resp2([](Encoder& out) { out.bulk_error("\r\n+OK\r\n"); }) == "-  +OK  \r\n");
 }
 
-TEST_CASE("a double is written as the shortest text that reads back as it") {
+TEST_CASE("a double is written as the shortest text that reads back as the same double") {
     CHECK(written([](Encoder& out) { out.double_(0.1); }) == ",0.1\r\n");
     CHECK(written([](Encoder& out) { out.double_(1e300); }) == ",1e+300\r\n");
     CHECK(written([](Encoder& out) { out.double_(-0.0); }) == ",-0\r\n");
@@ -165,7 +208,7 @@ TEST_CASE("a double is written as the shortest text that reads back as it") {
     CHECK(in_resp2([](Encoder& out) { out.double_(-INFINITY); }) == "$4\r\n-inf\r\n");
 }
 
-TEST_CASE("doubles read back as what they were") {
+TEST_CASE("a written double reads back as the same double") {
     using Limits = std::numeric_limits<double>;
     for (const double value :
          {0.1, 1.0 / 3, 1e22, 123456789.125, Limits::max(), Limits::lowest(), Limits::min(),
@@ -175,7 +218,7 @@ TEST_CASE("doubles read back as what they were") {
     }
 }
 
-TEST_CASE("a text of every short size is written whole, with its length") {
+TEST_CASE("a text of every short length is written whole") {
     for (std::size_t size = 0; size != 130; ++size) {
         std::string text(size, '\0');
         for (std::size_t i = 0; i != size; ++i) text[i] = static_cast<char>('!' + i % 90);
@@ -189,7 +232,7 @@ TEST_CASE("a text of every short size is written whole, with its length") {
     }
 }
 
-TEST_CASE("an integer of every length is written in decimal") {
+TEST_CASE("integers with 1 to 19 digits are written in decimal") {
     for (std::uint64_t power = 1, digits = 1; digits != 20; ++digits, power *= 10) {
         const auto value = static_cast<std::int64_t>(power);
         for (const std::int64_t near : {value - 1, value, value + 1}) {

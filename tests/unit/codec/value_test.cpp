@@ -1,4 +1,4 @@
-// Owned values: copies, moves, equality, parsing in one go.
+// Owned values: copying, moving and comparing them, and parse().
 #include <libresp/codec/value.hpp>
 
 #include <memory>
@@ -18,7 +18,7 @@ using support::describe;
 
 namespace {
 
-/// Whether the values of two inputs are equal; the answer must not depend on which comes first.
+/// Whether the values of two inputs are equal. The order of the two must make no difference.
 bool equal(std::string_view a, std::string_view b) {
     const Value left = *resp::parse(a);
     const Value right = *resp::parse(b);
@@ -29,7 +29,7 @@ bool equal(std::string_view a, std::string_view b) {
     return answer;
 }
 
-/// A copy of a value in a frame, read after the frame's bytes are gone.
+/// A copy of a value in a frame. The bytes of the frame are overwritten before it returns.
 template <class Select>
 Value copy_of(std::string_view bytes, Reads reads, Select select) {
     auto buffer = std::make_unique<std::string>(bytes);
@@ -67,7 +67,7 @@ TEST_CASE("an element is copied with its attribute") {
     CHECK(value.view().wire() == "|1\r\n+k\r\n+v\r\n:2\r\n");
 }
 
-TEST_CASE("words of an inline line are copied, quoted ones, too") {
+TEST_CASE("words of an inline line are copied, with or without quotes") {
     const Value plain = copy_of("GET \"a b\" c\r\n", Reads::commands, [](View v) { return v[2]; });
     CHECK(plain.view().text() == "c");
     CHECK(plain.view().wire() == "c");
@@ -90,7 +90,7 @@ TEST_CASE("a copy of an attribute itself is a map") {
     CHECK((*map.view().find("k"))[0].integer() == 7);
 }
 
-TEST_CASE("a copy of an attribute itself is compared, encoded, printed and copied as a map") {
+TEST_CASE("a copy of an attribute itself compares, encodes, prints and copies as a map") {
     const Value map = copy_of("|1\r\n+k\r\n*1\r\n:7\r\n*2\r\n:1\r\n:2\r\n", Reads::replies,
                               [](View v) { return *v.attribute(); });
     CHECK(map == *resp::parse("%1\r\n+k\r\n*1\r\n:7\r\n"));
@@ -102,7 +102,7 @@ TEST_CASE("a copy of an attribute itself is compared, encoded, printed and copie
     CHECK(Value{map} == map);
 }
 
-TEST_CASE("a copy of an attribute itself has none of the attributes before it") {
+TEST_CASE("a copy of an attribute itself omits the attributes before it") {
     const Value map = copy_of("|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n:3\r\n", Reads::replies,
                               [](View v) { return *v.attribute(); });
     CHECK(map == *resp::parse("%1\r\n+b\r\n:2\r\n"));
@@ -110,7 +110,7 @@ TEST_CASE("a copy of an attribute itself has none of the attributes before it") 
     CHECK(describe(Value{map}) == describe(map));
 }
 
-TEST_CASE("a copy is a value of its own") {
+TEST_CASE("a copy does not depend on the original") {
     auto original = std::make_unique<Value>(*resp::parse("*1\r\n$2\r\nhi\r\n"));
     Value copy{*original};
     Value assigned = *resp::parse(":1\r\n");
@@ -150,7 +150,7 @@ TEST_CASE("the three nulls are different values") {
     CHECK(equal("*-1\r\n", "*-1\r\n"));
 }
 
-TEST_CASE("how a value was framed makes no difference") {
+TEST_CASE("framing makes no difference to equality") {
     CHECK(equal(":+7\r\n", ":7\r\n"));
     CHECK(equal("$?\r\n;1\r\na\r\n;1\r\nb\r\n;0\r\n", "$2\r\nab\r\n"));
     CHECK(equal("*?\r\n:1\r\n.\r\n", "*1\r\n:1\r\n"));
@@ -158,16 +158,18 @@ TEST_CASE("how a value was framed makes no difference") {
     CHECK(equal("%?\r\n+k\r\n$?\r\n;0\r\n.\r\n", "%1\r\n+k\r\n$0\r\n\r\n"));
 }
 
-TEST_CASE("doubles are equal by value, nan with nan") {
+TEST_CASE("doubles are equal by value, and NaN equals NaN") {
     CHECK(equal(",1.50\r\n", ",15e-1\r\n"));
     CHECK(equal(",nan\r\n", ",-nan\r\n"));
+    CHECK(equal(",nan\r\n", ",NAN(0x8000)\r\n"));
+    CHECK(equal(",+1.5\r\n", ",1.5\r\n"));
     CHECK(equal(",0\r\n", ",-0\r\n"));
     CHECK(equal(",1e999\r\n", ",inf\r\n"));
     CHECK_FALSE(equal(",inf\r\n", ",-inf\r\n"));
     CHECK_FALSE(equal(",1\r\n", ",nan\r\n"));
 }
 
-TEST_CASE("the shape and the order of aggregates count") {
+TEST_CASE("aggregates are equal if their types, sizes and order are equal") {
     CHECK_FALSE(equal("*2\r\n:1\r\n:2\r\n", "*2\r\n:2\r\n:1\r\n"));
     CHECK_FALSE(equal("~2\r\n:1\r\n:2\r\n", "~2\r\n:2\r\n:1\r\n"));
     CHECK_FALSE(equal("*1\r\n:1\r\n", "*2\r\n:1\r\n:1\r\n"));
@@ -176,20 +178,36 @@ TEST_CASE("the shape and the order of aggregates count") {
     CHECK_FALSE(equal("*2\r\n:1\r\n:2\r\n", "%1\r\n:1\r\n:2\r\n"));
 }
 
-TEST_CASE("attributes count") {
+TEST_CASE("values with different attributes are not equal") {
     CHECK_FALSE(equal("|0\r\n:1\r\n", ":1\r\n"));
     CHECK_FALSE(equal("|1\r\n+a\r\n:1\r\n:2\r\n", "|1\r\n+a\r\n:9\r\n:2\r\n"));
     CHECK(equal("*1\r\n|1\r\n+a\r\n:1\r\n:2\r\n", "*?\r\n|1\r\n+a\r\n:+1\r\n:2\r\n.\r\n"));
 }
 
-TEST_CASE("parsing takes exactly one value") {
+TEST_CASE("parse() takes exactly one value") {
     const Parsed parsed = resp::parse(":42\r\n");
     REQUIRE(parsed);
     CHECK((*parsed).view().integer() == 42);
-    CHECK((*resp::parse("PING\r\n", {}, Reads::commands)).view()[0].text() == "PING");
+    const Parsed line = resp::parse("PING\r\n", {}, Reads::commands);
+    CHECK((*line).view()[0].text() == "PING");
 }
 
-TEST_CASE("parsing tells what is wrong and where") {
+namespace {
+
+template <class T>
+concept HasView = requires(T&& value) { std::forward<T>(value).view(); };
+
+}  // namespace
+
+TEST_CASE("a temporary value has no view, but converts for a function that takes one") {
+    STATIC_REQUIRE(HasView<Value&>);
+    STATIC_REQUIRE(HasView<const Value&>);
+    STATIC_REQUIRE_FALSE(HasView<Value>);
+    STATIC_REQUIRE_FALSE(HasView<const Value>);
+    CHECK(to_string(*resp::parse(":42\r\n")) == "42");
+}
+
+TEST_CASE("parse() reports what is wrong, and where") {
     CHECK(resp::parse("").error() == resp::DecodeError{Errc::incomplete, 0, 0});
     CHECK(resp::parse("*1\r\n").error() == resp::DecodeError{Errc::incomplete, 4, 0});
     CHECK(resp::parse(":1\r\n:2\r\n").error() == resp::DecodeError{Errc::trailing_data, 4, ':'});

@@ -1,11 +1,10 @@
-// Values to bytes: one verb a type, all of RESP2 and RESP3.
+// Writes values as bytes. One verb for each type of RESP2 and RESP3.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
 #include <libresp/codec/wire_write.hpp>
 
-#include <charconv>
-#include <concepts>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,22 +12,22 @@
 
 namespace resp {
 
-/// Appends RESP to a Buffer or a std::string, which must outlive it. What a verb appended stands
-/// there when it returns.
+/// Appends RESP to a Buffer or a std::string, which must outlive the encoder. When a verb returns, its bytes
+/// are there.
 ///
 ///     resp::Encoder out{bytes};
 ///     out.array(2).bulk_string("key").integer(7);   // *2\r\n$3\r\nkey\r\n:7\r\n
 ///     out.command("SET", "greeting", "Hello world!");
 ///
-/// Writing RESP2, a type that only RESP3 has takes the form that Redis gives it there:
+/// In RESP2 the encoder replaces the types of RESP3 as Redis does:
 ///
 ///     map               a flat array          null               $-1
 ///     set, push         an array              boolean            :1 or :0
 ///     double, big number, verbatim string     a bulk string
 ///     bulk error        a simple error
 ///
-/// An aggregate is a header only: the caller writes as many values behind it as it announced. The
-/// streamed forms exist in RESP3 only. Throws nothing but std::bad_alloc.
+/// The verbs for aggregates write only the header. The caller then writes the announced number of values.
+/// Attributes and streamed forms exist in RESP3 only. Throws only std::bad_alloc.
 class Encoder {
 public:
     explicit Encoder(Buffer& out, Version version = Version::resp3) noexcept
@@ -39,9 +38,10 @@ public:
     [[nodiscard]] Version version() const noexcept { return version_; }
     void set_version(Version version) noexcept { version_ = version; }
 
-    /// `+<text>\r\n`; CR and LF in the text become spaces, so that no text makes two replies.
+    /// `+<text>\r\n`. CR and LF in the text become spaces, so that no text can look like two replies.
     Encoder& simple_string(std::string_view text) { return line(Type::simple_string, text); }
-    /// `-<text>\r\n`, by custom a code in capitals first: "ERR no such key". CR and LF become spaces.
+    /// `-<text>\r\n`. By convention the text begins with a code in capitals: "ERR no such key". CR and LF
+    /// become spaces.
     Encoder& simple_error(std::string_view text) { return line(Type::simple_error, text); }
     /// `:<value>\r\n`
     Encoder& integer(std::int64_t value) {
@@ -49,7 +49,18 @@ public:
     }
     /// `$<length>\r\n<bytes>\r\n`
     Encoder& bulk_string(std::string_view bytes) { return blob(Type::bulk_string, bytes); }
-    /// `*<elements>\r\n`; that many values follow.
+    /// `$<length>\r\n<decimal>\r\n`. A floating-point number becomes the shortest decimal that reads back as
+    /// the same number, or nan, inf, -inf. A long double is written as a double.
+    template <wire::Number N>
+    Encoder& bulk_string(N number) {
+        char room[wire::header_room];
+        return bulk_string(text_of(number, room));
+    }
+    /// A char could mean a letter or its code. Write a letter `c` as `std::string_view{&c, 1}`, its code as
+    /// `int{c}`, and a bool with boolean().
+    template <wire::NotANumber T>
+    Encoder& bulk_string(T) = delete;
+    /// `*<elements>\r\n`. That number of values follows.
     Encoder& array(std::size_t elements) { return header(Type::array, elements); }
     /// `_\r\n`; in RESP2 `$-1\r\n`
     Encoder& null();
@@ -59,64 +70,52 @@ public:
     Encoder& null_array();
     /// `#t\r\n` or `#f\r\n`; in RESP2 `:1\r\n` or `:0\r\n`
     Encoder& boolean(bool value);
-    /// `,<shortest decimal that reads back as value>\r\n`; in RESP2 a bulk string
+    /// `,<shortest decimal that reads back as value>\r\n`, or `,nan\r\n`, `,inf\r\n`, `,-inf\r\n`; in RESP2
+    /// the same text as a bulk string
     Encoder& double_(double value);
-    /// `(<digits>\r\n`; in RESP2 a bulk string. The text must be a decimal number.
+    /// `(<digits>\r\n`; in RESP2 a bulk string. The text must be a decimal number; the encoder does not check
+    /// it.
     Encoder& big_number(std::string_view digits);
     /// `!<length>\r\n<bytes>\r\n`; in RESP2 a simple error
     Encoder& bulk_error(std::string_view bytes);
-    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format, which must have
-    /// three bytes.
+    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format. The encoder cuts the
+    /// format to three bytes or fills it with spaces.
     Encoder& verbatim_string(std::string_view format, std::string_view bytes);
-    /// `%<pairs>\r\n`; a key and a value follow for each.
+    /// `%<pairs>\r\n`. A key and a value follow for each pair.
     Encoder& map(std::size_t pairs);
     /// `~<elements>\r\n`
     Encoder& set(std::size_t elements) { return header(resp3() ? Type::set : Type::array, elements); }
-    /// `><elements>\r\n`; between replies only
+    /// `><elements>\r\n`, only between replies
     Encoder& push(std::size_t elements) { return header(resp3() ? Type::push : Type::array, elements); }
-    /// `|<pairs>\r\n`; its pairs follow, then the value that it belongs to. RESP3 only.
-    Encoder& attribute(std::size_t pairs) { return header(Type::attribute, pairs); }
+    /// `|<pairs>\r\n`. Its pairs follow, then the value that it describes. RESP3 only.
+    Encoder& attribute(std::size_t pairs);
 
-    /// `$?\r\n`: chunk() and end_chunks() follow. RESP3 only, as are all streamed forms.
+    /// `$?\r\n`. Calls of chunk() follow, then end_chunks(). RESP3 only, like all streamed forms.
     Encoder& streamed_string() { return streamed(Type::bulk_string); }
-    /// `;<length>\r\n<bytes>\r\n`; no bytes, no chunk, since an empty one would end the string
+    /// `;<length>\r\n<bytes>\r\n`. Writes nothing for empty bytes, because an empty chunk would end the
+    /// string.
     Encoder& chunk(std::string_view bytes);
     /// `;0\r\n`
     Encoder& end_chunks();
-    /// `*?\r\n`: values and end_stream() follow.
+    /// `*?\r\n`. Values follow, then end_stream().
     Encoder& streamed_array() { return streamed(Type::array); }
     Encoder& streamed_set() { return streamed(Type::set); }
     Encoder& streamed_map() { return streamed(Type::map); }
     /// `.\r\n`
     Encoder& end_stream();
 
-    /// A command: an array of bulk strings, each an argument that is text or an integer.
-    template <class... Arguments>
+    /// A command: an array of bulk strings. Each argument is text or a number, as in bulk_string().
+    template <wire::TextOrNumber... Arguments>
         requires(sizeof...(Arguments) > 0)
-    Encoder& command(const Arguments&... arguments) {
-        if (buffer_ == nullptr) {
-            array(sizeof...(arguments));
-            (append_argument(arguments), ...);
-            return *this;
-        }
-        constexpr std::size_t headers = (1 + sizeof...(arguments)) * wire::header_room;
-        char* to = buffer_->prepare(headers + (size_of(arguments) + ...));
-        to = wire::put_header(to, wire::byte(Type::array), sizeof...(arguments));
-        ((to = put_argument(to, arguments)), ...);
-        buffer_->commit_to(to);
-        return *this;
-    }
+    Encoder& command(const Arguments&... arguments);
 
-    /// Bytes that are RESP already: one or more whole values.
+    /// Bytes that already are RESP: one or more whole values.
     Encoder& wire(std::string_view bytes) {
         append(bytes);
         return *this;
     }
 
 private:
-    template <class T>
-    static constexpr bool is_number = std::integral<T> && !std::same_as<T, char> && !std::same_as<T, bool>;
-
     [[nodiscard]] bool resp3() const noexcept { return version_ == Version::resp3; }
     Encoder& header(Type type, std::size_t count) {
         return put(wire::header_room,
@@ -132,9 +131,10 @@ private:
     Encoder& line(Type type, std::string_view text);
     Encoder& streamed(Type type);
 
-    /// Appends what `write` writes to the room of at most header_room bytes that it is given.
+    /// Appends what `write` writes into the room that it gets, at most header_room bytes.
     template <class Write>
     Encoder& put(std::size_t most, Write write) {
+        assert(most <= wire::header_room);
         if (buffer_ != nullptr) [[likely]] {
             buffer_->commit_to(write(buffer_->prepare(most)));
         } else {
@@ -151,11 +151,11 @@ private:
         }
     }
 
-    /// The text of an argument; that of a number is written to `room`.
+    /// The text of an argument. A number's text is written into `room`.
     template <class T>
     static std::string_view text_of(const T& argument, char (&room)[wire::header_room]) {
-        if constexpr (is_number<T>) {
-            const char* const end = std::to_chars(room, room + sizeof room, argument).ptr;
+        if constexpr (wire::Number<T>) {
+            const char* const end = wire::put_decimal(room, argument);
             return {room, static_cast<std::size_t>(end - room)};
         } else {
             return argument;
@@ -163,7 +163,7 @@ private:
     }
     template <class T>
     static std::size_t size_of(const T& argument) {
-        if constexpr (is_number<T>) {
+        if constexpr (wire::Number<T>) {
             return wire::header_room;
         } else {
             return std::string_view{argument}.size();
@@ -174,15 +174,26 @@ private:
         char room[wire::header_room];
         return wire::put_blob(to, wire::byte(Type::bulk_string), text_of(argument, room));
     }
-    template <class T>
-    Encoder& append_argument(const T& argument) {
-        char room[wire::header_room];
-        return bulk_string(text_of(argument, room));
-    }
 
     Buffer* buffer_ = nullptr;  // one of the two
     std::string* string_ = nullptr;
     Version version_;
 };
+
+template <wire::TextOrNumber... Arguments>
+    requires(sizeof...(Arguments) > 0)
+Encoder& Encoder::command(const Arguments&... arguments) {
+    if (buffer_ == nullptr) {
+        array(sizeof...(arguments));
+        (bulk_string(arguments), ...);
+        return *this;
+    }
+    constexpr std::size_t headers = (1 + sizeof...(arguments)) * wire::header_room;
+    char* to = buffer_->prepare(headers + (size_of(arguments) + ...));
+    to = wire::put_header(to, wire::byte(Type::array), sizeof...(arguments));
+    ((to = put_argument(to, arguments)), ...);
+    buffer_->commit_to(to);
+    return *this;
+}
 
 }  // namespace resp

@@ -1,4 +1,4 @@
-// Values that own their bytes, and parsing in one go.
+// Values that own their bytes, and parse(), which reads one value from memory.
 #pragma once
 
 #include <libresp/codec/encoder.hpp>
@@ -6,6 +6,7 @@
 #include <libresp/codec/limits.hpp>
 #include <libresp/codec/view.hpp>
 
+#include <cassert>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,21 +14,22 @@
 
 namespace resp {
 
-/// Writes a value in the version that the encoder writes. In RESP3 what was decoded reads back as the
-/// same value, attributes included; streamed values get their lengths. In RESP2 the forms are those of
-/// the encoder's table, and attributes are left out, as a RESP2 reader does not know them. An attribute
-/// by itself is written as a map.
+/// Writes a value in the encoder's version. In RESP3 the bytes read back as the same value, with its
+/// attributes; streamed values get a length. In RESP2 the types of RESP3 take the forms of the encoder's
+/// table, and attributes are left out because RESP2 has none. An attribute that is passed itself is written
+/// as a map.
 void encode(Encoder& out, View value);
 
-/// Whether two values are the same: type, content and attributes. How they were framed makes no
-/// difference (`:+7` or `:7`, streamed or not), nor does the spelling of a double; nan equals nan, and
-/// -0 equals 0. The three nulls are different values. The order in a set or map counts.
+/// Whether two values are equal: type, content and attributes. Framing makes no difference (`:+7` equals
+/// `:7`, a streamed value equals a plain one), nor does the spelling of a double. NaN equals NaN, and -0
+/// equals 0. The three nulls are different values. The order in a set or map counts.
 [[nodiscard]] bool operator==(View a, View b) noexcept;
 
-/// A value that owns its bytes: a copy of what a view shows, in one piece whatever its depth.
+/// A value that owns its bytes: a copy of what a view shows, in one allocation for the bytes and one for the
+/// index, at any depth.
 class Value {
 public:
-    /// A deep copy; of an attribute itself, a map. The view's bytes are not needed any more.
+    /// A deep copy. The bytes of the view are no longer needed. The copy of an attribute itself is a map.
     explicit Value(View view);
     Value(const Value& other) : Value(other.view()) {}
     Value(Value&&) noexcept;
@@ -35,10 +37,13 @@ public:
     Value& operator=(Value&&) noexcept;
     ~Value();
 
-    /// Reads the value. The view lives as long as the value, also when that is moved. A value that was
-    /// moved from has none.
-    [[nodiscard]] View view() const noexcept;
-    operator View() const noexcept { return view(); }
+    /// Reads the value. The view is valid as long as the value, and stays valid when the value is moved. A
+    /// moved-from value has no view.
+    [[nodiscard]] View view() const& noexcept;
+    /// A view of a temporary would dangle. Name the value first.
+    View view() const&& = delete;
+    /// Also for a temporary, which lives until the function that takes the View returns.
+    operator View() const noexcept { return static_cast<const Value&>(*this).view(); }
 
     [[nodiscard]] friend bool operator==(const Value& a, const Value& b) noexcept {
         return a.view() == b.view();
@@ -49,16 +54,23 @@ private:
     std::unique_ptr<Content> content_;
 };
 
-/// What parse() found: a value, or why there is none.
+/// The result of parse(): a value, or the reason why there is none.
 class Parsed {
 public:
     Parsed(Value value) noexcept : value_(std::move(value)) {}
     Parsed(DecodeError error) noexcept : error_(error) {}
 
     [[nodiscard]] explicit operator bool() const noexcept { return value_.has_value(); }
-    [[nodiscard]] const Value& operator*() const& noexcept { return *value_; }
-    [[nodiscard]] Value&& operator*() && noexcept { return std::move(*value_); }
-    /// What is wrong, and where. Meaningful if there is no value.
+    /// The value. There must be one.
+    [[nodiscard]] const Value& operator*() const& noexcept {
+        assert(value_);
+        return *value_;
+    }
+    [[nodiscard]] Value&& operator*() && noexcept {
+        assert(value_);
+        return std::move(*value_);
+    }
+    /// What is wrong, and where. Has a meaning only if there is no value.
     [[nodiscard]] const DecodeError& error() const noexcept { return error_; }
 
 private:
@@ -66,11 +78,11 @@ private:
     DecodeError error_;
 };
 
-/// Parses exactly one value. Input that ends too early is Errc::incomplete at its end, bytes behind the
-/// value are Errc::trailing_data at the first of them.
+/// Parses exactly one value. Input that ends too early is Errc::incomplete at its end. Input that continues
+/// after the value is Errc::trailing_data at the first extra byte. The result does not refer to `bytes`.
 ///
-///     auto value = resp::parse(":42\r\n");
-///     if (value) use((*value).view().integer());
+///     auto parsed = resp::parse(":42\r\n");
+///     if (parsed) use((*parsed).view().integer());
 [[nodiscard]] Parsed parse(std::string_view bytes, Limits limits = {}, Reads reads = Reads::replies);
 
 }  // namespace resp

@@ -1,8 +1,9 @@
-// Reading a value inside received bytes, without copying it.
+// Reads a value inside received bytes, without copying it.
 #pragma once
 
 #include <libresp/codec/detail/node.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -12,57 +13,61 @@
 
 namespace resp {
 
-/// A value inside received bytes. Cheap to copy; it and every string_view that it hands out live as
-/// long as the bytes: with a Decoder until its next next(), prepare(), feed(), release(), shrink() or
-/// reset(), with a Value as long as that, in a handler until it has returned or, a coroutine, has ended.
+/// A value inside received bytes. Cheap to copy. A view and every string_view from it are valid as long as
+/// the bytes:
+/// - from a Decoder, until its next next(), prepare(), feed(), release(), shrink() or reset();
+/// - from a Value, as long as the Value;
+/// - in a handler, until the handler returns. In a coroutine handler, until the coroutine ends.
 ///
-/// An accessor that does not fit the type returns the empty answer named with it; none throws.
-// Two words, so that it is passed and returned in registers.
+/// An accessor that does not fit the type returns the empty result that its comment names. No accessor
+/// throws.
+// Two words, so that the compiler passes and returns it in registers.
 class View {
 public:
     class iterator;
 
     [[nodiscard]] Type type() const noexcept { return node_->type; }
-    /// Any of the three nulls.
+    /// Whether it is one of the three nulls.
     [[nodiscard]] bool is_null() const noexcept { return resp::is_null(type()); }
     [[nodiscard]] bool is_aggregate() const noexcept { return node_->has(detail::Node::aggregate); }
-    /// A simple error or a bulk error.
+    /// Whether it is a simple error or a bulk error.
     [[nodiscard]] bool is_error() const noexcept {
         return type() == Type::simple_error || type() == Type::bulk_error;
     }
-    /// Whether it came as an inline command; then it reads as an array of bulk strings.
+    /// Whether it was sent as an inline command. It then reads as an array of bulk strings.
     [[nodiscard]] bool is_inline() const noexcept { return node_->has(detail::Node::inline_line); }
 
-    /// How many values it holds: elements of an array, set or push; keys *and* values of a map or an
-    /// attribute, so twice its pairs. 0 for a scalar.
+    /// The number of values in it: the elements of an array, set or push; the keys *and* values of a map or
+    /// an attribute, so twice its pairs. 0 for any other type.
     [[nodiscard]] std::size_t size() const noexcept { return is_aggregate() ? node_->size : 0; }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// The value at position `i`, which must be below size(). Takes one step where all values are scalars
-    /// that were sent whole, and without attributes; else one for each value before it.
+    /// The value at position `i`, which must be less than size(). Takes constant time if every value is a
+    /// scalar without attributes and not streamed. Otherwise it takes one step for each value before it.
     [[nodiscard]] View operator[](std::size_t i) const noexcept;
     [[nodiscard]] iterator begin() const noexcept;
     [[nodiscard]] iterator end() const noexcept;
-    /// What belongs to the first key of a map or attribute whose text() is `key`.
+    /// The value of the first key whose text() is `key`, in a map or an attribute. Empty if there is none.
     [[nodiscard]] std::optional<View> find(std::string_view key) const noexcept;
 
-    /// The bytes of a string or error, without framing; a verbatim string without its `txt:`, a
-    /// streamed string with its chunks joined. Of a number or boolean, its text as sent. Else empty.
+    /// The bytes of a string or error without framing: a verbatim string without its `txt:`, a streamed
+    /// string with its chunks joined. The text of a number or boolean, as sent. Empty for any other type.
     [[nodiscard]] std::string_view text() const noexcept;
-    /// An integer's value; 1 or 0 for a boolean; else 0.
+    /// The value of an integer; 1 or 0 for a boolean. 0 for any other type.
     [[nodiscard]] std::int64_t integer() const noexcept;
-    /// A boolean's value, or whether an integer is not 0; else false.
+    /// The value of a boolean; for an integer, whether it is not 0. False for any other type.
     [[nodiscard]] bool boolean() const noexcept { return integer() != 0; }
-    /// A double's value, or an integer's; else 0. A number beyond the largest double is infinite.
+    /// The value of a double or an integer. 0 for any other type. A number above the largest double is
+    /// infinite.
     [[nodiscard]] double as_double() const noexcept;
-    /// The three bytes before a verbatim string's colon: `txt`, `mkd`. Else empty.
+    /// The three bytes before the colon of a verbatim string: `txt`, `mkd`. Empty for any other type.
     [[nodiscard]] std::string_view format() const noexcept;
 
-    /// The attribute right before this value, itself a value of type attribute. Source: RESP3,
-    /// "Attribute type".
+    /// The attribute directly before this value. The result has the type attribute and may have an attribute
+    /// itself. Source: RESP3, "Attribute type".
     [[nodiscard]] std::optional<View> attribute() const noexcept;
 
-    /// The exact bytes that it was sent as, with the attributes before it; of an attribute, without those.
-    /// Of a word of an inline command, its text.
+    /// The exact bytes of this value as received, with the attributes before it. For an attribute, without
+    /// the attributes before it. For a word of an inline command, its text.
     [[nodiscard]] std::string_view wire() const noexcept { return detail::wire_form(*frame_, *node_); }
 
 private:
@@ -86,7 +91,7 @@ static_assert(sizeof(View) == 16);
 inline detail::Entry detail::entry_of(View view) noexcept { return {view.frame_, view.node_}; }
 inline View detail::view_of(Entry entry) noexcept { return {*entry.frame, entry.node}; }
 
-/// Walks the values of an aggregate in the order they were sent.
+/// Walks the values of an aggregate in the order in which they were sent.
 class View::iterator {
 public:
     using iterator_category = std::input_iterator_tag;
@@ -97,8 +102,12 @@ public:
     using pointer = void;
 
     iterator() = default;
-    [[nodiscard]] View operator*() const noexcept { return {*frame_, node_}; }
+    [[nodiscard]] View operator*() const noexcept {
+        assert(left_ != 0);
+        return {*frame_, node_};
+    }
     iterator& operator++() noexcept {
+        assert(left_ != 0);
         node_ = node_->next();
         --left_;
         return *this;
@@ -126,7 +135,8 @@ inline View::iterator View::begin() const noexcept { return {frame_, node_ + 1, 
 inline View::iterator View::end() const noexcept { return {frame_, nullptr, 0}; }
 
 inline View View::operator[](std::size_t i) const noexcept {
-    // Entries and values are as many only where no value holds others.
+    assert(i < size());
+    // The index has one entry for each value only if no value holds others.
     const std::size_t marker =
         node_->has(detail::Node::streamed) || node_->has(detail::Node::inline_line) ? 1 : 0;
     if (node_->span == node_->size + 1 + marker) return {*frame_, node_ + 1 + i};
@@ -142,12 +152,13 @@ inline std::string_view View::text() const noexcept {
 }
 
 inline std::int64_t View::integer() const noexcept {
-    // Without a branch, as in wire_text(): of nothing but a number digits are counted.
+    // Without a branch, as in wire_text(): only numbers and booleans have digits.
     return node_->integer() & -std::int64_t{node_->digits != 0};
 }
 
-/// For people: see format.hpp. Iterative, every byte that is not printable ASCII escaped; at most
-/// about `limit` bytes, with "..." where something was left out.
+/// A text for people: `["SET", "key", 42]`. Every byte that is not printable ASCII is escaped. At most about
+/// `limit` bytes; "..." marks that something was left out. Not recursive. format.hpp gives the same text to
+/// fmt.
 [[nodiscard]] std::string to_string(View view, std::size_t limit = std::string_view::npos);
 
 }  // namespace resp

@@ -5,6 +5,9 @@
 #include <libresp/codec/wire.hpp>
 
 #include <array>
+#include <cassert>
+#include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,7 +15,21 @@
 
 namespace resp::wire {
 
-/// Room for a type byte, the longest number and CRLF. put_number() stores eight bytes even for a short number.
+/// A type whose values are letters or truth values, although C++ counts it among the integers.
+template <class T>
+concept NotANumber =
+    std::same_as<T, char> || std::same_as<T, bool> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
+    std::same_as<T, char16_t> || std::same_as<T, char32_t> || std::same_as<T, std::nullptr_t>;
+
+/// An integer of at most 64 bits, or a floating-point number.
+template <class T>
+concept Number = std::floating_point<T> || (std::integral<T> && !NotANumber<T> && sizeof(T) <= 8);
+
+template <class T>
+concept TextOrNumber = Number<T> || (std::convertible_to<const T&, std::string_view> && !NotANumber<T>);
+
+/// Room for a type byte, the longest number and CRLF. put_number() stores eight bytes even for a short
+/// number.
 inline constexpr std::size_t header_room = 32;
 
 namespace detail {
@@ -43,10 +60,10 @@ char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
 #endif
 }
 
-/// `from`, but the compiler no longer knows which object it points to. Costs no instruction.
-/// GCC inlines put_bytes() into the caller and looks at each branch alone. In the branch for 32 bytes it sees 32
-/// bytes read from the caller's `char room[20]` and warns (-Warray-bounds), although that branch cannot run.
-/// If `n` is a constant, GCC removes the other branches itself. Then the text of a literal becomes a number.
+/// `from`, but the compiler no longer knows which object it points to. Costs no instruction. GCC inlines
+/// put_bytes() into the caller and looks at each branch alone. In the branch for 32 bytes it sees 32 bytes
+/// read from the caller's `char room[20]` and warns (-Warray-bounds), although that branch cannot run. If `n`
+/// is a constant, GCC removes the other branches itself. Then the text of a literal becomes a number.
 [[nodiscard]] inline const char* of_unknown_origin(const char* from, std::size_t n) noexcept {
 #ifdef __GNUC__
     if (!is_constant(n)) asm("" : "+r"(from));
@@ -57,6 +74,7 @@ char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
 /// Copies `n` bytes, `size` to twice `size`, in two moves that may overlap.
 template <std::size_t size>
 char* put_ends(char* to, const char* from, std::size_t n) noexcept {
+    assert(size <= n && n <= 2 * size);
     from = of_unknown_origin(from, n);
     std::memcpy(to, from, size);
     std::memcpy(to + n - size, from + n - size, size);
@@ -77,6 +95,18 @@ char* put_ends(char* to, const char* from, std::size_t n) noexcept {
     const detail::ShortNumber& text = detail::short_numbers[number];
     std::memcpy(to, text.data(), text.size());
     return to + text.back();
+}
+
+/// The shortest decimal that reads back as the same number, at most 24 bytes; or nan, inf, -inf.
+[[nodiscard]] char* put_decimal(char* to, double number) noexcept;
+[[nodiscard]] char* put_decimal(char* to, float number) noexcept;
+[[nodiscard]] inline char* put_decimal(char* to, long double number) noexcept {
+    return put_decimal(to, static_cast<double>(number));
+}
+/// The decimal, at most 20 bytes.
+template <std::integral N>
+[[nodiscard]] char* put_decimal(char* to, N number) noexcept {
+    return std::to_chars(to, to + header_room, number).ptr;
 }
 
 /// The bytes. Two moves cost less than a call of memcpy(). Most keys and values have 8 to 31 bytes.
