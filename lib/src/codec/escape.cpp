@@ -1,4 +1,4 @@
-// Escaping untrusted bytes.
+// Escapes untrusted bytes.
 #include <libresp/codec/escape.hpp>
 
 namespace resp {

@@ -1,10 +1,12 @@
-// Values as people read them: 42, OK, "two words", (error) ERR no, [1, 2], {"key": "value"}, nil.
+// Values as text for people: 42, OK, "two words", (error) ERR no, [1, 2], {"key": "value"}, nil.
+// Every byte that is not printable ASCII is escaped, so a client cannot write into a terminal or a log.
 #include <libresp/codec/escape.hpp>
 #include <libresp/codec/limits.hpp>
 #include <libresp/codec/view.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace resp {
@@ -13,7 +15,7 @@ namespace {
 
 using detail::Node;
 
-/// Walks the flat index and keeps, for each aggregate that is open, how many values are to come.
+/// Walks the flat index. For each open aggregate it keeps how many values are left.
 class Printer {
 public:
     Printer(const detail::Frame& frame, std::size_t limit) noexcept : frame_(frame), limit_(limit) {}
@@ -28,18 +30,18 @@ public:
             separate();
             add(*node);
         }
-        if (after_attribute_) text_.pop_back();  // the blank before a value that is not shown
+        if (after_attribute_) text_.pop_back();  // the space before a value that is not shown
         return std::move(text_);
     }
 
 private:
     struct Level {
-        std::uint32_t left;   // values to come
-        std::uint32_t count;  // values in all
+        std::uint32_t left;   // values that follow
+        std::uint32_t count;  // values in total
         Type type;
     };
 
-    /// What stands between the value before and the next one.
+    /// Writes what separates the previous value from the next one.
     void separate() {
         if (std::exchange(after_attribute_, false) || depth_ == 0) return;
         const Level& level = levels_[depth_ - 1];
@@ -56,6 +58,7 @@ private:
         const bool plain = node.type == Type::array || node.type == Type::map;
         if (!plain) text_ += wire::byte(node.type);
         text_ += has_pairs(node.type) ? '{' : '[';
+        assert(depth_ < levels_.size());
         levels_[depth_++] = {node.size, node.size, node.type};
         if (node.size == 0) close();
     }
@@ -79,12 +82,12 @@ private:
         cut_ = text.size() > room;
     }
 
-    /// A value is whole, and with it every aggregate whose last one it was.
+    /// Closes a value, and every aggregate whose last value it was.
     void complete() {
         while (depth_ != 0 && --levels_[depth_ - 1].left == 0) {
             text_ += has_pairs(levels_[depth_ - 1].type) ? '}' : ']';
             if (levels_[--depth_].type != Type::attribute) continue;
-            text_ += ' ';  // its value follows, and is what counts outside
+            text_ += ' ';  // the value that it describes follows
             after_attribute_ = true;
             return;
         }
@@ -100,7 +103,7 @@ private:
     std::array<Level, limits::depth_ceiling> levels_;
     std::size_t depth_ = 0;
     bool after_attribute_ = false;
-    bool cut_ = false;  // a text was too long
+    bool cut_ = false;  // a text was longer than the limit
 };
 
 }  // namespace

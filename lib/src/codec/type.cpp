@@ -1,4 +1,4 @@
-// The names of the types.
+// The names of the types, as the RESP3 specification writes them.
 #include <libresp/codec/type.hpp>
 
 namespace resp {

@@ -1,5 +1,5 @@
-// Why received bytes are refused, and at which byte. The first error ends its stream: RESP has no mark that would
-// let a reader find the next value.
+// Why received bytes are refused, and at which byte. The first error ends its stream: RESP has no mark that
+// would let a reader find the next value.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -10,8 +10,8 @@
 
 namespace resp {
 
-/// Why a decoder refuses bytes: they are malformed, or they exceed a limit. As a std::error_code, a malformed input
-/// compares equal to std::errc::protocol_error and an exceeded limit to std::errc::message_size.
+/// Why a decoder refuses bytes: they are malformed, or they exceed a limit. As a std::error_code, a malformed
+/// input compares equal to std::errc::protocol_error and an exceeded limit to std::errc::message_size.
 enum class Errc {
     incomplete = 1,  ///< parse() only: the bytes end before the value does
     trailing_data,   ///< parse() only: more bytes follow the value
@@ -50,8 +50,8 @@ struct DecodeError {
     std::uint64_t offset = 0;  ///< bytes from the start of the stream to the first byte that is wrong
     char byte = 0;             ///< that byte, or 0 if there is none
 
-    /// One line of text: "expected '$', got 'w'". If Redis has a text for this error, it is Redis' text. Bytes of
-    /// the input are escaped.
+    /// One line of text: "expected '$', got 'w'". If Redis has a text for this error, it is Redis' text.
+    /// Bytes of the input are escaped.
     [[nodiscard]] std::string message() const;
 
     friend bool operator==(const DecodeError&, const DecodeError&) = default;

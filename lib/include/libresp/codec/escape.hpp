@@ -1,4 +1,4 @@
-// Makes untrusted bytes safe to show to people and in logs.
+// Makes untrusted bytes safe to show to people and to write into logs.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -9,8 +9,9 @@
 
 namespace resp {
 
-/// Appends `bytes` to `out`. Printable ASCII stays as it is, `"` and `\` get a backslash, and every other byte
-/// becomes `\xNN`. So the result contains no line break and no terminal sequence.
+/// Appends `bytes` to `out`. Printable ASCII stays as it is, `"` and `\` get a backslash, and every other
+/// byte becomes `\xNN`. So the result contains no line break and no terminal sequence. At most four bytes for
+/// each byte.
 void escape(std::string& out, std::string_view bytes);
 
 /// The first `limit` bytes of `bytes`, escaped. `...` follows if there were more.

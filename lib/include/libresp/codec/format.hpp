@@ -1,4 +1,4 @@
-// fmt's formatters for views and values. The only header of the codec that includes fmt.
+// Formatters of fmt for views and values. This is the only header of the codec that includes fmt.
 #pragma once
 
 #include <libresp/codec/value.hpp>
@@ -6,14 +6,14 @@
 
 #include <fmt/format.h>
 
-/// `{}` shows a value as to_string() does: `["SET", "key", 42]`. A precision bounds what is shown:
-/// `{:.64}` is about 64 bytes.
+/// `{}` shows a value as to_string() does: `["SET", "key", 42]`. A precision limits the length: `{:.64}`
+/// shows about 64 bytes. Any other format is a fmt::format_error, thrown by FMT_THROW.
 template <>
 struct fmt::formatter<resp::View> {
     constexpr auto parse(fmt::format_parse_context& context) {
         auto it = context.begin();
         if (it == context.end() || *it == '}') return it;
-        if (*it++ != '.') throw fmt::format_error("a RESP value takes no format but a precision");
+        if (*it++ != '.') FMT_THROW(fmt::format_error("a RESP value takes no format except a precision"));
         for (limit = 0; it != context.end() && *it >= '0' && *it <= '9'; ++it) {
             limit = limit * 10 + static_cast<std::size_t>(*it - '0');
         }

@@ -1,4 +1,4 @@
-// The types of RESP values, the two protocol versions, and simple questions about a type.
+// The types of RESP values and the two versions of the protocol.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -8,8 +8,8 @@
 namespace resp {
 
 /// The type of a RESP value. The number of an enumerator is its type byte on the wire. The two nulls of RESP2
-/// have no type byte of their own: they are a `$` or `*` with the length -1. Their number has the high bit set.
-/// Source: RESP3, "RESP types".
+/// are written as a `$` or `*` with the length -1; their number is that byte with the high bit set. Source:
+/// RESP3, "RESP types".
 enum class Type : unsigned char {
     simple_string = '+',            ///< `+<text>\r\n`
     simple_error = '-',             ///< `-<text>\r\n`
@@ -18,22 +18,22 @@ enum class Type : unsigned char {
     array = '*',                    ///< `*<count>\r\n`, then that many values; streamed: `*?\r\n … .\r\n`
     null = '_',                     ///< `_\r\n`
     boolean = '#',                  ///< `#t\r\n` or `#f\r\n`
-    double_ = ',',                  ///< `,<decimal>\r\n`, or inf, -inf, nan
+    double_ = ',',                  ///< `,<decimal>\r\n`, or inf, nan; with or without a sign
     big_number = '(',               ///< `([+|-]<digits>\r\n`, any length
     bulk_error = '!',               ///< `!<length>\r\n<bytes>\r\n`
     verbatim_string = '=',          ///< `=<length>\r\n<three bytes>:<bytes>\r\n`
-    map = '%',                      ///< `%<pairs>\r\n`, then that many keys and values in turn
+    map = '%',                      ///< `%<pairs>\r\n`, then a key and a value for each pair
     set = '~',                      ///< `~<count>\r\n`, then that many values
-    attribute = '|',                ///< `|<pairs>\r\n`, like a map; it describes the value that follows it
+    attribute = '|',                ///< `|<pairs>\r\n`, like a map; describes the value after it
     push = '>',                     ///< `><count>\r\n`, then that many values; only between replies
     null_bulk_string = '$' | 0x80,  ///< `$-1\r\n`, RESP2
     null_array = '*' | 0x80,        ///< `*-1\r\n`, RESP2
 };
 
-/// The two versions of the protocol. RESP2 has only + - : $ * and the two nulls with -1.
+/// The two versions of the protocol. RESP2 has only the types + - : $ * and the two nulls with the length -1.
 enum class Version : unsigned char { resp2 = 2, resp3 = 3 };
 
-/// The name of a type in the words of the specification, for example "bulk string". The text is static.
+/// The name of a type as in the specification, for example "bulk string". The text is static.
 [[nodiscard]] std::string_view name(Type type) noexcept;
 
 /// Whether a value of this type holds other values.
