@@ -1,6 +1,5 @@
 // A user's file that calls every verb of the encoder and reads every result, with strict warnings as errors. It writes
-// from arrays of 8 to 64 bytes, literals, strings and numbers. The array sizes matter: GCC looks into the inlined
-// writer and used to warn about reads that never happen.
+// from arrays of 8 to 64 bytes, literals, strings and numbers.
 #include <libresp/codec.hpp>
 #include <libresp/codec/format.hpp>
 

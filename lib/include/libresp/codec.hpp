@@ -12,22 +12,25 @@
 //     if (decoder.error()) std::puts(decoder.error()->message().c_str());
 //
 // Reading:
-//   decoder.hpp     Decoder: a stream of bytes to whole frames, read in place
-//   view.hpp        View: reads a value inside received bytes
-//   value.hpp       Value: owns its bytes; parse(): one value from memory
-//   command.hpp     Command: a request read as words; Redis' error texts
-//   tokenizer.hpp   Tokenizer: the same grammar at constant memory, for strings of any size
+//   decoder.hpp      Decoder: turns a stream of bytes into whole frames, which are read in place
+//   view.hpp         View: reads a value inside received bytes
+//   value.hpp        Value: owns its bytes; parse(): reads one value from memory
+//   command.hpp      Command: reads a request as words; the error texts of Redis
+//   tokenizer.hpp    Tokenizer: the same grammar in constant memory, for strings of any size
 // Writing:
-//   encoder.hpp     Encoder: one verb for each RESP type
-//   buffer.hpp      Buffer: the run of bytes that decoders and encoders work on
+//   encoder.hpp      Encoder: one verb for each type
+//   buffer.hpp       Buffer: the bytes that decoders receive into and encoders write to
 // Both:
-//   type.hpp        Type, Version
-//   limits.hpp      Limits: what a decoder accepts; Reads: what counts as a frame
-//   error.hpp       Errc, DecodeError: what is wrong, and at which byte
-//   escape.hpp      escaped(): untrusted bytes made safe to print
-//   wire.hpp, wire_write.hpp   the pieces of the grammar, for parsers and writers of your own
+//   type.hpp         Type, Version
+//   limits.hpp       Limits: what a decoder accepts; Reads: what it takes for a frame
+//   error.hpp        Errc, DecodeError: what is wrong, and at which byte
+//   escape.hpp       escaped(): makes untrusted bytes safe to print
+//   wire.hpp         the pieces of the grammar, for your own parser
+//   wire_write.hpp   the pieces of the grammar, for your own writer
 // Include it beside this header if you need it:
-//   format.hpp      prints values with fmt
+//   format.hpp       prints values with fmt
+//
+// The codec throws only std::bad_alloc. Compiled with -fno-exceptions, it calls std::abort() instead.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
