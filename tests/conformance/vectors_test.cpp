@@ -52,10 +52,10 @@ TEST_CASE("every vector gives an outcome that it expects or allows, cut in any w
     for (const Vector& vector : conformance::read_vectors(LIBRESP_VECTORS)) {
         INFO(vector.id);
         const support::Outcome outcome = support::decode(vector.wire, vector.reads, vector.limits);
-        const auto told = [&](const nlohmann::json& one) { return conformance::is(outcome, one); };
-        if (told(vector.expect)) {
+        const auto gave = [&](const nlohmann::json& one) { return conformance::is(outcome, one); };
+        if (gave(vector.expect)) {
             ++by_expect;
-        } else if (std::any_of(vector.allow.begin(), vector.allow.end(), told)) {
+        } else if (std::any_of(vector.allow.begin(), vector.allow.end(), gave)) {
             ++by_allow;
         } else if (is_doubted(vector)) {
             ++doubted;

@@ -55,13 +55,13 @@ void check_find(View view) {
         check(!view.find("key"), "only maps and attributes have keys");
         return;
     }
-    std::map<std::string_view, const char*> behind;  // the text of a key, and where its value begins
+    std::map<std::string_view, const char*> values;  // the text of a key, and where its value begins
     for (View::iterator it = view.begin(); it != view.end(); ++it) {
         const View key = *it++;
-        if (!key.is_aggregate() && !key.is_null()) behind.try_emplace(key.text(), (*it).wire().data());
+        if (!key.is_aggregate() && !key.is_null()) values.try_emplace(key.text(), (*it).wire().data());
     }
-    check(view.find("key").has_value() == behind.contains("key"), "find() finds exactly the keys that exist");
-    for (const auto& [text, begin] : behind) {
+    check(view.find("key").has_value() == values.contains("key"), "find() finds exactly the keys that exist");
+    for (const auto& [text, begin] : values) {
         const std::optional<View> found = view.find(text);
         check(found && found->wire().data() == begin,
               "find() returns the value of the first key with this text");

@@ -38,20 +38,20 @@ public:
 
     void decode_whole();
     void compare_cuts();
-    void compare_bytes_behind();
+    void compare_second_frame();
     void compare_streams();
     void compare_parse();
     void compare_tokenizer(const Cuts& cuts);
     void compare_copies();
 
 private:
-    void compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* behind = nullptr);
+    void compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* second = nullptr);
     /// For a large input, only the two main ways.
     std::span<const Way> ways() const {
         return {every_way, bytes_.size() > 200'000 ? 2U : std::size(every_way)};
     }
     void compare_ways(const Cuts& cuts, std::span<const Way> ways);
-    std::string unlike(resp::View view, std::size_t index, const resp::Value* behind) const;
+    std::string unlike(resp::View view, std::size_t index, const resp::Value* second) const;
     void differs(const std::string& what) {
         if (difference.empty()) difference = what;
     }
@@ -92,9 +92,9 @@ void Case::decode_whole() {
 }
 
 /// How a frame differs from the frame at this index. Empty if it does not.
-std::string Case::unlike(resp::View view, std::size_t index, const resp::Value* behind) const {
-    if (index == outcome.frames.size() && behind != nullptr) {
-        return view == behind->view() ? "" : "the frame after it differs: " + to_string(view, 64);
+std::string Case::unlike(resp::View view, std::size_t index, const resp::Value* second) const {
+    if (index == outcome.frames.size() && second != nullptr) {
+        return view == second->view() ? "" : "the frame after it differs: " + to_string(view, 64);
     }
     if (index >= outcome.frames.size()) return "one frame too many: " + to_string(view, 64);
     if (view.wire() != outcome.wires[index]) return "wire() differs: " + std::string{view.wire()};
@@ -105,20 +105,20 @@ std::string Case::unlike(resp::View view, std::size_t index, const resp::Value* 
     return "";
 }
 
-void Case::compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* behind) {
+void Case::compare(std::string_view bytes, const Cuts& cuts, Way way, const resp::Value* second) {
     std::string found;
     std::size_t frames = 0;
     resp::Decoder decoder{limits_, reads_};
     feed_pieces(decoder, bytes, cuts, way, [&] {
         while (const std::optional<resp::View> view = decoder.next()) {
-            const std::string unlike_that = unlike(*view, frames++, behind);
+            const std::string unlike_that = unlike(*view, frames++, second);
             if (found.empty()) found = unlike_that;
         }
     });
-    if (frames != outcome.frames.size() + (behind != nullptr ? 1 : 0))
+    if (frames != outcome.frames.size() + (second != nullptr ? 1 : 0))
         found += " frames: " + std::to_string(frames);
     if (decoder.error() != outcome.error) found += " error: " + shown(decoder.error());
-    if (decoder.offset() != outcome.taken && behind == nullptr)
+    if (decoder.offset() != outcome.taken && second == nullptr)
         found += " offset: " + std::to_string(decoder.offset());
     const bool incomplete = !decoder.error() && decoder.pending() != 0;
     if (incomplete != outcome.incomplete) found += incomplete ? " incomplete" : " complete";
@@ -148,17 +148,17 @@ void Case::compare_cuts() {
 }
 
 /// A second frame after a whole one is decoded too. Bytes after an error change nothing.
-void Case::compare_bytes_behind() {
+void Case::compare_second_frame() {
     if (outcome.incomplete) return;
     const resp::Value ping = *resp::parse("*1\r\n$4\r\nPING\r\n");
     const std::string with{std::string{bytes_} + "*1\r\n$4\r\nPING\r\n"};
     // The limits may be too low for the second frame.
     if (!outcome.error && (limits_.max_frame < 14 || limits_.max_bulk < 4 || limits_.max_depth < 1)) return;
-    const resp::Value* const behind = outcome.error ? nullptr : &ping;
-    for (const Way way : ways()) compare(with, {}, way, behind);
-    compare(with, {bytes_.size()}, Way::room, behind);
-    compare(with, {bytes_.size()}, Way::lent, behind);
-    if (with.size() <= 300) compare(with, bytewise(with.size()), Way::mixed, behind);
+    const resp::Value* const second = outcome.error ? nullptr : &ping;
+    for (const Way way : ways()) compare(with, {}, way, second);
+    compare(with, {bytes_.size()}, Way::room, second);
+    compare(with, {bytes_.size()}, Way::lent, second);
+    if (with.size() <= 300) compare(with, bytewise(with.size()), Way::mixed, second);
 }
 
 /// The second stream of a decoder gives the same result, with offsets from the given start.
@@ -261,7 +261,7 @@ Outcome decode(std::string_view bytes, Reads reads, const resp::Limits& limits) 
     Case tested{bytes, reads, limits};
     tested.decode_whole();
     tested.compare_cuts();
-    tested.compare_bytes_behind();
+    tested.compare_second_frame();
     tested.compare_streams();
     tested.compare_parse();
     tested.compare_copies();

@@ -31,7 +31,7 @@ std::optional<std::int64_t> Command::integer(std::size_t i) const noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     // Like string2ll() of Redis: no leading zeros, no minus zero.
-    const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+    const std::string_view digits = text.substr(text.starts_with(wire::minus) ? 1 : 0);
     if (digits.starts_with('0') && text != "0") return std::nullopt;
     return value;
 }

@@ -1,5 +1,6 @@
 // The texts of the errors. Redis' own texts stay exactly as Redis writes them, because clients match on them.
 #include <libresp/codec/error.hpp>
+#include <libresp/codec/wire.hpp>
 
 namespace resp {
 
@@ -53,7 +54,7 @@ public:
 std::string shown(char byte) {
     constexpr std::string_view hex = "0123456789abcdef";
     const auto code = static_cast<unsigned char>(byte);
-    if (byte == '\r' || byte == '\n') return " ";
+    if (byte == wire::cr || byte == wire::lf) return " ";
     if (code >= 0x20 && code < 0x7f) return {byte};
     return {'\\', 'x', hex[code >> 4], hex[code & 15]};
 }

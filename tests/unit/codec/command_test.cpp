@@ -148,6 +148,11 @@ TEST_CASE("the error for a wrong number of arguments has the name in lower case"
     CHECK(resp::wrong_number_of_arguments("GET") == "ERR wrong number of arguments for 'get' command");
 }
 
+TEST_CASE("the common error texts are those of Redis") {
+    CHECK(resp::syntax_error == "ERR syntax error");
+    CHECK(resp::not_an_integer == "ERR value is not an integer or out of range");
+}
+
 TEST_CASE("the error for an unknown subcommand has the command in upper case") {
     const Value value = request("client foo\r\n");
     CHECK(unknown_subcommand(Command{value}) == "ERR unknown subcommand 'foo'. Try CLIENT HELP.");

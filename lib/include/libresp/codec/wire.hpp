@@ -27,9 +27,11 @@ inline constexpr char boolean_false = 'f';
 inline constexpr std::size_t verbatim_prefix = 4;  // a format of three bytes and a colon
 inline constexpr char verbatim_colon = ':';
 
-/// The longest header in bytes: a type byte, a sign, 20 digits and CRLF. A cut header can leave this much
-/// unread.
-inline constexpr std::size_t longest_header = 24;
+/// The most bytes of a header: a type byte, a sign, the 20 digits of 2^64 and CRLF. A longer one is an error:
+/// its number is over its bound, or begins with a zero. Of a message that is cut, only a header is read
+/// again.
+inline constexpr std::size_t longest_header = 1 + 1 + 20 + crlf.size();
+static_assert(longest_header == 24);
 
 [[nodiscard]] constexpr char byte(Type type) noexcept { return static_cast<char>(type); }
 
