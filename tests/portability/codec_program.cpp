@@ -1,5 +1,6 @@
-// A program on the codec alone, without a test framework. It runs with standard libraries and compiler flags that the
-// test suite itself cannot use: libc++, -fno-exceptions. It checks what depends on them: doubles, allocation, streams.
+// A program on the codec alone, without a test framework. It runs with standard libraries and compiler flags
+// that the test suite itself cannot use: libc++, -fno-exceptions. It checks what depends on them: doubles,
+// allocation, streams.
 #include <libresp/codec.hpp>
 
 #include <cmath>

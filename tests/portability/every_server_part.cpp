@@ -1,5 +1,5 @@
-// A user's file that includes every header of the server, with strict warnings as errors. One server has a plain
-// handler with hooks, one a coroutine handler on the user's executor.
+// A user's file that includes every header of the server, with strict warnings as errors. One server has a
+// plain handler with hooks, one a coroutine handler on the user's executor.
 #include <libresp/codec/format.hpp>
 #include <libresp/server.hpp>
 #include <libresp/server/asio.hpp>

@@ -1,5 +1,5 @@
-// A user's file that calls every verb of the encoder and reads every result, with strict warnings as errors. It writes
-// from arrays of 8 to 64 bytes, literals, strings and numbers.
+// A user's file that calls every verb of the encoder and reads every result, with strict warnings as errors.
+// It writes from arrays of 8 to 64 bytes, literals, strings and numbers.
 #include <libresp/codec.hpp>
 #include <libresp/codec/format.hpp>
 

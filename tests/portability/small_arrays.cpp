@@ -1,5 +1,6 @@
-// A user's file of small functions that write a number from an array on the stack. GCC inlines the whole writer into
-// each, sees the size of the array, and used to warn about reads that never happen (-Warray-bounds).
+// A user's file of small functions that write a number from an array on the stack. GCC inlines the whole
+// writer into each, sees the size of the array, and used to warn about reads that never happen
+// (-Warray-bounds).
 #include <libresp/codec.hpp>
 
 #include <charconv>

@@ -33,9 +33,8 @@ private:
     void mix(std::uint64_t number) { current_ = (current_ ^ number) * 0x100000001B3; }
 
     resp::Reads reads_;
-    std::uint64_t hash_ =
-        0xCBF29CE484222325;      // of whole tokens, because the size of a part depends on the cuts
-    std::uint64_t current_ = 0;  // with the token that is being read
+    std::uint64_t hash_ = 0xCBF29CE484222325;  // of whole tokens; the size of a part depends on the cuts
+    std::uint64_t current_ = 0;                // with the token that is being read
 };
 
 inline void Trace::add(const resp::Token& token) {

@@ -1,5 +1,5 @@
-// Owned values: an array of index entries, and the bytes that the entries refer to. So copying, comparing, encoding
-// and destroying are loops, not recursion, at any depth.
+// Owned values: an array of index entries, and the bytes that the entries refer to. So copying, comparing,
+// encoding and destroying are loops, not recursion, at any depth.
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 

@@ -1,5 +1,5 @@
-// The accessors of a view that do more than read one entry of the index. The bytes of a value begin at its type byte
-// and end where the bytes of the last entry inside it end.
+// The accessors of a view that do more than read one entry of the index. The bytes of a value begin at its
+// type byte and end where the bytes of the last entry inside it end.
 #include <libresp/codec/view.hpp>
 
 namespace resp {

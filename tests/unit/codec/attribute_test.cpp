@@ -123,7 +123,7 @@ TEST_CASE("a push may have an attribute") {
     CHECK(decode_one("|0\r\n|0\r\n>0\r\n").view().type() == Type::push);
 }
 
-TEST_CASE("a push stands between replies only") {
+TEST_CASE("a push is allowed only between replies") {
     CHECK(error_of("*1\r\n>1\r\n+a\r\n") == "bad_push at 4");
     CHECK(error_of(">1\r\n>0\r\n") == "bad_push at 4");
     CHECK(error_of("*?\r\n>0\r\n") == "bad_push at 4");

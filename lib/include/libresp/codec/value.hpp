@@ -25,8 +25,8 @@ void encode(Encoder& out, View value);
 /// equals 0. The three nulls are different values. The order in a set or map counts.
 [[nodiscard]] bool operator==(View a, View b) noexcept;
 
-/// A value that owns its bytes: a copy of what a view shows, in one allocation for the bytes and one for the
-/// index, at any depth.
+/// A value that owns its bytes: a flat copy of what a view shows, made and destroyed without recursion at any
+/// depth.
 class Value {
 public:
     /// A deep copy. The bytes of the view are no longer needed. The copy of an attribute itself is a map.
