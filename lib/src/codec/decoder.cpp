@@ -2,7 +2,6 @@
 // bytes, lent or own. The hot part is in shortcut.hpp.
 #include <libresp/codec/decoder.hpp>
 
-#include "fast/cut.hpp"
 #include "fast/shortcut.hpp"
 #include "inline.hpp"
 #include "out_of_memory.hpp"
@@ -79,42 +78,29 @@ void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     }
     own_.clear();
     lent_ = false;
-    cut_ = {};
     tokenizer_.reset(offset);
     begin_with({own_.data(), 0});
 }
 
+std::size_t Decoder::missing() const noexcept {
+    const std::uint64_t taken = untaken();
+    if (tokenizer_.mode_ != Tokenizer::Mode::body || tokenizer_.remaining_ <= taken) return 1;
+    const std::uint64_t left = tokenizer_.remaining_ - taken;
+    // The frame is too long one byte behind its bound.
+    const auto in_frame = static_cast<std::size_t>(end_ - frame_);
+    const std::size_t limit = tokenizer_.limits_.max_frame;
+    const std::size_t room = limit > in_frame ? limit - in_frame : 0;
+    if (left >= room) return room + 1;
+    return std::min(static_cast<std::size_t>(left) + wire::crlf.size(), room + 1);
+}
+
 // ---- frames
-
-/// Where bytes come one by one, most complete nothing: to see that comes first, and takes little. Aligned to a
-/// line of the cache, it takes a tenth less.
-[[gnu::aligned(64)]] bool Decoder::read() { return !cut_.take(untaken(), end_) && read_on(); }
-
-/// Reads on if there may be a whole frame. Where nothing is known of several bytes, the shortcut is asked first.
-bool Decoder::read_on() {
-    const bool are_several = cut_.known == 0 && untaken() > 1;
-    const bool within = static_cast<std::size_t>(end_ - frame_) <= tokenizer_.limits_.max_frame;
-    if (error() || (!are_several && within && is_cut())) return false;
-    return read_batch();
-}
-
-/// Whether neither a token nor an error can come of what is left, which is within the frame's bound.
-bool Decoder::is_cut() noexcept {
-    if (is_known()) return true;
-    cut_ = tokenizer_.cut(cut_.known, end_);
-    const std::size_t most =
-        tokenizer_.limits_.max_frame - static_cast<std::size_t>(tokenizer_.next_ - frame_);
-    // missing() adds a CRLF to it; the frame is too long one byte behind its bound.
-    cut_.known = std::min(cut_.known, std::max(untaken(), most - 1));
-    cut_.open = end_[-1] == wire::cr ? 0 : std::min(cut_.open, most);  // only an LF may follow a CR
-    return cut_.known != 0;
-}
 
 /// Reads until at least one whole frame is ready: as many as the shortcut takes in one go, or one that
 /// needs the tokenizer.
-bool Decoder::read_batch() {
+bool Decoder::read() {
+    if (error()) return false;
     const std::size_t most = tokenizer_.limits_.max_frame;
-    cut_ = {};
     begin_batch();
     do {
         // The tokenizer never sees more of a frame than the frame may have, so that going over that
@@ -124,7 +110,6 @@ bool Decoder::read_batch() {
 
         Shortcut::run(*this);
         if (whole_ != ready_) break;
-        if (!bounded && is_cut()) return false;
         if (!take_token()) {
             if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
             return false;

@@ -17,29 +17,6 @@
 
 namespace resp {
 
-namespace detail {
-
-/// What is known of the bytes of a cut value, from its type byte on.
-struct Cut {
-    std::size_t known = 0;  // so many, come or still to come, make neither a token nor an error
-    std::size_t open = 0;   // as long as there are no more in all, the next one may be from `least` to
-                            // `most`, or a CR behind such a one; not 0 only where `known` is not
-    unsigned char least = 0, most = 0;
-
-    /// Whether the last of `here` bytes, which stands before `end`, is such a next one; then it is known.
-    bool take(std::size_t here, const char* end) noexcept {
-        if (here != known + 1 || here > open) return false;
-        const bool ends_line = end[-1] == wire::cr;
-        const auto plain = static_cast<unsigned char>(ends_line ? end[-2] : end[-1]);
-        if (plain < least || plain > most) return false;
-        known = here;
-        if (ends_line) open = 0;
-        return true;
-    }
-};
-
-}  // namespace detail
-
 /// Decodes a stream of RESP frame by frame, however the bytes are cut.
 ///
 ///     resp::Decoder decoder;
@@ -80,19 +57,13 @@ public:
     }
 
     /// Lends bytes. Between two frames they are decoded where they stand. Inside one they are copied to what
-    /// has come of it, and so are at most eight bytes anywhere. They must stay until release(), prepare() or
+    /// has come of it. They must stay until release(), prepare() or
     /// the next feed(), each of which first copies what is left of an unfinished frame. So one large
     /// buffer can serve many decoders, and a decoder between two frames holds no bytes.
     void feed(std::span<const char> bytes) {
-        constexpr std::size_t few = 8;  // sooner copied than lent and kept; one by a store, not by a call
         release();
-        if (bytes.size() > few && pending() == 0) return lend(bytes);
-        char* const room = prepare(bytes.size()).data();
-        if (bytes.size() == 1) {
-            *room = bytes.front();
-        } else {
-            std::copy(bytes.begin(), bytes.end(), room);
-        }
+        if (pending() == 0) return lend(bytes);
+        std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()).data());
         commit(bytes.size());
     }
     /// Gives lent bytes back to their owner; copies what next() has not taken of them.
@@ -106,7 +77,7 @@ public:
     /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
     /// The view holds until the next call of next(), prepare(), feed(), release(), shrink() or reset().
     [[nodiscard]] std::optional<View> next() {
-        if (ready_ == whole_ && (is_known() || !read())) return std::nullopt;
+        if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
         const View view{batch_, ready_};
         ready_ = view.node_->next();
         return view;
@@ -124,9 +95,7 @@ public:
     }
     /// Bytes that must come, at least, before there is a frame, or too many for one; more than 1 only where
     /// next() has seen that a string of known length is cut.
-    [[nodiscard]] std::size_t missing() const noexcept {
-        return cut_.known > untaken() ? cut_.known - untaken() + wire::crlf.size() : 1;
-    }
+    [[nodiscard]] std::size_t missing() const noexcept;
     /// Bytes of memory that it holds, lent bytes not counted.
     [[nodiscard]] std::size_t memory() const noexcept {
         return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch_.capacity();
@@ -148,12 +117,7 @@ private:
     void keep_rest();
     /// Bytes at hand that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
-    /// Whether all of those were looked at, or need no look.
-    bool is_known() const noexcept { return untaken() <= cut_.known; }
     bool read();
-    bool read_on();
-    bool read_batch();
-    bool is_cut() noexcept;
     bool take_token();
     void begin_batch() noexcept;
     void begin_with(std::span<const char> bytes) noexcept;
@@ -186,7 +150,6 @@ private:
     bool lent_ = false;            // the bytes at hand are not in own_
     const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
     const char* end_ = nullptr;    // behind the last byte at hand
-    detail::Cut cut_;              // what is known of the bytes that the tokenizer has not taken
 
     detail::Frame batch_;                          // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages

@@ -52,10 +52,6 @@ struct Token {
     }
 };
 
-namespace detail {
-struct Cut;
-}
-
 /// Cuts a stream of RESP into tokens. Holds no bytes: feed() lends them, and what next() does not
 /// take, at most a cut header of 24 bytes or a cut inline line, is to be fed again in front of what
 /// comes later.
@@ -164,11 +160,6 @@ private:
     std::uint64_t offset_of(const char* p) const noexcept {
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
-
-    // The decoder's, in lib/src/codec/fast/cut.hpp.
-    detail::Cut cut(std::size_t known, const char* end) const noexcept;
-    detail::Cut cut_string(Type type, const char* end) const noexcept;
-    detail::Cut cut_line(const char* from, const char* end) const noexcept;
 
     const char* begin_ = nullptr;  // the lent bytes
     const char* next_ = nullptr;   // the first that was not taken
