@@ -74,7 +74,7 @@ TEST_CASE("an integer is read whatever its length, its sign, and what stands beh
             for (const std::string rest :
                  {"\r\n", "\r\n:1\r\n", "\r\n-45678901234567890123", "x\r\n0000000000"}) {
                 INFO(text << rest);
-                const bool readable = text.size() + rest.size() >= 11 || rest.starts_with("\r\n");
+                const bool readable = text.size() + rest.size() >= 11;
                 CHECK(integer_size(text, rest) == (readable ? text.size() : 0));
             }
         }

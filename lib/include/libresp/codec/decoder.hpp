@@ -1,12 +1,13 @@
-// Bytes to frames: whole values, read in place through views. Built on the tokenizer, which is the
-// grammar; what is added here is the index that makes views quick, and the keeping of bytes.
+// The decoder turns a stream of bytes into frames and reads them in place through views. The tokenizer checks the
+// grammar. The decoder adds an index of each frame, which makes views fast, and it keeps the bytes of a frame that is
+// incomplete.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
 #include <libresp/codec/tokenizer.hpp>
 #include <libresp/codec/view.hpp>
 
-#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,65 +18,50 @@
 
 namespace resp {
 
-/// Decodes a stream of RESP frame by frame, however the bytes are cut.
+/// Decodes a stream of RESP frame by frame. The cuts between the pieces that are received change no result.
 ///
 ///     resp::Decoder decoder;
 ///     std::span<char> room = decoder.prepare(16'384);   // read into this ...
-///     decoder.commit(n);                                // ... and say how much came
+///     decoder.commit(n);                                // ... and say how many bytes you received
 ///     while (auto frame = decoder.next()) use(*frame);
 ///     if (auto& error = decoder.error()) report(*error);
 ///
-/// Its own bytes, where `.` was handed out, `w` are whole frames that next() has read ahead, `u` is an
-/// unfinished frame and `r` is room; and the index, whose entries count from the batch's first byte:
+/// Memory grows with the bytes received, never with an announced length. In the steady state decoding allocates
+/// nothing and copies no received bytes. The work is linear in the bytes, for any cuts: only a header that is cut, at
+/// most 24 bytes, is read again when more bytes arrive.
 ///
-///     own_    |...........|wwwwwwwww|uuuuuuuuu|rrrrrrrrr|
-///                                   ^ frame_  ^ end_
-///     nodes_      |.......|wwwwwwwww|uuuuuuuuu|
-///                         ^ ready_  ^ whole_  ^ node_count_
-///
-/// Once warm a frame costs no allocation, and received bytes no copy. A byte is looked at once; where a line
-/// or a number is cut, a few times, into however many pieces; only a header that is cut (at most 24 bytes)
-/// is read again with each piece. Throws nothing but std::bad_alloc, after which only destroying it or
-/// reset() is allowed.
+/// A decoder throws only std::bad_alloc. After that, only destroy it or call reset().
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
+
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    /// Room for at least `n` bytes, to receive into; holds until the next call of a member.
-    [[nodiscard]] std::span<char> prepare(std::size_t n) {
-        constexpr std::ptrdiff_t spent = 1024;  // bytes that may stay before those that are needed move up
-        const bool is_short = own_.capacity() - own_.size() < n;
-        if (lent_ || is_short || pending_begin() - own_.data() >= spent) make_room(n);
-        return {own_.data() + own_.size(), own_.capacity() - own_.size()};
-    }
-    /// Takes the first `n` bytes of the room as received.
+    /// Returns room for at least `n` bytes, to receive into. Valid until the next call of a member function.
+    [[nodiscard]] std::span<char> prepare(std::size_t n);
+    /// Takes the first `n` bytes of the room as received. Call it after prepare(); `n` is at most the size of the room.
     void commit(std::size_t n) noexcept {
+        assert(!lent_ && n <= own_.capacity() - own_.size());
         own_.commit(n);
         end_ += n;
     }
 
-    /// Lends bytes. Between two frames they are decoded where they stand. Inside one they are copied to what
-    /// has come of it. They must stay until release(), prepare() or
-    /// the next feed(), each of which first copies what is left of an unfinished frame. So one large
-    /// buffer can serve many decoders, and a decoder between two frames holds no bytes.
-    void feed(std::span<const char> bytes) {
-        release();
-        if (pending() == 0) return lend(bytes);
-        std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()).data());
-        commit(bytes.size());
-    }
-    /// Gives lent bytes back to their owner; copies what next() has not taken of them.
+    /// Lends bytes to the decoder. Between two frames it decodes them where they stand; inside a frame it copies them.
+    /// The bytes must stay in place until the next call of release(), prepare(), feed() or shrink(), which copies the
+    /// bytes that next() has not taken. So one large buffer can serve many decoders, and a decoder between two frames
+    /// holds no bytes.
+    void feed(std::span<const char> bytes);
+    /// Ends the loan of feed(): copies the bytes that next() has not taken.
     void release() {
         if (lent_) keep_rest();
     }
-    /// If it holds more than `keep` bytes of memory, gives all back but for the bytes that next() has not
-    /// taken, which are copied and will be read again. Lent bytes go back to their owner in any case.
+    /// If the decoder holds more than `keep` bytes of memory, frees all of it except for the bytes that next() has not
+    /// taken. They are copied and read again. Ends the loan of feed() in any case.
     void shrink(std::size_t keep);
 
-    /// The next whole frame, or nothing where more bytes are needed or an error ended the stream.
-    /// The view holds until the next call of next(), prepare(), feed(), release(), shrink() or reset().
+    /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the stream. The
+    /// view is valid until the next call of next(), prepare(), feed(), release(), shrink() or reset().
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
         const View view{batch_, ready_};
@@ -83,49 +69,51 @@ public:
         return view;
     }
 
-    /// What ended the stream: set once next() has come to it, and for good. Frames before it were
-    /// handed out. Incomplete input is not an error.
+    /// The error that ended the stream. next() sets it after it has returned every frame before the error. It is final:
+    /// call reset() to begin a new stream. Incomplete input is not an error.
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
 
-    /// Bytes from the start of the stream to the end of the last frame that next() handed out or skipped.
+    /// Bytes from the start of the stream to the end of the last frame that next() returned or skipped.
     [[nodiscard]] std::uint64_t offset() const noexcept { return tokenizer_.offset_of(pending_begin()); }
-    /// Bytes behind that: received, but not yet part of a frame that was handed out.
+    /// Bytes received after offset().
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
     }
-    /// Bytes that must come, at least, before there is a frame, or too many for one; more than 1 only where
-    /// next() has seen that a string of known length is cut.
+    /// The minimum number of bytes still to come before there is a frame, or an error because the frame is too long.
+    /// More than 1 only if next() has found a cut string of known length.
     [[nodiscard]] std::size_t missing() const noexcept;
-    /// Bytes of memory that it holds, lent bytes not counted.
+    /// Bytes of memory that the decoder holds, without lent bytes.
     [[nodiscard]] std::size_t memory() const noexcept {
         return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch_.capacity();
     }
 
-    /// Begins a new stream, whose offsets count from `offset`. Keeps at most `keep` bytes of memory
-    /// for reuse.
+    /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most `keep`
+    /// bytes, else frees it. Drops all bytes, and ends the loan of feed() without reading them.
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
 
 private:
-    class Cursor;
-    class Shortcut;  // takes the common forms without the tokenizer
+    class Cursor;  // These three are the fast path, in lib/src/codec/fast/.
+    class Forms;
+    class Shortcut;
     struct Free {
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
     void make_room(std::size_t n);
-    void lend(std::span<const char> bytes) noexcept;
     void keep_rest();
-    /// Bytes at hand that the tokenizer has not taken.
-    std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
-    bool read();
-    bool take_token();
-    void begin_batch() noexcept;
     void begin_with(std::span<const char> bytes) noexcept;
     void rebase(const char* pending, const char* end) noexcept;
+
+    bool read();
+    void take_shortcut();
+    bool take_token();
+    void begin_batch() noexcept;
+
     bool index(const Token& token);
     void index_value(const Token& token);
-    void add_text(const Token& token);
+    void index_text(const Token& token);
     void index_part(const Token& token);
+    void index_chunk(const Token& token);
     void index_aggregate(const Token& token);
     void index_stream_end(const Token& token);
     bool index_inline(const Token& token);
@@ -133,7 +121,9 @@ private:
     detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
     void grow_index();
 
-    /// Bytes from the start of the batch.
+    /// Bytes that the tokenizer has not taken.
+    std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
+    /// Converts a place in the input, or an offset in the stream, to bytes from the start of the batch.
     std::uint64_t in_batch(const char* p) const noexcept {
         return static_cast<std::uint64_t>(p - batch_.wire);
     }
@@ -145,19 +135,25 @@ private:
         return batch_.wire + ready_->begin - ready_->header;
     }
 
+    // The input is in own_, or it is lent. The index counts from the first byte of the batch:
+    //
+    //     batch_.wire |  returned  | complete, read ahead  | frame_  incomplete | end_  room
+    //          nodes_ |            | ready_                | whole_             | node_count_
+    //
     Tokenizer tokenizer_;
     Buffer own_;
-    bool lent_ = false;            // the bytes at hand are not in own_
-    const char* frame_ = nullptr;  // the first byte of the frame that is being read, or will be
-    const char* end_ = nullptr;    // behind the last byte at hand
+    bool lent_ = false;            // the input is not in own_
+    const char* frame_ = nullptr;  // the first byte after the complete frames
+    const char* end_ = nullptr;    // the end of the input
 
-    detail::Frame batch_;                          // what the views refer to
-    std::unique_ptr<detail::Node[], Free> nodes_;  // of malloc: a large index grows by moving its pages
-    const detail::Node* ready_ = nullptr;          // the entry of the next frame to hand out
-    const detail::Node* whole_ = nullptr;          // behind the entries of frames that are whole
-    std::size_t node_count_ = 0;                   // of those, and of the one that is being read
+    detail::Frame batch_;  // what the views refer to
+    std::unique_ptr<detail::Node[], Free>
+        nodes_;                            // from malloc: realloc grows a large index by moving its pages
+    const detail::Node* ready_ = nullptr;  // the entry of the next frame to return
+    const detail::Node* whole_ = nullptr;  // after the entries of the complete frames
+    std::size_t node_count_ = 0;           // entries of the complete frames and of the incomplete one
     std::size_t node_capacity_ = 0;
-    std::string scratch_;
+    std::string scratch_;  // text that is not in the input in one piece: unescaped, or joined from chunks
 };
 
 }  // namespace resp

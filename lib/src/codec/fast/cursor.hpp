@@ -1,5 +1,5 @@
-// Where the shortcut stands: the input, the index and the open aggregates, in registers, for as many
-// frames as it takes in one go. Everything is inlined into Shortcut::run().
+// The state of the shortcut while it runs: input position, index and open aggregates. shortcut.cpp draws it. The
+// constructor loads it from the decoder and store() writes it back, once for all frames of a batch.
 #pragma once
 
 #include <libresp/codec/decoder.hpp>
@@ -7,16 +7,17 @@
 #include "repeat.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace resp {
 
-/// What the shortcut's loop needs of the decoder, loaded once and stored once.
 class Decoder::Cursor {
 protected:
     using Node = detail::Node;
-    // The shortest value that is looked at: a header of two digits; where a CRLF ends the input, one of one.
+
+    /// Bytes that must be readable where a value begins: a header of two digits. Shorter values at the very end of
+    /// the input are left to the tokenizer.
     static constexpr std::size_t shortest = 5;
-    static constexpr std::size_t shortest_last = 4;
 
     explicit Cursor(Decoder& decoder) noexcept
         : limits_(decoder.tokenizer_.limits_),
@@ -25,16 +26,20 @@ protected:
           last_node_(nodes_ + decoder.node_capacity_),
           wire_(decoder.batch_.wire),
           end_(static_cast<std::size_t>(decoder.tokenizer_.end_ - wire_)),
-          shortest_(wire::is_crlf(end() - 2) ? shortest_last : shortest),
           at_(static_cast<std::size_t>(decoder.tokenizer_.next_ - wire_)),
           node_(nodes_ + decoder.node_count_),
           left_(decoder.tokenizer_.left_),
           level_(levels_ + decoder.tokenizer_.depth_),
           frame_(static_cast<std::size_t>(decoder.frame_ - wire_)),
           frame_node_(nodes_),
-          inline_lines_(decoder.tokenizer_.reads_ != Reads::replies && decoder.tokenizer_.position_ == 0) {}
+          inline_lines_(decoder.tokenizer_.reads_ != Reads::replies && decoder.tokenizer_.position_ == 0) {
+        assert(decoder.ready_ == nodes_ && decoder.whole_ == nodes_);
+        assert(frame_ <= at_ && at_ <= end_ && node_ <= last_node_);
+    }
 
     void store(Decoder& decoder) const noexcept {
+        assert(frame_ <= at_ && at_ <= end_ && node_ <= last_node_);
+        assert(levels_ <= level_ && level_ <= levels_ + limits_.max_depth);
         decoder.tokenizer_.next_ = wire_ + at_;
         decoder.tokenizer_.left_ = left_;
         decoder.tokenizer_.depth_ = static_cast<std::uint32_t>(level_ - levels_);
@@ -44,16 +49,19 @@ protected:
         decoder.node_count_ = static_cast<std::size_t>(node_ - nodes_);
     }
 
+    /// The text of the value at at_, after its type byte.
     const char* text() const noexcept { return wire_ + at_ + 1; }
     const char* end() const noexcept { return wire_ + end_; }
 
-    /// Whether a value may begin at at_, and the index has an entry for it.
+    /// Whether enough bytes for a value are left, and an entry for it.
     [[gnu::always_inline]] bool more() const noexcept {
-        return at_ + shortest_ <= end_ && node_ != last_node_;
+        return at_ + shortest <= end_ && node_ != last_node_;
     }
 
+    /// Adds the entry of the value at at_, whose header has `header` bytes.
     [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags, std::uint32_t size,
                                      std::uint32_t span) noexcept {
+        assert(node_ != last_node_);
         Node* const node = node_++;
         *node = {.begin = static_cast<std::uint32_t>(at_ + header),
                  .type = type,
@@ -65,8 +73,8 @@ protected:
         return node;
     }
 
-    /// The innermost aggregate has all its values, and perhaps those around it too. True if the frame
-    /// is whole; a streamed aggregate that is full stays open, with `left_` 0.
+    /// Closes the innermost aggregate, which has all its values, and those around it that are complete with it.
+    /// Returns whether the frame is complete. A streamed aggregate that is full stays open, with `left_` 0.
     [[gnu::always_inline]] bool close() noexcept {
         while (level_ != levels_) {
             if (level_[-1].streamed) return false;
@@ -83,13 +91,14 @@ protected:
         return true;
     }
 
-    /// A frame of more than one value begins.
+    /// A frame of more than one value begins at at_.
     [[gnu::always_inline]] void begin_frame() noexcept {
         frame_ = at_;
         frame_node_ = node_;
     }
 
-    /// It is whole. Whether another one is likely to fit the index.
+    /// The frame is complete. Takes the frames after it that repeat it. Returns whether another frame is likely to
+    /// fit into the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
         if (size == last_size_) {
@@ -105,21 +114,21 @@ protected:
     const Limits& limits_;
     Tokenizer::Level* const levels_;
     Node* const nodes_;
-    Node* const last_node_;
-    // A batch ends behind so many entries, which stay in the L1 cache until they are read.
+    Node* const last_node_;  // after the last entry for which there is memory
+    // A batch ends after this many entries, so that they are still in the L1 cache when views read them.
     Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
-    const char* const wire_;  // where the entries, and the positions here, count from
+    const char* const wire_;
     const std::size_t end_;
-    const std::size_t shortest_;
 
     std::size_t at_;
     Node* node_;
     std::uint32_t left_;
-    Tokenizer::Level* level_;  // behind the innermost open aggregate
-    std::size_t frame_;        // where the frame begins that is open, if one is
+    Tokenizer::Level* level_;  // after the innermost open aggregate
+    std::size_t frame_;
     Node* frame_node_;
-    std::size_t last_size_ = 0;
-    const bool inline_lines_;  // not where one is cut, which the tokenizer has searched already
+    std::size_t last_size_ = 0;  // bytes of the frame before
+    const bool
+        inline_lines_;  // false also while an inline line is cut: the tokenizer knows how far it searched
 };
 
 }  // namespace resp

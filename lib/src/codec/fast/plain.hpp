@@ -1,10 +1,11 @@
-// Headers and numbers in their plain forms, eight bytes at a time: what the shortcut takes. Each function
-// knows no error; it says how much it could read, and what it could not, the tokenizer reads.
+// Headers and numbers in their plain forms, read eight bytes at a time. These functions report no errors. They return
+// how many bytes they could read; the tokenizer reads everything else.
 #pragma once
 
 #include <libresp/codec/wire.hpp>
 
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,32 +13,33 @@ namespace resp::wire {
 
 // ---- digits
 
-/// How many of the eight bytes at p are digits before the first that is none. `digits` gets their
-/// values, one a byte, the first in the lowest; behind the last digit it holds anything. If `minus_signs`
-/// is 1, the first byte is a minus sign, and counted in.
+/// Counts the digits that the eight bytes at p begin with. `digits` receives their values, one in each byte, the
+/// first in the lowest byte; the bytes after the last digit are undefined. If `minus_signs` is 1, the first byte
+/// must be a minus sign, and it is counted too.
 [[nodiscard]] inline std::size_t leading_digits(const char* p, std::uint64_t& digits,
                                                 std::uint64_t minus_signs = 0) noexcept {
+    // XOR makes '0' to '9' the values 0 to 9. Adding 0x76 then sets the high bit of every larger value.
     digits = load64(p) ^ 0x3030303030303030U;
     std::uint64_t others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
-    others &= others - minus_signs;                                  // the lowest one is the sign
-    return static_cast<std::size_t>(std::countr_zero(others)) >> 3;  // a carry reaches later bytes only
+    others &= others - minus_signs;  // clears the lowest bit that is set: that of the sign
+    return static_cast<std::size_t>(std::countr_zero(others)) >> 3;  // carries only reach later bytes
 }
 
-/// The number that the first `count` of the `digits` make, one to eight.
+/// The number that the first `count` of `digits` make. `count` is 1 to 8.
 [[nodiscard]] inline std::uint64_t to_number(std::uint64_t digits, std::size_t count) noexcept {
-    // The last digit goes to the highest byte; then pairs, fours and all eight are added up.
-    digits <<= 64 - 8 * count;
-    digits = digits * 2561 >> 8;
-    digits = (digits & 0x00FF00FF00FF00FFU) * 6553601 >> 16;
-    return (digits & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;
+    assert(1 <= count && count <= 8);
+    digits <<= 64 - 8 * count;                                      // the last digit goes to the highest byte
+    digits = digits * 2561 >> 8;                                    // pairs:  10 * first + second
+    digits = (digits & 0x00FF00FF00FF00FFU) * 6553601 >> 16;        // fours: 100 * first + second
+    return (digits & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;  // all: 10,000 * first + second
 }
 
 // ---- headers
 
-/// The length in the header at p if it has one or two digits, which nearly all have; at least five
-/// bytes must be readable. Returns the header's size in bytes, 0 for every other header, right or
-/// wrong. A branch on the number of digits predicts well and beats arithmetic that needs none.
+/// Reads a header of one or two digits, which nearly all headers have. At least five bytes must be readable at p.
+/// Returns the size of the header in bytes, or 0 for every other header, correct or not.
 [[nodiscard]] inline std::size_t short_header(const char* p, std::uint32_t& length) noexcept {
+    // A branch on the number of digits predicts well and beats arithmetic without branches.
     const auto first = static_cast<std::uint32_t>(static_cast<unsigned char>(p[1])) - '0';
     if (first > 9) return 0;
     if (is_crlf(p + 2)) {
@@ -50,8 +52,8 @@ namespace resp::wire {
     return 5;
 }
 
-/// The same as short_header() for one of three to seven digits, at most `most`. Returns 0, and leaves
-/// `length` as it is, for every other one, and where fewer than ten bytes are readable.
+/// Reads a header of three to seven digits whose number is at most `most`. Returns its size in bytes. Returns 0 and
+/// leaves `length` unchanged for every other header, and if fewer than ten bytes are readable.
 [[nodiscard]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
                                              std::uint32_t& length) noexcept {
     if (end - p < 10) return 0;
@@ -66,16 +68,17 @@ namespace resp::wire {
 
 // ---- numbers
 
-/// A number that was read from so many bytes; 0: there is none.
+/// A number and the bytes that it was read from. Size 0 means that there is none.
 struct Number {
     std::size_t size;
     std::uint64_t value;  // two's complement
 };
 
-/// The number that the eight digits at p, of that value, begin: no more than 18 digits, so that no sum
-/// overflows; two bytes behind the last one are readable.
+/// Continues a number whose first eight digits, at p, have this value. Reads at most 18 bytes in all, so that no
+/// sum overflows, and leaves at least two readable bytes after the last digit.
 [[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
                                                        std::uint64_t value) noexcept {
+    assert(end - p >= 10);
     static constexpr std::uint32_t powers[] = {1,       10,        100,        1'000,      10'000,
                                                100'000, 1'000'000, 10'000'000, 100'000'000};
     std::size_t count = 8;
@@ -94,43 +97,24 @@ struct Number {
     return {count, value};
 }
 
-/// What plain_integer() does, for one in the last ten bytes that have come, its CRLF among them: so it has
-/// eight digits at most.
-[[nodiscard, gnu::noinline]] inline Number last_integer(const char* p, const char* end) noexcept {
-    const bool negative = p != end && *p == minus;
-    const Decimal read = read_decimal(negative ? p + 1 : p, end, 999'999'999);
-    if (read.outcome != Outcome::done || (negative && read.value == 0)) return {};
-    return {static_cast<std::size_t>(read.at - p) - crlf.size(), negative ? 0 - read.value : read.value};
-}
-
-/// Reads `[-]<digits>` at p, of at most 18 bytes, without a leading zero, or nothing. A sign costs no
-/// branch, and no step between one number and the next.
+/// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns nothing for every other integer, and if fewer
+/// than eleven bytes are readable. At least two readable bytes follow the number.
 [[nodiscard]] inline Number plain_integer(const char* p, const char* end) noexcept {
     if (end - p < 11) [[unlikely]]
-        return last_integer(p, end);
+        return {};
+    // The sign is handled without a branch, because a mix of signs would mispredict it.
     const std::size_t sign = *p == minus ? 1 : 0;
     std::uint64_t digits = 0;
     const std::size_t size = leading_digits(p, digits, sign);
     if (size == sign || (p[sign] == '0' && size != 1)) return {};
     Number number{size, to_number(digits >> (8 * sign), size - sign)};
     if (size == 8) number = more_digits(p, end, number.value);
-    number.value = (number.value ^ (0 - std::uint64_t{sign})) + sign;  // negated without a branch
+    number.value = (number.value ^ (0 - std::uint64_t{sign})) + sign;  // negates if sign is 1
     return number;
 }
 
-/// Behind the digits at p, of which at most fifteen bytes before `end` are left.
-[[nodiscard, gnu::noinline]] inline const char* last_digits(const char* p, const char* end) noexcept {
-    if (std::uint64_t ignored = 0; end - p >= 8) {
-        const std::size_t count = leading_digits(p, ignored);
-        p += count;
-        if (count != 8) return p;
-    }
-    while (p != end && is_digit(*p)) ++p;
-    return p;
-}
-
-/// Behind the digits at p. Sixteen bytes at a time: where eight were enough for half of the numbers, the
-/// branch on that would seldom be foreseen.
+/// Returns the first byte of [p, end) that is no digit, or `end`. It compares sixteen bytes at a time: whether a
+/// number has more than eight digits is hard to predict.
 [[nodiscard]] inline const char* skip_digits(const char* p, const char* end) noexcept {
     for (std::uint64_t ignored = 0; end - p >= 16;) {
         const std::size_t low = leading_digits(p, ignored);
@@ -139,18 +123,19 @@ struct Number {
         p += count;
         if (count != 16) return p;
     }
-    return last_digits(p, end);
+    while (p != end && is_digit(*p)) ++p;
+    return p;
 }
 
-/// Behind `[-]<digits>` at p, or p where there are none.
+/// Returns where `[-]<digits>` at p ends, or p if there is no such text.
 [[nodiscard]] inline const char* plain_digits(const char* p, const char* end) noexcept {
     const char* const first = p != end && *p == minus ? p + 1 : p;
     const char* const stop = skip_digits(first, end);
     return stop == first ? p : stop;
 }
 
-/// Behind `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]` at p, or p. What ends it may also tell that it
-/// is of another form.
+/// Returns where `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]` at p ends, or p if there is no such text. The byte at
+/// the end may show that the double has another form; the caller requires a CRLF there.
 [[nodiscard]] inline const char* plain_double(const char* p, const char* end) noexcept {
     const char* at = plain_digits(p, end);
     if (at == p || end - at < 3) return at;

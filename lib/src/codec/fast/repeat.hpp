@@ -1,28 +1,33 @@
-// Pipelines repeat themselves: a frame whose framing bytes are those of the frame before it, at the same
-// places, has the same index. It takes one comparison instead of reading each header.
+// Fast path for repeated commands. Clients often pipeline commands of the same shape:
+//
+//     *2\r\n$3\r\nGET\r\n$5\r\nkey:1\r\n
+//     *2\r\n$3\r\nGET\r\n$5\r\nkey:2\r\n
+//     xxxxxxxxxxxx...xxxxxxxxxx.....xxxx      x framing, equal in both   . strings, any bytes
+//
+// If the framing of the next frame equals that of the frame before, so does its index, moved by the length of the
+// frame. One masked comparison then replaces reading three headers. It still checks every framing byte.
 #pragma once
 
 #include <libresp/codec/view.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
 namespace resp::detail {
 
-/// A frame and what must be the same in those that repeat it: every byte but the bulk strings'. At most 64
-/// bytes, or 64 before the bulk string that ends it.
-///
-///     *2\r\n$3\r\nGET\r\n$3\r\nkey\r\n
-///     xxxx  xxxx  ...  xxxxxx  ...  xx
+/// A frame, and the masks that select its framing. The frame has at most 64 bytes; or at most 64 bytes stand before
+/// the content of a bulk string that ends it, and only its last CRLF is compared after them.
 class Repeat {
 public:
-    /// How many times the frame at [frame, at), with the entries [first, last), comes again right behind
-    /// it, before `end`. Indexes those, as far as there is room for their entries.
+    /// Compares the frames that follow the frame [frame, at), whose entries are [first, last), and indexes those that
+    /// repeat it. Stops at `end` and at `room_end`, the end of the memory for entries. Returns how many it took.
     [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
+        assert(frame < at && at <= end && first < last && last <= room_end);
         const std::size_t size = at - frame;
         if (size > longest && !is_text(last[-1])) return 0;
         const std::size_t head = size > longest ? last[-1].begin - frame : size;
@@ -40,7 +45,7 @@ private:
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 
-    /// Whether it is a bulk string with a header; a word of an inline line is framing.
+    /// Whether the entry is a bulk string with a header. The words of an inline line have none; they count as framing.
     static bool is_text(const Node& node) noexcept {
         return node.type == Type::bulk_string && node.flags == Node::plain_text;
     }
@@ -53,15 +58,17 @@ private:
           tail_(head == size ? 0 : size - 2),
           first_(first),
           last_(last) {
-        std::uint64_t framing = ~std::uint64_t{0};
+        std::uint64_t framing = ~std::uint64_t{0};  // one bit for each byte of the head
         for (const Node* node = first; node != last; ++node) {
             const auto begin = static_cast<std::size_t>(wire + node->begin - frame);
             if (!is_text(*node) || node->size == 0 || begin == head) continue;
+            assert(begin + node->size <= head);
             framing &= ~(~std::uint64_t{0} >> (64 - node->size) << begin);
         }
         for (std::size_t word = 0; word != words(); ++word) masks_[word] = spread(framing >> position(word));
     }
 
+    /// Whether the frame at `next` has the same framing.
     [[nodiscard]] bool is_at(const char* next) const noexcept {
         std::uint64_t different = 0;
         for (std::size_t word = 0; word != words(); ++word) {
@@ -72,7 +79,7 @@ private:
         return different == 0;
     }
 
-    /// Writes the index of the frame that is `times` frames later.
+    /// Writes the entries of the frame that is `times` frames later. Returns the end of what it wrote.
     Node* index(Node* to, std::size_t times) const noexcept {
         for (const Node* node = first_; node != last_; ++node, ++to) {
             *to = *node;
@@ -82,11 +89,11 @@ private:
     }
 
     [[nodiscard]] std::size_t words() const noexcept { return (head_ + 7) / 8; }
-    /// The last word may overlap the one before.
+    /// Where a word of eight bytes begins in the frame. The last word may overlap the word before it.
     [[nodiscard]] std::size_t position(std::size_t word) const noexcept {
         return std::min(8 * word, head_ - 8);
     }
-    /// Each of the low eight bits to a byte of ones.
+    /// A byte of ones for each of the low eight bits that is set, else a byte of zeros.
     static std::uint64_t spread(std::uint64_t bits) noexcept {
         const std::uint64_t each = (bits & 0xFF) * 0x0101010101010101U & 0x8040201008040201U;
         return ((each + 0x7F7F7F7F7F7F7F7FU) >> 7 & 0x0101010101010101U) * 0xFF;
@@ -94,8 +101,9 @@ private:
 
     const char* frame_;
     std::size_t size_;
-    std::size_t head_;  // bytes compared with masks: all, or of a long frame those before its last string
-    std::size_t tail_;  // of a long frame its last CRLF, else two bytes that are compared anyway
+    std::size_t head_;  // bytes that are compared with masks: all, or those before the last string
+    std::size_t
+        tail_;  // where two more bytes are compared: the last CRLF of a long frame, else the first two bytes
     const Node* first_;
     const Node* last_;
     std::array<std::uint64_t, longest / 8> masks_;

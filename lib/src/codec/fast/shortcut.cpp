@@ -1,0 +1,128 @@
+// The shortcut is the decoder's fast path. It reads complete, well-formed values of the common forms straight into
+// the index, frame after frame. It knows no errors: a value that it cannot take stays untouched for the tokenizer.
+//
+// Files, in reading order:
+//
+//     shortcut.cpp  the loops over frames (this file)
+//     forms.hpp     one function for each form of value
+//     cursor.hpp    the state: input position, index and open aggregates
+//     plain.hpp     headers and numbers, read eight bytes at a time
+//     repeat.hpp    commands that have the same shape as the command before
+//
+// The state. All positions count from `wire_`, the first byte of the batch:
+//
+//     input   wire_ |  complete frames  | frame_  open frame  | at_    not read yet  | end_
+//     index  nodes_ |  their entries    | frame_node_         | node_  free          | last_node_
+//     levels_  [ array ][ map ] level_       the open aggregates, innermost last
+//     left_ = values that the innermost one still needs; 1 between two frames
+//
+// An example: two commands and the beginning of a third, in a decoder that reads commands.
+//
+//     *2\r\n$3\r\nGET\r\n$1\r\na\r\n*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGE
+//     ^ byte 0                      ^ 20                ^ 34  ^ 38
+//
+//     before   at_ 0, no entries, no levels, left_ 1
+//     after    at_ 38, frame_ 34, frame_node_ 5, one level (entry 5), left_ 2
+//              0  array        size 2  begin  4  span 3
+//              1  bulk string  size 3  begin  8            GET
+//              2  bulk string  size 1  begin 17            a
+//              3  array        size 1  begin 24  span 2
+//              4  bulk string  size 4  begin 28            PING
+//              5  array        size 2  begin 38            open: its span is not known yet
+//
+// Decoder::next() returns the views of entries 0 and 3. Then the tokenizer continues at byte 38, with `$3\r\nGE`.
+//
+// What may be deleted. Every result is the same without this folder; only the speed changes. A test proves it:
+// tests/unit/codec/no_shortcut.cpp replaces Decoder::take_shortcut() with an empty function and runs all codec
+// tests. repeat.hpp may be deleted alone: remove the call in Cursor::end_frame().
+#include "forms.hpp"
+
+#include <algorithm>
+
+namespace resp {
+
+/// Each public function takes values while it can: complete frames, as long as another one is likely to fit into
+/// the index, and the beginning of the next frame. Everything is inlined into them, so that the state stays in
+/// registers; the frames of a batch share the cost of loading and storing it. They are two functions because the
+/// compiler then needs fewer registers for each.
+class Decoder::Shortcut : Forms {
+public:
+    [[gnu::noinline]] static void values(Decoder& decoder) noexcept {
+        Shortcut shortcut{decoder};
+        shortcut.take_values();
+        shortcut.store(decoder);
+    }
+    [[gnu::noinline]] static void commands(Decoder& decoder) noexcept {
+        Shortcut shortcut{decoder};
+        shortcut.take_commands();
+        shortcut.store(decoder);
+    }
+
+private:
+    explicit Shortcut(Decoder& decoder) noexcept : Forms(decoder) {}
+
+    /// Values of every type.
+    [[gnu::always_inline]] void take_values() noexcept {
+        while (left_ != 0 && more()) {
+            const Outcome outcome = take(static_cast<Type>(wire_[at_]));
+            if (outcome == Outcome::refused) break;
+            if (outcome == Outcome::opened) continue;
+            if (level_ == levels_) {  // a frame of one value: reading it is faster than comparing it
+                if (node_ >= batch_end_) break;
+            } else if (--left_ == 0 && close() && !end_frame()) {
+                break;
+            }
+        }
+    }
+
+    /// Arrays of bulk strings, and inline lines. At most one aggregate is open, so `levels_` is written only once,
+    /// and only if the last array is incomplete.
+    [[gnu::always_inline]] void take_commands() noexcept {
+        const bool is_open = level_ != levels_;
+        Node* array = nodes_ + (is_open ? levels_->entry : 0);
+        std::uint32_t left = is_open ? left_ : 0;
+        for (;;) {
+            if (left == 0) {
+                if (!more()) break;
+                begin_frame();
+                if (wire_[at_] != wire::byte(Type::array)) {
+                    if (!inline_lines_ || take_inline_line() == Outcome::refused || !end_frame()) break;
+                    continue;
+                }
+                const std::size_t header = read_header(left, limits_.max_elements);
+                if (header == 0 || left == 0) break;
+                array = add(Type::array, header, Node::aggregate | Node::spans, left, 1);
+                at_ += header;
+            }
+            left -= take_strings(left);
+            if (left != 0) break;
+            array->span = static_cast<std::uint32_t>(node_ - array);
+            if (!end_frame()) break;
+        }
+        level_ = levels_ + (left == 0 ? 0 : 1);
+        left_ = left == 0 ? 1 : left;
+        if (left != 0) *levels_ = {1, static_cast<std::uint32_t>(array - nodes_), Type::array, false};
+    }
+
+    /// Takes at most `most` bulk strings. Returns how many it took.
+    [[gnu::always_inline]] std::uint32_t take_strings(std::uint32_t most) noexcept {
+        Node* const first = node_;
+        Node* const stop = node_ + std::min<std::ptrdiff_t>(most, last_node_ - node_);
+        while (node_ != stop && at_ + shortest <= end_ && wire_[at_] == wire::byte(Type::bulk_string)) {
+            if (take_string<false>(Type::bulk_string) != Outcome::scalar) break;
+        }
+        return static_cast<std::uint32_t>(node_ - first);
+    }
+};
+
+void Decoder::take_shortcut() {
+    if (tokenizer_.mode_ != Tokenizer::Mode::value || !Forms::may_take(tokenizer_)) return;
+    if (node_count_ == node_capacity_) grow_index();
+    if (tokenizer_.reads_ == Reads::commands) {
+        Shortcut::commands(*this);
+    } else {
+        Shortcut::values(*this);
+    }
+}
+
+}  // namespace resp
