@@ -3,10 +3,31 @@
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace resp {
 
 Decoder::Decoder(Limits limits, Reads reads) : tokenizer_(limits, reads) {}
+
+Decoder::Decoder(Decoder&& other) noexcept : Decoder() { *this = std::move(other); }
+
+Decoder& Decoder::operator=(Decoder&& other) noexcept {
+    if (this == &other) return *this;
+    tokenizer_ = other.tokenizer_;
+    own_ = std::move(other.own_);
+    lent_ = other.lent_;
+    frame_ = other.frame_;
+    end_ = other.end_;
+    nodes_ = std::move(other.nodes_);
+    ready_ = other.ready_;
+    whole_ = other.whole_;
+    node_count_ = other.node_count_;
+    node_capacity_ = other.node_capacity_;
+    scratch_ = std::move(other.scratch_);
+    batch_ = {other.batch_.wire, scratch_.data()};  // a short string is inside its object, so its text moved
+    other.reset(0, 0);
+    return *this;
+}
 
 // ---- bytes
 

@@ -30,13 +30,15 @@ namespace resp {
 /// nothing and copies no received bytes. The work is linear in the bytes, for any cuts: only a header that is cut, at
 /// most 24 bytes, is read again when more bytes arrive.
 ///
-/// A decoder throws only std::bad_alloc. After that, only destroy it or call reset().
+/// A decoder throws only std::bad_alloc. After that, only destroy it, assign to it or call reset().
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
 
-    Decoder(const Decoder&) = delete;
-    Decoder& operator=(const Decoder&) = delete;
+    /// Moving ends all views of both decoders. The new decoder continues the stream, also inside a frame and with lent
+    /// bytes. The old one holds no memory and no bytes; it may be destroyed, assigned to or reset().
+    Decoder(Decoder&& other) noexcept;
+    Decoder& operator=(Decoder&& other) noexcept;
 
     /// Returns room for at least `n` bytes, to receive into. Valid until the next call of a member function.
     [[nodiscard]] std::span<char> prepare(std::size_t n);
@@ -61,7 +63,7 @@ public:
     void shrink(std::size_t keep);
 
     /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the stream. The
-    /// view is valid until the next call of next(), prepare(), feed(), release(), shrink() or reset().
+    /// view is valid until the next call of next(), prepare(), feed(), release(), shrink() or reset(), or a move.
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
         const View view{batch_, ready_};
