@@ -1,6 +1,6 @@
-// Twice the bytes take twice the time, though they come one by one: T(2L) / T(L) for every form that is long,
-// L from 64 KiB to 512 KiB. It fails where a ratio is above 2.3, each time that it is looked at again: what
-// disturbs a measurement passes, what reads its bytes once more for each that comes does not.
+// Decoding byte by byte takes time in proportion to the bytes: T(2L) / T(L) is about 2, for every long form and for L
+// from 64 KiB to 512 KiB. A ratio above 2.3 is measured again, because a disturbance passes; the test fails if it stays.
+// Work that is not linear, such as reading all bytes again for each new byte, has a ratio of 4.
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ constexpr double most = 2.3;
 constexpr int tries = 6;
 constexpr int repetitions = 3;
 
-/// Frames of about so many bytes, one if it can be.
+/// A form that can be long. `frame` returns one frame of about `size` bytes, or several if one cannot be that long.
 struct Form {
     std::string_view name;
     resp::Reads reads;
@@ -48,7 +48,7 @@ constexpr Form forms[] = {
     {"pipeline", resp::Reads::commands, [](std::size_t n) { return many("*1\r\n$4\r\nPING\r\n", n); }},
 };
 
-/// Feeds bytes one by one. Returns how many frames they are.
+/// Decodes the bytes one by one. Returns the number of frames.
 std::size_t decode(const std::string& bytes, resp::Reads reads) {
     constexpr std::size_t enough = 1 << 30;
     resp::Decoder decoder{{.max_line = enough, .max_elements = enough}, reads};
@@ -61,7 +61,7 @@ std::size_t decode(const std::string& bytes, resp::Reads reads) {
     return frames;
 }
 
-/// The least seconds of some repetitions: nothing makes work faster than it is. 0 if it has no frame.
+/// Seconds of the fastest of some repetitions: a disturbance only makes them slower. 0 if there is no frame.
 double time_of(const Form& form, std::size_t size) {
     using Clock = std::chrono::steady_clock;
     const std::string bytes = form.frame(size);
@@ -74,14 +74,14 @@ double time_of(const Form& form, std::size_t size) {
     return least;
 }
 
-/// The smallest ratio of some tries; one is enough if it is good.
+/// Whether one of some tries has a good ratio.
 bool is_linear(const Form& form, std::size_t size) {
     double ratio = std::numeric_limits<double>::max();
     for (int i = 0; i != tries && ratio > most; ++i) {
         const double once = time_of(form, size);
         const double twice = time_of(form, 2 * size);
         if (once <= 0 || twice <= 0) {
-            std::printf("%-16.*s is no frame\n", static_cast<int>(form.name.size()), form.name.data());
+            std::printf("%-16.*s gives no frame\n", static_cast<int>(form.name.size()), form.name.data());
             return false;
         }
         ratio = std::min(ratio, twice / once);

@@ -1,4 +1,4 @@
-// The run of bytes that grows at its end.
+// The buffer: appending, growing, dropping and moving bytes.
 #include <libresp/codec/buffer.hpp>
 
 #include <cstdint>
@@ -16,7 +16,7 @@ TEST_CASE("a new buffer holds nothing") {
     CHECK(buffer.view() == "");
 }
 
-TEST_CASE("a buffer keeps what is appended") {
+TEST_CASE("a buffer keeps appended bytes") {
     Buffer buffer;
     buffer.append("one");
     buffer.append("");
@@ -25,7 +25,7 @@ TEST_CASE("a buffer keeps what is appended") {
     CHECK(buffer.size() == 7);
 }
 
-TEST_CASE("what is written into the room counts once it is committed") {
+TEST_CASE("bytes written into the room count after commit()") {
     Buffer buffer;
     buffer.append("x");
     char* const room = buffer.prepare(3);
@@ -40,14 +40,14 @@ TEST_CASE("what is written into the room counts once it is committed") {
     CHECK(buffer.view() == "xabc");
 }
 
-TEST_CASE("room that is there is not moved") {
+TEST_CASE("a buffer with enough room does not move its bytes") {
     Buffer buffer;
     char* const room = buffer.prepare(100);
     buffer.commit(10);
-    CHECK((buffer.prepare(90) == room + 10));  // in brackets: Catch would show what is there
+    CHECK((buffer.prepare(90) == room + 10));  // in brackets, because Catch would print the bytes
 }
 
-TEST_CASE("a buffer doubles, so that appending byte by byte moves bytes a few times only") {
+TEST_CASE("a buffer doubles, so that appending byte by byte moves the bytes only a few times") {
     Buffer buffer;
     int moves = 0;
     const char* last = nullptr;
@@ -62,15 +62,15 @@ TEST_CASE("a buffer doubles, so that appending byte by byte moves bytes a few ti
     CHECK(buffer.capacity() <= 200'000);
 }
 
-TEST_CASE("a buffer grows by no more than is enough, and doubles where that is more") {
+TEST_CASE("a buffer grows to the room that is enough, or doubles if that is less") {
     Buffer buffer;
     buffer.append(std::string(100'000, 'x'));
     REQUIRE(buffer.capacity() == 100'000);
-    SECTION("less than as much again") {
+    SECTION("less than double") {
         static_cast<void>(buffer.prepare(1'000, 60'000));
         CHECK(buffer.capacity() == 160'000);
     }
-    SECTION("a little more, rather than to grow twice") {
+    SECTION("a little more than double, so that it does not grow twice") {
         static_cast<void>(buffer.prepare(1'000, 120'000));
         CHECK(buffer.capacity() == 220'000);
     }
@@ -78,13 +78,13 @@ TEST_CASE("a buffer grows by no more than is enough, and doubles where that is m
         static_cast<void>(buffer.prepare(1'000, 1'000'000'000));
         CHECK(buffer.capacity() == 200'000);
     }
-    SECTION("less than must be") {
+    SECTION("less than the room that is asked for") {
         static_cast<void>(buffer.prepare(1'000, 10));
         CHECK(buffer.capacity() == 101'000);
     }
 }
 
-TEST_CASE("consuming moves the rest to the front") {
+TEST_CASE("consume() moves the rest to the front") {
     Buffer buffer;
     buffer.append("abcdef");
     buffer.consume(0);
@@ -95,7 +95,7 @@ TEST_CASE("consuming moves the rest to the front") {
     CHECK(buffer.empty());
 }
 
-TEST_CASE("truncating and clearing keep the memory, releasing does not") {
+TEST_CASE("truncate() and clear() keep the memory, and release() frees it") {
     Buffer buffer;
     buffer.append("abcdef");
     buffer.truncate(2);
@@ -109,7 +109,7 @@ TEST_CASE("truncating and clearing keep the memory, releasing does not") {
     CHECK(buffer.view() == "again");
 }
 
-TEST_CASE("a moved buffer leaves its bytes to the other") {
+TEST_CASE("moving a buffer moves its bytes") {
     Buffer buffer;
     buffer.append("abc");
     Buffer other{std::move(buffer)};
@@ -119,7 +119,7 @@ TEST_CASE("a moved buffer leaves its bytes to the other") {
     CHECK(third.view() == "abc");
 }
 
-TEST_CASE("more than memory can hold is bad_alloc and the bytes stay") {
+TEST_CASE("asking for more room than memory can hold throws bad_alloc and keeps the bytes") {
     Buffer buffer;
     buffer.append("abc");
     CHECK_THROWS_AS(buffer.prepare(SIZE_MAX), std::bad_alloc);

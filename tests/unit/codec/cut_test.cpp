@@ -1,4 +1,4 @@
-// A stream that comes byte by byte, looked at after each byte: what can be told then is told then.
+// A stream that arrives byte by byte. After each byte the decoder reports everything that the bytes so far show.
 #include <libresp/codec/decoder.hpp>
 
 #include <string>
@@ -24,7 +24,7 @@ void take(Decoder& decoder, Progress& progress) {
     progress.error = decoder.error();
 }
 
-/// What ends the stream if the tokenizer alone reads all of `bytes` at once.
+/// The error that the tokenizer finds if it reads all of `bytes` at once.
 std::optional<resp::DecodeError> error_of_tokens(std::string_view bytes, const Limits& limits, Reads reads) {
     resp::Tokenizer tokenizer{limits, reads};
     tokenizer.feed(bytes);
@@ -33,8 +33,8 @@ std::optional<resp::DecodeError> error_of_tokens(std::string_view bytes, const L
     return tokenizer.error();
 }
 
-/// After each byte a decoder that was given them one by one must know what one knows that is given all of
-/// them at once. Returns how many bytes it took until the stream had failed, or all of them.
+/// Gives the bytes one by one to a decoder. After each one it must report what a decoder reports that got the same bytes
+/// at once. Returns the number of bytes until the stream failed, or all of them.
 std::size_t bytes_until_error(std::string_view bytes, const Limits& limits, Reads reads) {
     Decoder lent{limits, reads};
     Decoder own{limits, reads};
@@ -67,7 +67,7 @@ constexpr std::size_t all = std::string_view::npos;
 
 struct Case {
     std::string_view bytes;
-    std::size_t until;  // the byte that is wrong
+    std::size_t until;  // bytes up to the first wrong byte, that byte included
 };
 
 void check(const Case& c, const Limits& limits, Reads reads) {
@@ -77,7 +77,7 @@ void check(const Case& c, const Limits& limits, Reads reads) {
 
 }  // namespace
 
-TEST_CASE("a wrong byte of a number or header is told as soon as it has come") {
+TEST_CASE("a wrong byte in a number or header is reported as soon as it is received") {
     const Limits limits{.max_bulk = 1'000, .max_elements = 1'000, .max_depth = 2};
     for (const Case c :
          {Case{"*1\r\n$4\r\nPING\r\n", all}, Case{"*12\r\n$0\r\n\r\n", all}, Case{"*x", 2}, Case{"*1x", 3},
@@ -94,23 +94,23 @@ TEST_CASE("a wrong byte of a number or header is told as soon as it has come") {
     }
 }
 
-TEST_CASE("a bound that even a short header can exceed is told as soon as it is") {
+TEST_CASE("a limit that is exceeded is reported as soon as the byte over it is received") {
     for (const Case c : {Case{"*1\r\n$6", 6}, Case{"*6", 2}, Case{"*1\r\n$5\r\nhello\r\n", all}}) {
         check(c, {.max_bulk = 5, .max_elements = 5}, Reads::commands);
     }
     check({"*", 1}, {.max_depth = 0}, Reads::replies);
-    // The bytes of a frame, within a body, its end, and a header.
+    // The limit of a frame ends within a body, its CRLF, or a header.
     for (const std::size_t most : {6, 9, 11, 13, 14, 15}) {
         check({"*1\r\n$5\r\nhello\r\n", most < 15 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
     }
-    // Within a number, a text and an inline line.
+    // It ends within a number, a text, or an inline line.
     for (const std::size_t most : {1, 2, 5, 6, 7, 8}) {
         check({"*1\r\n:123\r\n", most + 1}, {.max_frame = most}, Reads::replies);
         check({":1234\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
         check({"+text\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::replies);
         check({"words\r\n", most < 7 ? most + 1 : all}, {.max_frame = most}, Reads::commands);
     }
-    // The digits of a length.
+    // A length or count is over its limit.
     for (const std::size_t most : {0, 8, 9, 99, 998, 999, 1'000, 9'998}) {
         const std::string over = "$" + std::to_string(most + 1) + "0";
         const Limits limits{.max_bulk = most, .max_elements = most};
@@ -119,7 +119,7 @@ TEST_CASE("a bound that even a short header can exceed is told as soon as it is"
     }
 }
 
-TEST_CASE("an element too many of a streamed aggregate is told at its first byte") {
+TEST_CASE("one element too many in a streamed aggregate is reported at its first byte") {
     for (const std::string_view element : {":1\r\n", "$1\r\na\r\n", "*1\r\n:1\r\n"}) {
         std::string bytes = "*?\r\n";
         for (int i = 0; i != 100; ++i) bytes += ":1\r\n";
@@ -129,7 +129,7 @@ TEST_CASE("an element too many of a streamed aggregate is told at its first byte
     }
 }
 
-TEST_CASE("whichever byte of a value is another, what it makes of the value is told as soon as it has come") {
+TEST_CASE("a value with any one byte changed gives the same result byte by byte as whole") {
     const std::string others = "\r\n0159-+.:eEtx \"_";
     for (const std::string_view value : {":0\r\n",
                                          ":-7\r\n",
@@ -183,7 +183,7 @@ TEST_CASE("whichever byte of a value is another, what it makes of the value is t
     }
 }
 
-TEST_CASE("a wrong byte before others that come with it is told at once") {
+TEST_CASE("a wrong byte is reported at once if more bytes arrive with it") {
     for (const std::string_view bytes :
          {":12x34", ":12\r34", ":-x1", ",1x2", "(1x2", "+a\nb", "+a\rb", "$1x2", "*1x2"}) {
         for (std::size_t cut = 1; cut != bytes.size(); ++cut) {
@@ -205,8 +205,8 @@ TEST_CASE("a wrong byte before others that come with it is told at once") {
     }
 }
 
-TEST_CASE("what was known of a cut value is forgotten with it") {
-    // Each piece in a block of its own size: nothing may be read behind it.
+TEST_CASE("a decoder remembers nothing of a cut value that is complete or was reset") {
+    // Each piece is in a block of exactly its size, so that a read after it is seen.
     const auto frames_of = [](Decoder& decoder, std::string_view piece) {
         const std::vector<char> bytes{piece.begin(), piece.end()};
         decoder.feed(bytes);
@@ -226,7 +226,7 @@ TEST_CASE("what was known of a cut value is forgotten with it") {
     CHECK_FALSE(decoder.error());
 }
 
-TEST_CASE("a line that is too long is told at the first byte that is too much") {
+TEST_CASE("a line that is too long is reported at the first byte over the limit") {
     for (const std::string type : {"+", "-", "("}) {
         const std::string too_long = type + "123456";
         const std::string whole = type + "12345\r\n";

@@ -1,4 +1,4 @@
-// Frames out of bytes: what an error says, what a decoder keeps, when a stream begins.
+// The decoder: values, errors and their offsets, lent bytes, reset().
 #include <libresp/codec/decoder.hpp>
 
 #include <string>
@@ -18,7 +18,7 @@ using support::receive;
 
 namespace {
 
-/// The frames that are whole by now.
+/// Takes the complete frames and returns their number.
 std::size_t count_frames(Decoder& decoder) {
     std::size_t n = 0;
     while (decoder.next()) ++n;
@@ -31,11 +31,11 @@ TEST_CASE("a bulk string cut anywhere yields one frame") {
     CHECK(decode_one("$5\r\nhello\r\n").view().text() == "hello");
 }
 
-TEST_CASE("a bulk string may hold CR, LF, NUL and what looks like RESP") {
+TEST_CASE("a bulk string may contain CR, LF, NUL and text that looks like RESP") {
     CHECK(decode_one(bytes("$8\r\n\r\n\0$1\r\n\xff\r\n")).view().text() == bytes("\r\n\0$1\r\n\xff"));
 }
 
-TEST_CASE("a line may hold every byte but CR and LF") {
+TEST_CASE("a line may contain every byte except CR and LF") {
     std::string text;
     for (int c = 0; c != 256; ++c) {
         if (c != '\r' && c != '\n') text += static_cast<char>(c);
@@ -44,7 +44,7 @@ TEST_CASE("a line may hold every byte but CR and LF") {
     CHECK(decode_one('-' + text + "\r\n").view().text() == text);
 }
 
-TEST_CASE("a line that begins as OK does is read to its end") {
+TEST_CASE("a line that begins like OK is read to its end") {
     for (const std::string text : {"OK", "O", "", "OKAY", "OX", "KO", "ok"}) {
         INFO(text);
         const std::string line = '+' + text + "\r\n";
@@ -55,7 +55,7 @@ TEST_CASE("a line that begins as OK does is read to its end") {
     CHECK(error_of("+OK\rx") == "bad_line at 4");
 }
 
-TEST_CASE("integers are read up to the borders of 64 bits") {
+TEST_CASE("integers are read up to the limits of 64 bits") {
     CHECK(decode_one(":9223372036854775807\r\n").view().integer() == INT64_MAX);
     CHECK(decode_one(":-9223372036854775808\r\n").view().integer() == INT64_MIN);
     CHECK(decode_one(":+9223372036854775807\r\n").view().integer() == INT64_MAX);
@@ -66,7 +66,7 @@ TEST_CASE("integers are read up to the borders of 64 bits") {
     CHECK(error_of(":10000000000000000000\r\n") == "bad_integer at 20");
 }
 
-TEST_CASE("an integer that is not canonical is an error at the byte that makes it so") {
+TEST_CASE("an integer that is not canonical is an error at its first wrong byte") {
     CHECK(error_of(":\r\n") == "bad_integer at 1");
     CHECK(error_of(":+\r\n") == "bad_integer at 2");
     CHECK(error_of(":-\r\n") == "bad_integer at 2");
@@ -99,7 +99,7 @@ TEST_CASE("a bare LF in a RESP line is an error at that byte") {
     CHECK(error_of(",\r\n") == "bad_double at 1");
 }
 
-TEST_CASE("a CR without its LF is an error at the byte behind it") {
+TEST_CASE("a CR without its LF is an error at the byte after it") {
     CHECK(error_of("+O\rK\r\n") == "bad_line at 3");
     CHECK(error_of("+\r\r\n") == "bad_line at 2");
     CHECK(error_of("$1\rx") == "bad_line at 3");
@@ -107,7 +107,7 @@ TEST_CASE("a CR without its LF is an error at the byte behind it") {
     CHECK(error_of("_\rx") == "bad_line at 2");
 }
 
-TEST_CASE("the two bytes behind a string must be CRLF") {
+TEST_CASE("the two bytes after a string must be CRLF") {
     CHECK(error_of("$2\r\nabc\r\n") == "bad_terminator at 6");
     CHECK(error_of("$2\r\nab\n\r") == "bad_terminator at 6");
     CHECK(error_of("$2\r\nab\rx") == "bad_terminator at 7");
@@ -145,7 +145,7 @@ TEST_CASE("a count is plain decimal digits") {
     CHECK(error_of("|?\r\n") == "bad_count at 1");
 }
 
-TEST_CASE("a byte that begins no value is an error where it stands") {
+TEST_CASE("a byte that begins no value is an error at that byte") {
     CHECK(error_of("x") == "bad_type at 0");
     CHECK(error_of("\r\n") == "bad_type at 0");
     CHECK(error_of(":1\r\n\r\n") == "bad_type at 4");
@@ -155,7 +155,7 @@ TEST_CASE("a byte that begins no value is an error where it stands") {
     CHECK(error_of("*1\r\n.\r\n") == "bad_type at 4");
 }
 
-TEST_CASE("booleans, nulls and numbers are refused at the first wrong byte") {
+TEST_CASE("a wrong boolean, null or number is an error at its first wrong byte") {
     CHECK(error_of("#x\r\n") == "bad_boolean at 1");
     CHECK(error_of("#tt\r\n") == "bad_boolean at 2");
     CHECK(error_of("#\r\n") == "bad_boolean at 1");
@@ -170,14 +170,14 @@ TEST_CASE("booleans, nulls and numbers are refused at the first wrong byte") {
     CHECK(error_of("(12a\r\n") == "bad_big_number at 3");
 }
 
-TEST_CASE("a verbatim string has three bytes of format and a colon") {
+TEST_CASE("a verbatim string must begin with three bytes of format and a colon") {
     CHECK(decode_one("=4\r\ntxt:\r\n").view().text() == "");
     CHECK(error_of("=3\r\ntxt\r\n") == "bad_verbatim at 2");
     CHECK(error_of("=0\r\n\r\n") == "bad_verbatim at 2");
     CHECK(error_of("=5\r\ntxt-a\r\n") == "bad_verbatim at 7");
 }
 
-TEST_CASE("frames before an error are handed out") {
+TEST_CASE("frames before an error are returned") {
     const support::Outcome outcome = decode(":1\r\n+OK\r\n!x");
     CHECK(outcome.frames.size() == 2);
     REQUIRE(outcome.error);
@@ -186,7 +186,7 @@ TEST_CASE("frames before an error are handed out") {
     CHECK(outcome.error->byte == 'x');
 }
 
-TEST_CASE("an error is sticky") {
+TEST_CASE("an error is final") {
     Decoder decoder;
     decoder.feed(std::string_view{"x"});
     CHECK_FALSE(decoder.next());
@@ -197,7 +197,7 @@ TEST_CASE("an error is sticky") {
     CHECK(decoder.error()->code == Errc::bad_type);
 }
 
-TEST_CASE("an error is told only once next() has come to it") {
+TEST_CASE("an error is set only when next() reaches it") {
     Decoder decoder;
     decoder.feed(std::string_view{":1\r\nx"});
     CHECK(decoder.next());
@@ -206,7 +206,7 @@ TEST_CASE("an error is told only once next() has come to it") {
     CHECK(decoder.error());
 }
 
-TEST_CASE("offset and pending tell what was handed out and what was not") {
+TEST_CASE("offset() and pending() count the bytes before and after the last returned frame") {
     Decoder decoder;
     receive(decoder, ":1\r\n+O");
     CHECK(decoder.offset() == 0);
@@ -223,7 +223,7 @@ TEST_CASE("offset and pending tell what was handed out and what was not") {
     CHECK(decoder.pending() == 0);
 }
 
-TEST_CASE("a decoder tells how much is missing of a string") {
+TEST_CASE("missing() counts the bytes that a cut string still needs") {
     Decoder decoder;
     const auto missing = [&](std::string_view bytes) {
         receive(decoder, bytes);
@@ -234,14 +234,14 @@ TEST_CASE("a decoder tells how much is missing of a string") {
     CHECK(missing("*2\r\n$10") == 1);
     CHECK(missing("00\r\n") == 1002);
     CHECK(missing("abc") == 999);
-    CHECK(missing(std::string(997, 'x')) == 1);  // each byte of the line's end may be wrong
+    CHECK(missing(std::string(997, 'x')) == 1);  // each byte of the CRLF may be wrong
     CHECK(missing("\r\n:1") == 1);
     receive(decoder, "\r\n");
     CHECK(decoder.next());
     CHECK(decoder.missing() == 1);
 }
 
-TEST_CASE("no more is missing than until the frame is too long") {
+TEST_CASE("missing() counts no further than to the byte that makes the frame too long") {
     Decoder decoder{{.max_frame = 10}};
     receive(decoder, "$100\r\nab");
     CHECK_FALSE(decoder.next());
@@ -254,7 +254,7 @@ TEST_CASE("no more is missing than until the frame is too long") {
     CHECK(decoder.error());
 }
 
-TEST_CASE("a decoder that was reset begins a new stream at the offset that is given") {
+TEST_CASE("reset() begins a new stream at the given offset") {
     Decoder decoder;
     receive(decoder, ":1\r\n*2\r\n$5\r\nab");
     CHECK(count_frames(decoder) == 1);
@@ -270,7 +270,7 @@ TEST_CASE("a decoder that was reset begins a new stream at the offset that is gi
     CHECK(decoder.offset() == 0);
 }
 
-TEST_CASE("reset gives lent bytes back without looking at them") {
+TEST_CASE("reset() ends a loan without reading the bytes") {
     Decoder decoder;
     {
         const std::string lent = "$50\r\nhello";
@@ -282,7 +282,7 @@ TEST_CASE("reset gives lent bytes back without looking at them") {
     CHECK(count_frames(decoder) == 1);
 }
 
-TEST_CASE("room holds as much as was asked for") {
+TEST_CASE("prepare() returns at least the room that is asked for") {
     Decoder decoder;
     CHECK(decoder.prepare(1).size() >= 1);
     CHECK(decoder.prepare(100'000).size() >= 100'000);
@@ -290,7 +290,7 @@ TEST_CASE("room holds as much as was asked for") {
     CHECK_FALSE(decoder.next());
 }
 
-TEST_CASE("lent bytes are decoded where they stand") {
+TEST_CASE("lent bytes are decoded in place") {
     Decoder decoder;
     const std::string lent = "$5\r\nhello\r\n";
     decoder.feed(lent);
@@ -300,7 +300,7 @@ TEST_CASE("lent bytes are decoded where they stand") {
     CHECK((view->wire().data() == lent.data()));
 }
 
-TEST_CASE("no bytes are no frame and no error") {
+TEST_CASE("empty input is neither a frame nor an error") {
     Decoder decoder;
     CHECK_FALSE(decoder.next());
     decoder.feed({});

@@ -1,5 +1,5 @@
-// Nesting: the bound, and that no part of the codec uses the call stack in proportion to it. The deep
-// cases run on a thread whose stack would not hold a recursion over the input.
+// Nesting: its limit, and that no part of the codec recurses over it. The deep cases run on a thread whose stack is too
+// small for a recursion over the input.
 #include <libresp/codec/format.hpp>
 #include <libresp/codec/value.hpp>
 
@@ -40,7 +40,7 @@ void check_on_small_stack(const std::string& wire, const std::string& wanted) {
 
 }  // namespace
 
-TEST_CASE("an array may stand in as many as max_depth allows and no more") {
+TEST_CASE("aggregates may be nested max_depth deep, and one more is an error") {
     const Limits limits{.max_depth = 2};
     CHECK(decode_one("*1\r\n*1\r\n:1\r\n", Reads::replies, limits).view()[0][0].integer() == 1);
     CHECK(error_of("*1\r\n*1\r\n*1\r\n:1\r\n", Reads::replies, limits) == "too_deep at 8");
@@ -49,19 +49,19 @@ TEST_CASE("an array may stand in as many as max_depth allows and no more") {
     CHECK(error_of("~1\r\n%1\r\n~1\r\n", Reads::replies, limits) == "too_deep at 8");
 }
 
-TEST_CASE("a null array has no depth") {
+TEST_CASE("a null array does not count as a level") {
     const Limits limits{.max_depth = 1};
     CHECK(decode_one("*1\r\n*-1\r\n", Reads::replies, limits).view()[0].is_null());
 }
 
-TEST_CASE("a depth of 0 leaves scalars") {
+TEST_CASE("a max_depth of 0 accepts only scalars") {
     const Limits limits{.max_depth = 0};
     CHECK(decode_one(":1\r\n", Reads::replies, limits).view().integer() == 1);
     CHECK(error_of("*1\r\n", Reads::replies, limits) == "too_deep at 0");
     CHECK(error_of("*0\r\n", Reads::replies, limits) == "too_deep at 0");
 }
 
-TEST_CASE("the depth goes down again after each sibling") {
+TEST_CASE("siblings do not add to the depth") {
     const Limits limits{.max_depth = 2};
     const resp::Value value = decode_one("*3\r\n*1\r\n:1\r\n*1\r\n:2\r\n*0\r\n", Reads::replies, limits);
     CHECK(value.view()[1][0].integer() == 2);
@@ -74,27 +74,27 @@ TEST_CASE("an attribute counts as a level while its value is read") {
     CHECK(error_of("|0\r\n|0\r\n:2\r\n", Reads::replies, limits) == "too_deep at 4");
 }
 
-TEST_CASE("the default depth is 32") {
+TEST_CASE("aggregates are at most 32 deep by default") {
     CHECK(decode(repeat("*1\r\n", 32) + ":1\r\n").frames.size() == 1);
     CHECK(error_of(repeat("*1\r\n", 33) + ":1\r\n") == "too_deep at 128");
 }
 
 TEST_CASE("a million nested arrays are one error on a small stack") {
-    std::string told;
-    on_small_stack([&] { told = error_of(repeat("*1\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(told == "too_deep at 512");
+    std::string found;
+    on_small_stack([&] { found = error_of(repeat("*1\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(found == "too_deep at 512");
 }
 
 TEST_CASE("a million nested maps are one error on a small stack") {
-    std::string told;
-    on_small_stack([&] { told = error_of(repeat("%1\r\n+k\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(told == "too_deep at 1024");
+    std::string found;
+    on_small_stack([&] { found = error_of(repeat("%1\r\n+k\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(found == "too_deep at 1024");
 }
 
 TEST_CASE("a million stacked attributes are one error on a small stack") {
-    std::string told;
-    on_small_stack([&] { told = error_of(repeat("|1\r\n+k\r\n+v\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(told == "too_deep at 1536");
+    std::string found;
+    on_small_stack([&] { found = error_of(repeat("|1\r\n+k\r\n+v\r\n", 1'000'000), Reads::replies, deep); });
+    CHECK(found == "too_deep at 1536");
 }
 
 TEST_CASE("the deepest value is parsed, copied, compared, printed and encoded on a small stack") {
@@ -113,7 +113,7 @@ TEST_CASE("attributes nested in attributes are parsed, copied, compared and prin
     check_on_small_stack(wire, repeat("|{", deepest) + "1" + repeat(": 1} 1", deepest));
 }
 
-TEST_CASE("too deep an aggregate is told at its type byte, but for an array that may be null") {
+TEST_CASE("an aggregate that is too deep is an error at its type byte, except an array, which may be null") {
     const Limits limits{.max_depth = 1};
     CHECK(error_of("*1\r\n%", Reads::replies, limits) == "too_deep at 4");
     CHECK(error_of("*1\r\n|", Reads::replies, limits) == "too_deep at 4");

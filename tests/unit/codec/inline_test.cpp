@@ -1,4 +1,4 @@
-// The words of an inline command, by Redis' rules of quoting.
+// The words of an inline command, with the quoting rules of Redis.
 #include <libresp/codec/decoder.hpp>
 
 #include <string>
@@ -28,33 +28,33 @@ std::string error(std::string_view line) { return error_of(line, Reads::commands
 
 }  // namespace
 
-TEST_CASE("an inline line is cut into words at blanks and tabs") {
+TEST_CASE("an inline line is split into words at spaces and tabs") {
     CHECK(words("SET key 7\r\n") == "<SET><key><7>");
     CHECK(words("  SET \t key\t\t7  \r\n") == "<SET><key><7>");
     CHECK(words("PING\n") == "<PING>");
 }
 
-TEST_CASE("a CR inside a line ends a word, the one before LF ends the line") {
+TEST_CASE("a CR inside a line ends a word, and a CR before LF ends the line") {
     CHECK(words("a\rb\r\n") == "<a><b>");
     CHECK(words("a\r\r\n") == "<a>");
 }
 
-TEST_CASE("vertical tabs and form feeds are skipped before a word and belong into one") {
+TEST_CASE("vertical tabs and form feeds are skipped before a word and belong to it inside") {
     CHECK(words("\v\fa\vb\r\n") == "<a\vb>");
 }
 
-TEST_CASE("a NUL is a byte of a word") {
+TEST_CASE("a word may contain a NUL") {
     const resp::Value value = decode_one(bytes("ECHO a\0b\r\n"), Reads::commands);
     CHECK(value.view()[1].text() == bytes("a\0b"));
 }
 
-TEST_CASE("quotes hold blanks together") {
+TEST_CASE("a word in quotes may contain spaces") {
     CHECK(words("SET k \"two words\"\r\n") == "<SET><k><two words>");
     CHECK(words("SET k 'two words'\r\n") == "<SET><k><two words>");
     CHECK(words("\"\" ''\r\n") == "<><>");
 }
 
-TEST_CASE("double quotes know their escapes") {
+TEST_CASE("escape sequences in double quotes are decoded") {
     CHECK(words("\"\\n\\r\\t\\b\\a\\\\\\\"\"\r\n") == "<\n\r\t\b\a\\\">");
     CHECK(words("\"\\x41\\x7a\\xFf\"\r\n") == "<Az\xff>");
     CHECK(words("\"\\q\\'\"\r\n") == "<q'>");
@@ -67,20 +67,20 @@ TEST_CASE("a hex escape needs two digits") {
     CHECK(words("\"\\x\"\r\n") == "<x>");
 }
 
-TEST_CASE("single quotes know one escape") {
+TEST_CASE("single quotes have one escape sequence") {
     CHECK(words("'it\\'s'\r\n") == "<it's>");
     CHECK(words("'a\\nb\\x41\"'\r\n") == "<a\\nb\\x41\">");
     CHECK(words("'a\\\\b'\r\n") == "<a\\\\b>");
     CHECK(error("'a\\\\'\r\n") == "unbalanced_quotes at 5");
 }
 
-TEST_CASE("a quote in a word goes on with it, its partner ends the word") {
+TEST_CASE("a quote inside a word continues the word, and the closing quote ends it") {
     CHECK(words("foo\"bar baz\" x\r\n") == "<foobar baz><x>");
     CHECK(words("a'b' c\r\n") == "<ab><c>");
     CHECK(words("\"a\"\vb\r\n") == "<a><b>");
 }
 
-TEST_CASE("a backslash outside quotes is a byte like others") { CHECK(words("a\\nb\\\r\n") == "<a\\nb\\>"); }
+TEST_CASE("a backslash outside quotes is an ordinary byte") { CHECK(words("a\\nb\\\r\n") == "<a\\nb\\>"); }
 
 TEST_CASE("quotes that are not closed are an error at the end of the line") {
     CHECK(error("\"abc\r\n") == "unbalanced_quotes at 4");
@@ -91,20 +91,20 @@ TEST_CASE("quotes that are not closed are an error at the end of the line") {
     CHECK(error("'abc\\'\r\n") == "unbalanced_quotes at 6");
 }
 
-TEST_CASE("a closing quote with a byte behind it is an error at that byte") {
+TEST_CASE("a byte directly after a closing quote is an error at that byte") {
     CHECK(error("\"a\"b\r\n") == "unbalanced_quotes at 3");
     CHECK(error("'a''b'\r\n") == "unbalanced_quotes at 3");
     CHECK(error("PING\r\n'a'\"b\"\r\n") == "unbalanced_quotes at 9");
 }
 
-TEST_CASE("requests before unbalanced quotes are handed out") {
+TEST_CASE("requests before unbalanced quotes are returned") {
     const support::Outcome outcome = decode("PING\r\nSET \"a\r\nPING\r\n", Reads::commands);
     CHECK(outcome.frames.size() == 1);
     REQUIRE(outcome.error);
     CHECK(outcome.error->message() == "unbalanced quotes in request");
 }
 
-TEST_CASE("an inline line is an array of bulk strings that knows its origin") {
+TEST_CASE("an inline line reads as an array of bulk strings, and is_inline() is true") {
     const resp::Value value = decode_one("GET \"a b\"\r\n", Reads::commands);
     CHECK(value.view().type() == resp::Type::array);
     CHECK(value.view().is_inline());
@@ -114,7 +114,7 @@ TEST_CASE("an inline line is an array of bulk strings that knows its origin") {
     CHECK(value.view()[1].wire() == "a b");
 }
 
-TEST_CASE("many quoted words stay where they are while others are put together") {
+TEST_CASE("quoted words keep their text while later words are unescaped") {
     std::string line;
     std::string expected;
     for (int i = 0; i != 40; ++i) {
@@ -124,7 +124,7 @@ TEST_CASE("many quoted words stay where they are while others are put together")
     CHECK(words(line + "\r\n") == expected);
 }
 
-TEST_CASE("an inline line has no bound where max_line is as large as can be") {
+TEST_CASE("an inline line of any length is accepted if max_line is the largest number") {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) {
         CAPTURE(piece);
         constexpr std::string_view line = "SET 'a key' value\r\n";

@@ -1,4 +1,4 @@
-// Honest memory: what a decoder holds grows with the bytes that came, never with what was announced.
+// The memory of a decoder grows with the bytes that are received, never with an announced length.
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ constexpr std::size_t page = 64 * 1024;
 constexpr Limits wide{
     .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
 
-/// What a decoder holds after bytes came in pieces, lent or into its room.
+/// The most memory that a decoder holds while it receives the bytes in pieces, lent or into its room.
 std::size_t held(std::string_view bytes, bool lent, std::size_t piece, Reads reads = Reads::replies) {
     Decoder decoder{wide, reads};
     std::size_t most = 0;
@@ -45,7 +45,7 @@ void require_honest(std::string_view bytes, Reads reads = Reads::replies) {
 
 }  // namespace
 
-TEST_CASE("a new decoder holds next to nothing") { CHECK(Decoder{}.memory() <= 64); }
+TEST_CASE("a new decoder holds almost no memory") { CHECK(Decoder{}.memory() <= 64); }
 
 TEST_CASE("no announced length of a string allocates") {
     require_honest("$536870912\r\nabc");
@@ -71,12 +71,12 @@ TEST_CASE("nested counts do not multiply") {
     require_honest(repeat("*?\r\n", 128));
 }
 
-TEST_CASE("many small chunks hold no more than their bytes twice") {
+TEST_CASE("many small chunks take at most twice their bytes") {
     require_honest("$?\r\n" + repeat(";1\r\nx\r\n", 5000));
     require_honest(repeat("$?\r\n;0\r\n", 5000));
 }
 
-TEST_CASE("large chunks hold no more than their bytes twice as sent and twice joined") {
+TEST_CASE("large chunks take at most twice their bytes as sent and twice joined") {
     const std::string chunk = ";65536\r\n" + repeat("x", 65536) + "\r\n";
     for (const bool lent : {false, true}) {
         const std::string bytes = "$?\r\n" + repeat(chunk, 17);
@@ -85,19 +85,19 @@ TEST_CASE("large chunks hold no more than their bytes twice as sent and twice jo
     }
 }
 
-TEST_CASE("a bulk string holds no more than its bytes twice") {
+TEST_CASE("a bulk string takes at most twice its bytes") {
     const std::string bytes = "$1100000\r\n" + repeat("x", 1'100'000);
     CHECK(held(bytes, false, 16'384) <= page + 2 * bytes.size());
     CHECK(held(bytes, true, 16'384) <= page + 2 * bytes.size());
 }
 
-TEST_CASE("a frame that ends with a string whose length is a power of two takes no twice as much") {
+TEST_CASE("a string at the end of a frame takes its bytes only once, also if its length is a power of two") {
     const std::string bytes = "*2\r\n$3\r\nSET\r\n$1048576\r\n" + repeat("x", 1'048'576);
     CHECK(held(bytes, false, 16'384) <= page + bytes.size());
     CHECK(held(bytes.substr(bytes.find("$1048576")), false, 16'384) <= page + bytes.size());
 }
 
-TEST_CASE("a buffer grows a few times only for a frame of many large strings") {
+TEST_CASE("a frame of many large strings grows the buffer only a few times") {
     Decoder decoder{wide};
     support::receive(decoder, "*1000\r\n");
     int moves = 0;
@@ -111,10 +111,10 @@ TEST_CASE("a buffer grows a few times only for a frame of many large strings") {
             memory = decoder.memory();
         }
     }
-    CHECK(moves <= 30);  // of the bytes, or of the index
+    CHECK(moves <= 30);  // moves of the bytes or of the index
 }
 
-TEST_CASE("a decoder that shrinks holds what is left only, and goes on with it") {
+TEST_CASE("shrink() keeps only the bytes that were not taken, and decoding continues with them") {
     const std::string large = "$1000000\r\n" + repeat("x", 1'000'000) + "\r\n";
     const std::string small = "$5\r\nhello\r\n";
     const std::string array = "*2\r\n" + small + small;
@@ -144,7 +144,7 @@ TEST_CASE("a decoder that shrinks holds what is left only, and goes on with it")
     }
 }
 
-TEST_CASE("a decoder that holds no more than it is to keep does not shrink") {
+TEST_CASE("shrink() does nothing if the decoder holds no more than it may keep") {
     Decoder decoder;
     support::receive(decoder, "$5\r\nhello\r\n$5\r\nhel");
     CHECK(decoder.next());
@@ -156,11 +156,11 @@ TEST_CASE("a decoder that holds no more than it is to keep does not shrink") {
     CHECK(decoder.memory() < memory);
 }
 
-TEST_CASE("lent bytes that were decoded leave nothing behind but the index") {
+TEST_CASE("after decoding lent bytes, a decoder holds only the index") {
     CHECK(held("$5\r\nhello\r\n" + repeat("$3\r\nabc\r\n", 100), true, 9) <= 10 * 1024);
 }
 
-TEST_CASE("reset gives memory above what is kept back") {
+TEST_CASE("reset() frees memory above the amount to keep") {
     for (const char* const type : {"bulk", "chunk", "array"}) {
         Decoder decoder;
         std::string bytes = "$100000\r\n" + repeat("x", 100'000);

@@ -1,4 +1,4 @@
-// Headers and numbers that are read eight bytes at a time.
+// Headers and numbers, read eight bytes at a time.
 #include "codec/fast/plain.hpp"
 
 #include <charconv>
@@ -10,8 +10,8 @@
 
 namespace {
 
-/// The size of the plain integer that `text` begins with, which must be right; 0 if it is left to others.
-/// Behind it stands `rest`, which it must not look at.
+/// The size of the plain integer that `text` begins with, whose value must be right. 0 if the tokenizer has to read it.
+/// `rest` follows the text; it must not change the result.
 std::size_t integer_size(const std::string& text, const std::string& rest) {
     const std::string bytes = text + rest;
     const resp::wire::Number number = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size());
@@ -22,7 +22,7 @@ std::size_t integer_size(const std::string& text, const std::string& rest) {
     return number.size;
 }
 
-/// How many bytes of `text` are a plain double, with `rest` behind it.
+/// The number of bytes of `text` that are a plain double, with `rest` after it.
 std::ptrdiff_t double_size(const std::string& text, const std::string& rest) {
     const std::string bytes = text + rest;
     return resp::wire::plain_double(bytes.data(), bytes.data() + bytes.size()) - bytes.data();
@@ -30,7 +30,7 @@ std::ptrdiff_t double_size(const std::string& text, const std::string& rest) {
 
 }  // namespace
 
-TEST_CASE("a short header is one of one or two digits") {
+TEST_CASE("a short header has one or two digits") {
     std::uint32_t length = 99;
     CHECK(resp::wire::short_header("$7\r\nx", length) == 4);
     CHECK(length == 7);
@@ -45,7 +45,7 @@ TEST_CASE("a short header is one of one or two digits") {
     CHECK(resp::wire::short_header("$7\n\r\n", length) == 0);
 }
 
-TEST_CASE("a long header is one of three to seven digits, within its bound and with ten bytes readable") {
+TEST_CASE("a long header has three to seven digits, is within its limit and has ten readable bytes") {
     const auto read = [](std::string_view bytes, std::size_t most = 9'999'999) {
         std::uint32_t length = 7;
         const std::size_t size =
@@ -65,7 +65,7 @@ TEST_CASE("a long header is one of three to seven digits, within its bound and w
     CHECK(read("$123\r\n...") == "none");
 }
 
-TEST_CASE("an integer is read whatever its length, its sign, and what stands behind it") {
+TEST_CASE("a plain integer of any length and sign is read if eleven bytes are readable") {
     const std::string digits = "908172635445362719";
     for (std::size_t length = 1; length <= digits.size(); ++length) {
         for (const std::string sign : {"", "-"}) {
@@ -82,19 +82,19 @@ TEST_CASE("an integer is read whatever its length, its sign, and what stands beh
     CHECK(integer_size("0", "\r\n:1\r\n:2\r\n:3\r\n") == 1);
 }
 
-TEST_CASE("what is no plain integer is left to others") {
+TEST_CASE("text that is not a plain integer is not taken") {
     const std::string rest = "\r\n:1\r\n:2\r\n:3\r\n:4\r\n";
     for (const std::string text : {"", "-", "--1", "+1", "a", "-a", "01", "00", "-0", "-01", "-00000000",
                                    "00000000", "012345678", "\r1", "/1", ":1"}) {
         INFO(text);
         CHECK(integer_size(text, rest) == 0);
     }
-    // No more digits are taken than surely fit; so no CRLF stands behind them.
+    // Only as many digits are taken as always fit. No CRLF follows them, so the caller refuses the value.
     CHECK(integer_size("9223372036854775807", rest) == 18);
     CHECK(integer_size("99999999999999999999", rest) == 18);
 }
 
-TEST_CASE("a double is read up to where its plain form ends") {
+TEST_CASE("a double is read to the end of its plain form") {
     for (const std::string rest : {"\r\n", "\r\n+1234567890\r\n"}) {
         for (const std::string text : {"1", "-1", "0.5", "-12345678.12345678", "123456789012.5", "1e5", "1E5",
                                        "-1.5e+10", "2.25e-300", "1e0123456789"}) {

@@ -1,4 +1,4 @@
-// Frames that the decoder has read ahead of the one it hands out: nothing of that shows outside.
+// The decoder reads frames ahead. Nothing of that is visible from outside.
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 
@@ -24,7 +24,7 @@ std::vector<std::string> rest(Decoder& decoder) {
 
 }  // namespace
 
-TEST_CASE("offset and pending count frame by frame") {
+TEST_CASE("offset() and pending() count frame by frame") {
     const std::string bytes = "$1\r\na\r\n*2\r\n:1\r\n$2\r\nbb\r\n+OK\r\n_\r\n";
     Decoder decoder;
     decoder.feed(bytes);
@@ -35,7 +35,7 @@ TEST_CASE("offset and pending count frame by frame") {
     }
 }
 
-TEST_CASE("an attribute counts to the frame that it stands before") {
+TEST_CASE("an attribute belongs to the frame after it") {
     Decoder decoder;
     decoder.feed(std::string_view{":1\r\n|1\r\n+a\r\n+b\r\n:2\r\n:3\r\n"});
     REQUIRE(decoder.next());
@@ -45,7 +45,7 @@ TEST_CASE("an attribute counts to the frame that it stands before") {
     CHECK(decoder.next()->integer() == 3);
 }
 
-TEST_CASE("bytes may come while frames are left to hand out") {
+TEST_CASE("bytes may be received while complete frames are not returned yet") {
     Decoder decoder;
     receive(decoder, "*1\r\n+a\r\n*2\r\n+b\r\n:7\r\n*2\r\n+cut\r\n*2\r\n:1\r\n");
     CHECK(decoder.next()->wire() == "*1\r\n+a\r\n");
@@ -56,7 +56,7 @@ TEST_CASE("bytes may come while frames are left to hand out") {
     CHECK(decoder.pending() == 0);
 }
 
-TEST_CASE("lent bytes may go while frames are left to hand out") {
+TEST_CASE("a loan may end while complete frames are not returned yet") {
     Decoder decoder;
     std::string lent = "+a\r\n$3\r\nbcd\r\n*2\r\n:1\r\n:2\r\n*2\r\n:3\r\n";
     decoder.feed(lent);
@@ -68,7 +68,7 @@ TEST_CASE("lent bytes may go while frames are left to hand out") {
     CHECK(rest(decoder) == std::vector<std::string>{"*2\r\n:1\r\n:2\r\n", "*2\r\n:3\r\n:4\r\n"});
 }
 
-TEST_CASE("more frames than fit the index come in order") {
+TEST_CASE("more frames than fit into the index are returned in order") {
     std::string bytes;
     for (int i = 0; i != 3000; ++i) bytes += i % 7 == 0 ? "*1\r\n" + number(i) : number(i);
     Decoder decoder;
@@ -81,7 +81,7 @@ TEST_CASE("more frames than fit the index come in order") {
     CHECK_FALSE(decoder.next());
 }
 
-TEST_CASE("an aggregate that is larger than the index, behind others, is whole") {
+TEST_CASE("an aggregate that is larger than the index is complete after other frames") {
     std::string bytes = number(1) + "*2\r\n" + number(2) + "*1000\r\n";
     for (int i = 0; i != 1000; ++i) bytes += number(i);
     Decoder decoder;
@@ -101,7 +101,7 @@ TEST_CASE("an aggregate that is larger than the index, behind others, is whole")
     }
 }
 
-TEST_CASE("what follows a frame that needs the tokenizer is found") {
+TEST_CASE("frames after one that needs the tokenizer are found") {
     Decoder decoder{resp::Limits{}, Reads::anything};
     decoder.feed(
         std::string_view{"+a\r\nGET \"k 1\" v\r\n$?\r\n;2\r\nxy\r\n;0\r\nSET k  v \r\n+b\r\n\nQUIT\n:1\r\n"});
@@ -118,7 +118,7 @@ TEST_CASE("what follows a frame that needs the tokenizer is found") {
     CHECK_FALSE(decoder.next());
 }
 
-TEST_CASE("frames before an error are handed out, then the error where it is") {
+TEST_CASE("frames before an error are returned, then the error with its offset") {
     Decoder decoder;
     decoder.feed(std::string_view{":1\r\n:2\r\n:3\r\n*2\r\n:4\r\n:x\r\n"});
     CHECK(rest(decoder).size() == 3);
@@ -127,7 +127,7 @@ TEST_CASE("frames before an error are handed out, then the error where it is") {
     CHECK(decoder.offset() == 12);
 }
 
-TEST_CASE("an error behind frames that were read ahead does not show before its turn") {
+TEST_CASE("an error after frames that were read ahead is set only after they are returned") {
     Decoder decoder;
     decoder.feed(std::string_view{":1\r\n:2\r\n?"});
     CHECK(decoder.next());
@@ -138,7 +138,7 @@ TEST_CASE("an error behind frames that were read ahead does not show before its 
     CHECK(decoder.error());
 }
 
-TEST_CASE("inline lines that only nearly have the common form") {
+TEST_CASE("inline lines that differ slightly from the common form are read correctly") {
     const auto words = [](std::string_view line) {
         Decoder decoder{resp::Limits{}, Reads::commands};
         decoder.feed(line);
@@ -158,28 +158,28 @@ TEST_CASE("inline lines that only nearly have the common form") {
     CHECK(words("\r\n \n a\n") == Words{"a"});
 }
 
-TEST_CASE("a frame that repeats the one before but for one byte is read for itself") {
-    // Each byte of the fourth frame becomes another one, and the answer is that of a decoder that sees one
-    // byte at a time.
+TEST_CASE("a frame that differs in one byte from the frame before is read correctly") {
+    // Each byte of the fourth frame is changed. The result must be that of a decoder that gets one byte at a time.
     const auto string = [](std::size_t size) {
         return "$" + std::to_string(size) + "\r\n" + std::string(size, '1') + "\r\n";
     };
-    const std::string frames[] = {"*1\r\n$4\r\nPING\r\n",
-                                  "*2\r\n$3\r\nGET\r\n$2\r\nk1\r\n",
-                                  "*2\r\n:12\r\n+OK\r\n",
-                                  string(10),
-                                  "SET k v\r\n",
-                                  "*1\r\n" + string(40),
-                                  "*1\r\n" + string(53),  // 64 bytes, all of which are compared
-                                  "*1\r\n" + string(54),  // 65: those before the string, and its CRLF
-                                  "*2\r\n" + string(4) + string(128),  // the same
-                                  "*2\r\n" + string(48) + string(70),  // the second string begins at byte 64
-                                  "*2\r\n" + string(49) + string(70),  // and here behind it
-                                  "*2\r\n" + string(47) + string(0),
-                                  "*2\r\n" + string(48) + string(0),
-                                  "*2\r\n" + string(70) + ":1\r\n",  // a number behind a long string
-                                  "*1\r\n!54\r\n" + std::string(54, '1') + "\r\n",
-                                  "*3\r\n" + string(70) + string(1) + string(70)};
+    const std::string frames[] = {
+        "*1\r\n$4\r\nPING\r\n",
+        "*2\r\n$3\r\nGET\r\n$2\r\nk1\r\n",
+        "*2\r\n:12\r\n+OK\r\n",
+        string(10),
+        "SET k v\r\n",
+        "*1\r\n" + string(40),
+        "*1\r\n" + string(53),  // 64 bytes, all of which are compared
+        "*1\r\n" + string(54),  // 65: only the bytes before the string, and its CRLF, are compared
+        "*2\r\n" + string(4) + string(128),  // the same
+        "*2\r\n" + string(48) + string(70),  // the second string begins at byte 64
+        "*2\r\n" + string(49) + string(70),  // and here after it
+        "*2\r\n" + string(47) + string(0),
+        "*2\r\n" + string(48) + string(0),
+        "*2\r\n" + string(70) + ":1\r\n",  // a number after a long string
+        "*1\r\n!54\r\n" + std::string(54, '1') + "\r\n",
+        "*3\r\n" + string(70) + string(1) + string(70)};
     for (const std::string& frame : frames) {
         for (std::size_t at = 0; at != frame.size(); ++at) {
             for (const char other : {'0', '1', '4', '$', '*', '+', '\r', '\n', ' ', 'x'}) {
@@ -208,7 +208,7 @@ TEST_CASE("a frame that repeats the one before but for one byte is read for itse
     }
 }
 
-TEST_CASE("frames that repeat have the content of their own") {
+TEST_CASE("repeated frames have their own content") {
     std::string bytes;
     for (int i = 1000; i != 1500; ++i) {
         bytes += "*3\r\n$3\r\nSET\r\n$4\r\n" + std::to_string(i) + "\r\n$0\r\n\r\n";

@@ -1,5 +1,4 @@
-// Bytes to tokens. That tokens do not depend on cuts is checked by support/feed.hpp for every wire case;
-// here stand what single tokens tell.
+// The content of single tokens. support/feed.hpp checks for every wire case that cuts change no token.
 #include <libresp/codec/tokenizer.hpp>
 
 #include <string>
@@ -44,7 +43,7 @@ TEST_CASE("a scalar is one token that ends a frame") {
     CHECK(tokenizer.offset() == 6);
 }
 
-TEST_CASE("a boolean's token has its integer") {
+TEST_CASE("the token of a boolean has its integer") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "#t\r\n#f\r\n");
     REQUIRE(tokens.size() == 2);
@@ -53,7 +52,7 @@ TEST_CASE("a boolean's token has its integer") {
     CHECK(tokens[1].text == "f");
 }
 
-TEST_CASE("tokens tell their depth and what they close") {
+TEST_CASE("a token has its depth and the number of aggregates that it closes") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "*2\r\n:1\r\n*1\r\n$2\r\nhi\r\n");
     REQUIRE(tokens.size() == 4);
@@ -71,7 +70,7 @@ TEST_CASE("tokens tell their depth and what they close") {
     CHECK(tokens[3].ends_frame());
 }
 
-TEST_CASE("an empty aggregate is over at once") {
+TEST_CASE("an empty aggregate is complete at once") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "*0\r\n*1\r\n%0\r\n");
     REQUIRE(tokens.size() == 3);
@@ -81,7 +80,7 @@ TEST_CASE("an empty aggregate is over at once") {
     CHECK(tokens[2].ends_frame());
 }
 
-TEST_CASE("a map's size is its pairs") {
+TEST_CASE("the size of a map is its number of pairs") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "%1\r\n+k\r\n+v\r\n");
     REQUIRE(tokens.size() == 3);
@@ -89,7 +88,7 @@ TEST_CASE("a map's size is its pairs") {
     CHECK(tokens[2].closes == 1);
 }
 
-TEST_CASE("a string that comes in pieces is parts with positions") {
+TEST_CASE("a string in pieces becomes parts with positions") {
     Tokenizer tokenizer;
     std::vector<Token> tokens = tokens_of(tokenizer, "$9\r\nhel");
     REQUIRE(tokens.size() == 1);
@@ -115,7 +114,7 @@ TEST_CASE("a string that comes in pieces is parts with positions") {
     CHECK(tokenizer.offset() == 15);
 }
 
-TEST_CASE("a line that comes in pieces is parts, too") {
+TEST_CASE("a line in pieces becomes parts") {
     Tokenizer tokenizer;
     std::vector<Token> tokens = tokens_of(tokenizer, "+hel");
     REQUIRE(tokens.size() == 1);
@@ -128,14 +127,14 @@ TEST_CASE("a line that comes in pieces is parts, too") {
     CHECK(tokens[0].ends_frame());
 }
 
-TEST_CASE("a verbatim string's token has its format") {
+TEST_CASE("the token of a verbatim string includes its format") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "=6\r\ntxt:hi\r\n");
     REQUIRE(tokens.size() == 1);
     CHECK(tokens[0].text == "txt:hi");
 }
 
-TEST_CASE("a streamed string is one part a chunk and an empty last one") {
+TEST_CASE("a streamed string becomes one part for each chunk and an empty last part") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n");
     REQUIRE(tokens.size() == 3);
@@ -148,7 +147,7 @@ TEST_CASE("a streamed string is one part a chunk and an empty last one") {
     CHECK(tokens[2].ends_frame());
 }
 
-TEST_CASE("a streamed aggregate ends with a token that tells its size") {
+TEST_CASE("a streamed aggregate ends with a token that has its size") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "*1\r\n%?\r\n+k\r\n+v\r\n.\r\n");
     REQUIRE(tokens.size() == 5);
@@ -183,7 +182,7 @@ TEST_CASE("an inline line is one token without its end") {
     CHECK(tokens[1].ends_frame());
 }
 
-TEST_CASE("a cut inline line is left until it is whole") {
+TEST_CASE("a cut inline line stays in rest() until it is complete") {
     Tokenizer tokenizer{{}, Reads::commands};
     CHECK(tokens_of(tokenizer, "PI").empty());
     CHECK(rest_of(tokenizer) == "PI");
@@ -192,7 +191,7 @@ TEST_CASE("a cut inline line is left until it is whole") {
     CHECK(tokens_of(tokenizer, "PING\n").size() == 1);
 }
 
-TEST_CASE("a cut header is left whole") {
+TEST_CASE("a cut header stays in rest() from its type byte") {
     Tokenizer tokenizer;
     CHECK(tokens_of(tokenizer, ":123\r").empty());
     CHECK(rest_of(tokenizer) == ":123\r");
@@ -200,7 +199,7 @@ TEST_CASE("a cut header is left whole") {
     CHECK(tokens_of(tokenizer, ":123\r\n").size() == 1);
 }
 
-TEST_CASE("an error ends the tokens for good") {
+TEST_CASE("an error ends the stream of tokens") {
     Tokenizer tokenizer;
     CHECK(tokens_of(tokenizer, ":1\r\nx").size() == 1);
     REQUIRE(tokenizer.error());
@@ -211,7 +210,7 @@ TEST_CASE("an error ends the tokens for good") {
     CHECK(tokenizer.error()->offset == 4);
 }
 
-TEST_CASE("a tokenizer that was reset begins a new stream at the offset that is given") {
+TEST_CASE("reset() begins a new stream of tokens at the given offset") {
     Tokenizer tokenizer;
     tokens_of(tokenizer, "*1\r\n$5\r\nab");
     tokenizer.reset(100);
@@ -226,7 +225,7 @@ TEST_CASE("a tokenizer that was reset begins a new stream at the offset that is 
     CHECK_FALSE(tokenizer.error());
 }
 
-TEST_CASE("a string longer than max_frame streams through the tokenizer") {
+TEST_CASE("the tokenizer accepts a string longer than max_frame") {
     Tokenizer tokenizer{{.max_frame = 8}};
     const std::string bytes = "$100\r\n" + support::repeat("x", 100) + "\r\n";
     CHECK(tokens_of(tokenizer, bytes).size() == 1);
