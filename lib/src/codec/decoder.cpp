@@ -1,8 +1,9 @@
-// The decoder: its bytes, lent or its own, and the loop that takes tokens until a frame is complete. The index is in
-// decoder_index.cpp. The fast path is in fast/shortcut.cpp.
+// The decoder: its bytes, lent or its own, and the loop that takes tokens until a frame is complete. The
+// index is in decoder_index.cpp. The fast path is in fast/shortcut.cpp.
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace resp {
@@ -24,7 +25,8 @@ Decoder& Decoder::operator=(Decoder&& other) noexcept {
     node_count_ = other.node_count_;
     node_capacity_ = other.node_capacity_;
     scratch_ = std::move(other.scratch_);
-    batch_ = {other.batch_.wire, scratch_.data()};  // a short string is inside its object, so its text moved
+    source_ = {other.source_.wire,
+               scratch_.data()};  // a short string is inside its object, so its text moved
     other.reset(0, 0);
     return *this;
 }
@@ -32,21 +34,21 @@ Decoder& Decoder::operator=(Decoder&& other) noexcept {
 // ---- bytes
 
 std::span<char> Decoder::prepare(std::size_t n) {
-    // Bytes that were returned are removed from the front when there are this many of them, not for every frame.
+    // Returned bytes are removed from the front when there are this many of them, not for every frame.
     constexpr std::ptrdiff_t spent = 1024;
     const bool is_short = own_.capacity() - own_.size() < n;
     if (lent_ || is_short || pending_begin() - own_.data() >= spent) make_room(n);
+    assert(own_.capacity() - own_.size() >= n);
     return {own_.data() + own_.size(), own_.capacity() - own_.size()};
 }
 
 void Decoder::make_room(std::size_t n) {
-    constexpr std::size_t behind =
-        16 * 1024;  // for bytes that are received together with the end of a long frame
+    constexpr std::size_t after = 16 * 1024;  // for bytes that arrive together with the end of a long frame
     release();
     if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending_begin() - own_.data()));
-    // If the cut string is the last value of the frame, there is no reason to double the memory beyond its end.
+    // If the cut string is the last value of the frame, the memory need not double beyond its end.
     const bool is_last = tokenizer_.depth_ == 0 || (tokenizer_.depth_ == 1 && tokenizer_.left_ == 1);
-    char* const room = own_.prepare(n, is_last && missing() > 1 ? missing() + behind : SIZE_MAX);
+    char* const room = own_.prepare(n, is_last && missing() > 1 ? missing() + after : SIZE_MAX);
     rebase(own_.data(), room);
 }
 
@@ -84,7 +86,7 @@ void Decoder::shrink(std::size_t keep) {
 void Decoder::begin_with(std::span<const char> bytes) noexcept {
     assert(!tokenizer_.inside_frame());
     tokenizer_.feed(bytes);
-    batch_.wire = frame_ = bytes.data();
+    source_.wire = frame_ = bytes.data();
     end_ = frame_ + bytes.size();
     ready_ = whole_ = nodes_.get();
     node_count_ = 0;
@@ -92,11 +94,11 @@ void Decoder::begin_with(std::span<const char> bytes) noexcept {
 
 /// The pending bytes have moved: they stand at [pending, end) now.
 void Decoder::rebase(const char* pending, const char* end) noexcept {
-    begin_batch();
-    assert(end - pending == end_ - batch_.wire);
-    const std::ptrdiff_t taken = tokenizer_.next_ - batch_.wire;
-    frame_ = pending + (frame_ - batch_.wire);
-    batch_.wire = pending;
+    drop_returned();
+    assert(end - pending == end_ - source_.wire);
+    const std::ptrdiff_t taken = tokenizer_.next_ - source_.wire;
+    frame_ = pending + (frame_ - source_.wire);
+    source_.wire = pending;
     end_ = end;
     tokenizer_.feed({pending + taken, end});
 }
@@ -128,18 +130,18 @@ std::size_t Decoder::missing() const noexcept {
 
 // ---- frames
 
-/// Reads until at least one frame is complete: as many as the shortcut takes in one run, or one frame that needs the
-/// tokenizer. Returns false if more bytes are needed, or if an error ended the stream.
+/// Reads until at least one frame is complete: as many as the shortcut takes in one run, or one frame that
+/// needs the tokenizer. Returns false if more bytes are needed, or if an error ended the stream.
 bool Decoder::read() {
     assert(ready_ == whole_);
     if (error()) return false;
     const std::size_t most = tokenizer_.limits_.max_frame;
-    begin_batch();
+    drop_returned();
     do {
-        // The tokenizer never sees more bytes of a frame than the frame may have. So a frame that is too long is the
-        // same error for any cuts.
-        const bool bounded = static_cast<std::size_t>(end_ - batch_.wire) > most;
-        tokenizer_.end_ = bounded ? batch_.wire + most : end_;
+        // The tokenizer never sees more bytes of a frame than the frame may have. So a frame that is too long
+        // is the same error for any cuts.
+        const bool bounded = static_cast<std::size_t>(end_ - source_.wire) > most;
+        tokenizer_.end_ = bounded ? source_.wire + most : end_;
         take_shortcut();
         if (whole_ != ready_) break;
         if (!take_token()) {
@@ -147,7 +149,7 @@ bool Decoder::read() {
             return false;
         }
     } while (whole_ == ready_);
-    batch_.scratch = scratch_.data();
+    source_.scratch = scratch_.data();
     return true;
 }
 
@@ -162,19 +164,19 @@ bool Decoder::take_token() {
     if (is_shown) {
         whole_ = nodes_.get() + node_count_;
     } else {
-        begin_batch();
+        drop_returned();
     }
     return true;
 }
 
 /// Removes the frames that were returned from the index, so that it begins with the first frame that was not.
-/// An entry whose text is in the scratch counts from there, and must not be moved. There is none: the frame of
-/// such an entry is the only one of its batch.
-void Decoder::begin_batch() noexcept {
+/// An entry whose text is in the scratch counts from there, and must not be moved. There is none: the frame
+/// of such an entry is read alone, and returned before more are read.
+void Decoder::drop_returned() noexcept {
     const char* const begin = pending_begin();
     if (const auto out = static_cast<std::size_t>(ready_ - nodes_.get()); out != 0) {
         assert(out <= node_count_);
-        const auto shift = static_cast<std::uint32_t>(begin - batch_.wire);
+        const auto shift = static_cast<std::uint32_t>(begin - source_.wire);
         for (std::size_t i = out; i != node_count_; ++i) {
             nodes_[i - out] = nodes_[i];
             nodes_[i - out].begin -= shift;
@@ -186,7 +188,7 @@ void Decoder::begin_batch() noexcept {
         whole_ -= out;
         node_count_ -= out;
     }
-    batch_.wire = begin;
+    source_.wire = begin;
     if (node_count_ == 0) scratch_.clear();
 }
 

@@ -1,4 +1,5 @@
-// The index of a frame: one entry for each value, written while the tokenizer reads. detail/node.hpp shows an example.
+// The index of a frame: one entry for each value, written while the tokenizer reads. detail/node.hpp shows an
+// example.
 #include <libresp/codec/decoder.hpp>
 
 #include "inline.hpp"
@@ -37,7 +38,7 @@ void Decoder::index_value(const Token& token) {
         index_text(token);
         return;
     }
-    Node& node = add_node(token.type, in_batch(token.text.data()), token.offset);
+    Node& node = add_node(token.type, in_source(token.text.data()), token.offset);
     node.flags = 0;
     node.digits = static_cast<std::uint8_t>(token.text.size());
     node.set_integer(token.integer);
@@ -45,10 +46,10 @@ void Decoder::index_value(const Token& token) {
 
 /// Adds an entry for a text. The token holds the whole text or its first part.
 void Decoder::index_text(const Token& token) {
-    // The entry counts the prefix of a verbatim string to its header. If the first part is shorter than the prefix,
-    // `size` wraps around; the parts that follow add up to the right size.
+    // The entry counts the prefix of a verbatim string to its header. If the first part is shorter than the
+    // prefix, `size` wraps around; the parts that follow add up to the right size.
     const std::uint32_t prefix = token.type == Type::verbatim_string ? wire::verbatim_prefix : 0;
-    Node& node = add_node(token.type, in_batch(token.text.data()) + prefix, token.offset);
+    Node& node = add_node(token.type, in_source(token.text.data()) + prefix, token.offset);
     node.size = static_cast<std::uint32_t>(token.text.size()) - prefix;
 }
 
@@ -67,11 +68,11 @@ void Decoder::index_part(const Token& token) {
 void Decoder::index_chunk(const Token& token) {
     if (token.position == 0) {
         constexpr std::uint64_t header = 4;  // `$?\r\n`
-        Node& node = add_node(token.type, in_batch(token.offset) + header, token.offset);
+        Node& node = add_node(token.type, in_source(token.offset) + header, token.offset);
         node.flags = Node::streamed | Node::spans;
         node.span = 2;
-        node.size =
-            static_cast<std::uint32_t>(scratch_.size());  // until the last chunk: where the text begins
+        // Until the last chunk, `size` is where the text begins in the scratch.
+        node.size = static_cast<std::uint32_t>(scratch_.size());
     }
     assert(node_count_ != 0);
     Node& node = nodes_[node_count_ - 1];
@@ -80,14 +81,14 @@ void Decoder::index_chunk(const Token& token) {
     const std::uint32_t begin = node.size;
     const auto size = static_cast<std::uint32_t>(scratch_.size()) - begin;
     node.size = size;
-    Node& marker = add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());  // may move `node`
+    Node& marker = add_node(Type{}, in_source(tokenizer_.next_), tokenizer_.offset());  // may move `node`
     marker.size = size;
     marker.span = begin;
 }
 
 void Decoder::index_aggregate(const Token& token) {
     const auto entry = static_cast<std::uint32_t>(node_count_);
-    Node& node = add_node(token.type, in_batch(tokenizer_.next_), token.offset);
+    Node& node = add_node(token.type, in_source(tokenizer_.next_), token.offset);
     node.size = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * token.size : token.size);
     node.span = 1;
     node.flags =
@@ -98,7 +99,7 @@ void Decoder::index_aggregate(const Token& token) {
 
 void Decoder::index_stream_end(const Token& token) {
     assert(token.depth != 0);
-    add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());
+    add_node(Type{}, in_source(tokenizer_.next_), tokenizer_.offset());
     Node& node = nodes_[tokenizer_.levels_[token.depth - 1].entry];
     node.size = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * token.size : token.size);
 }
@@ -106,12 +107,12 @@ void Decoder::index_stream_end(const Token& token) {
 /// Adds an inline line as an array of bulk strings. Returns false if it has no words.
 bool Decoder::index_inline(const Token& token) {
     assert(node_count_ == 0);
-    add_node(Type::array, in_batch(token.offset), token.offset).flags =
+    add_node(Type::array, in_source(token.offset), token.offset).flags =
         Node::inline_line | Node::aggregate | Node::spans;
     detail::InlineWords words{token.text, scratch_};
     detail::InlineWords::Word word;
     while (words.next(word)) {
-        const char* const base = word.in_scratch ? scratch_.data() : batch_.wire;
+        const char* const base = word.in_scratch ? scratch_.data() : source_.wire;
         const auto begin = static_cast<std::uint64_t>(word.text.data() - base);
         Node& node = add_node(Type::bulk_string, begin, token.offset);
         node.header = 0;
@@ -125,7 +126,7 @@ bool Decoder::index_inline(const Token& token) {
         node_count_ = 0;
         return false;
     }
-    add_node(Type{}, in_batch(tokenizer_.next_), tokenizer_.offset());
+    add_node(Type{}, in_source(tokenizer_.next_), tokenizer_.offset());
     nodes_[0].size = count;
     nodes_[0].span = count + 2;
     return true;
@@ -142,14 +143,15 @@ void Decoder::close(std::uint32_t depth, std::uint32_t levels) noexcept {
     }
 }
 
-/// Adds an entry. Its value begins at `offset` in the stream, and its text at `begin` in the batch.
+/// Adds an entry. Its value begins at `offset` in the stream, and its text at `begin` in the
+/// source.
 Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     if (node_count_ == node_capacity_) grow_index();
     Node& node = nodes_[node_count_++];
     node.begin = static_cast<std::uint32_t>(begin);
     node.type = type;
     node.flags = Node::plain_text;
-    node.header = static_cast<std::uint8_t>(begin - in_batch(offset));
+    node.header = static_cast<std::uint8_t>(begin - in_source(offset));
     node.digits = 0;
     node.size = 0;
     node.span = 0;

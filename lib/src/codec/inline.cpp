@@ -1,5 +1,7 @@
-// The words of an inline command.
+// Splits an inline line into words.
 #include "inline.hpp"
+
+#include <cassert>
 
 namespace resp::detail {
 
@@ -7,7 +9,7 @@ namespace {
 
 bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Redis skips every white space before a word, but ends one only at these.
+// Redis skips all white space before a word, but only these bytes end a word.
 bool ends_word(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 int hex_digit(char c) noexcept {
@@ -20,6 +22,7 @@ int hex_digit(char c) noexcept {
 }  // namespace
 
 bool InlineWords::next(Word& word) {
+    assert(wrong_ == nullptr);
     while (at_ != end_ && is_space(*at_)) ++at_;
     if (at_ == end_) return false;
     const char* const first = at_;
@@ -35,8 +38,10 @@ bool InlineWords::next(Word& word) {
     return true;
 }
 
-/// Appends what stands between the quote at at_ and its partner, which ends the word.
+/// Appends the text between the quote at at_ and the quote that closes it and ends the word. Returns false if
+/// there is no such quote, or if the word continues after it.
 bool InlineWords::quoted() {
+    assert(at_ != end_ && (*at_ == '"' || *at_ == '\''));
     const char quote = *at_++;
     while (at_ != end_ && *at_ != quote) {
         if (*at_ == '\\' && end_ - at_ > 1 && (quote == '"' || at_[1] == '\'')) {
@@ -50,8 +55,9 @@ bool InlineWords::quoted() {
     return false;
 }
 
-/// Appends what the backslash at at_ and the bytes behind it, of which there is one, stand for.
+/// Appends the byte that the escape sequence at at_ means. At least one byte follows the backslash.
 void InlineWords::escape() {
+    assert(end_ - at_ > 1 && *at_ == '\\');
     const char c = at_[1];
     if (c == 'x' && end_ - at_ > 3) {
         const int high = hex_digit(at_[2]);

@@ -1,4 +1,4 @@
-// Splitting an inline command into its words, with Redis' rules of quoting.
+// Splits an inline command into its words, with the quoting rules of Redis.
 #pragma once
 
 #include <string>
@@ -6,25 +6,26 @@
 
 namespace resp::detail {
 
-/// Hands out the words of a line one by one. A word without quotes lies in the line; one with quotes
-/// is put together behind what `scratch` holds.
+/// Returns the words of a line one by one. A word without quotes is a part of the line. A word with quotes is
+/// unescaped into `scratch`, after the text that is there.
 ///
 ///     SET k "two words"  ->  SET   k   two words
 ///
-/// Source: Redis, sdssplitargs: `"…"` knows \n \r \t \b \a \\ \" \xHH, `'…'` knows \', and a closing
-/// quote ends the word.
+/// Source: Redis, sdssplitargs.
 class InlineWords {
+    // Between double quotes, \n \r \t \b \a \\ \" and \xHH are escape sequences. Between single quotes, only \'
+    // is one. A closing quote must end the word.
 public:
     struct Word {
-        std::string_view text;  // in the line, or in the scratch, where a longer one may move it
+        std::string_view text;  // in the line, or in the scratch: then valid until the next call of next()
         bool in_scratch;
     };
 
     InlineWords(std::string_view line, std::string& scratch) noexcept
         : at_(line.data()), end_(line.data() + line.size()), scratch_(scratch) {}
 
-    /// Reads the next word into `word`. False at the end of the line, and where quotes are not
-    /// balanced: then wrong() is the byte that cannot stand there, the end of the line included.
+    /// Reads the next word into `word`. Returns false at the end of the line, or if the quotes are not
+    /// balanced: then wrong() is the first wrong byte, or the end of the line.
     bool next(Word& word);
     [[nodiscard]] const char* wrong() const noexcept { return wrong_; }
 

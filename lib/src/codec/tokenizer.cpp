@@ -1,10 +1,12 @@
-// The grammar of RESP; its texts, which may come in parts, are in tokenizer_text.cpp. Each function
-// takes one form of token from next_ on, or leaves everything as it was where the form is cut. Every
-// error is found at the first byte that cannot be right, as soon as that byte has come, so the answer
-// does not depend on how the input is cut.
+// The grammar of RESP, except for texts that may be cut: those are in tokenizer_text.cpp. Each function reads
+// one form of token at next_. If the form is cut, the function changes nothing.
+//
+// Every error is reported at the first wrong byte, as soon as that byte is received. So the cuts change no
+// result.
 #include <libresp/codec/tokenizer.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 namespace resp {
@@ -29,6 +31,8 @@ std::optional<Token> Tokenizer::next() noexcept {
 }
 
 bool Tokenizer::take(Token& token) noexcept {
+    assert(!error_ && begin_ <= next_ && next_ <= end_);
+    assert(depth_ <= limits_.max_depth);
     switch (mode_) {
         case Mode::value: return value(token);
         case Mode::body:
@@ -50,7 +54,7 @@ bool Tokenizer::value(Token& token) noexcept {
     }
     if (c == wire::end_of_stream) return stream_end(token);
     if (!wire::is_type_byte(c)) return fail(Errc::bad_type, next_);
-    if (left_ == 0) return fail(Errc::too_many_elements, next_);  // a streamed aggregate is full
+    if (left_ == 0) return fail(Errc::too_many_elements, next_);  // of a streamed aggregate
 
     const auto type = static_cast<Type>(c);
     switch (type) {
@@ -68,7 +72,7 @@ bool Tokenizer::value(Token& token) noexcept {
     }
 }
 
-// ---- short scalars
+// ---- scalars without parts
 
 bool Tokenizer::integer(Token& token) noexcept {
     const char* const text = next_ + 1;
@@ -103,8 +107,9 @@ bool Tokenizer::null(Token& token) noexcept {
     return scalar(token, Type::null, next_ + 1, read.at);
 }
 
-/// A scalar whose text begins at `text` and whose CRLF ends at `next`.
+/// Takes a scalar whose text begins at `text` and whose CRLF ends at `next`.
 bool Tokenizer::scalar(Token& token, Type type, const char* text, const char* next) noexcept {
+    assert(next_ < text && text + wire::crlf.size() <= next && next <= end_);
     value_offset_ = offset_of(next_);
     position_ = size_ = 0;
     start(token, Token::Kind::value, type);
@@ -159,12 +164,13 @@ bool Tokenizer::streamed_aggregate(Token& token, Type type) noexcept {
     return open(token, read.at);
 }
 
-/// The aggregate that `token` tells of, whose header ends at `next`.
+/// Opens the aggregate of `token`, whose header ends at `next`.
 bool Tokenizer::open(const Token& token, const char* next) noexcept {
+    assert(depth_ < limits_.max_depth && next_ < next && next <= end_);
     levels_[depth_++] = {left_, 0, token.type, token.streamed};
     const std::uint64_t elements = token.streamed ? limits_.max_elements : token.size;
     left_ = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * elements : elements);
-    if (token.type == Type::attribute) ++left_;  // and the value that it belongs to
+    if (token.type == Type::attribute) ++left_;  // for the value that the attribute belongs to
     next_ = next;
     return true;
 }
@@ -189,7 +195,7 @@ bool Tokenizer::stream_end(Token& token) noexcept {
     return true;
 }
 
-/// A push stands at the top, where only attributes may be around it.
+/// Whether a push may stand here: at the top level, or there as the value of attributes.
 bool Tokenizer::may_push() const noexcept {
     for (std::uint32_t i = 0; i != depth_; ++i) {
         const std::uint32_t left = i + 1 == depth_ ? left_ : levels_[i + 1].outer_left;
@@ -201,13 +207,13 @@ bool Tokenizer::may_push() const noexcept {
 // ---- inline commands
 
 bool Tokenizer::inline_line(Token& token) noexcept {
-    // The longest line, its CR and its LF.
+    // The longest line with its CRLF.
     const std::uint64_t longest = limits_.max_line + wire::crlf.size();
     const auto here = static_cast<std::uint64_t>(end_ - next_);
     const char* const search_end = next_ + std::min(here, longest);
     const char* const lf = std::find(next_ + position_, search_end, wire::lf);
     if (lf == search_end) {
-        // Behind as many bytes as a line may have, only its end may stand.
+        // After the longest line, only its end may follow.
         const bool too_long = here > limits_.max_line && next_[limits_.max_line] != wire::cr;
         if (too_long || here >= longest) return fail(Errc::inline_too_long, next_ + limits_.max_line);
         position_ = here;
@@ -225,21 +231,24 @@ bool Tokenizer::inline_line(Token& token) noexcept {
     return true;
 }
 
-// ---- what all of them use
+// ---- helpers of all forms
 
-/// What taken() does with a piece that is not whole.
+/// Reports a header that is wrong. A header that is cut is no error.
 void Tokenizer::refuse(Outcome outcome, const char* at, Errc malformed, Errc over) noexcept {
     switch (outcome) {
         case Outcome::done:
-        case Outcome::partial: break;
+        case Outcome::partial:
+            assert(end_ - next_ < static_cast<std::ptrdiff_t>(wire::longest_header));
+            break;
         case Outcome::bad_byte: fail(malformed, at); break;
         case Outcome::bad_line: fail(Errc::bad_line, at); break;
         case Outcome::overflow: fail(over, at); break;
     }
 }
 
-/// A value is complete, and with it every aggregate whose last one it is. Returns how many those are.
+/// A value is complete. Closes every aggregate whose last value it is, and returns their number.
 std::uint32_t Tokenizer::complete() noexcept {
+    assert(mode_ == Mode::value && (depth_ == 0 || left_ != 0));
     std::uint32_t closed = 0;
     while (depth_ != 0 && --left_ == 0 && !levels_[depth_ - 1].streamed) {
         left_ = levels_[--depth_].outer_left;
@@ -249,12 +258,14 @@ std::uint32_t Tokenizer::complete() noexcept {
     return closed;
 }
 
-/// What stands at `at` is malformed, or ends the line too early and without a CR.
+/// Reports the wrong byte at `at`. An LF there ends the line without a CR.
 bool Tokenizer::wrong(Errc malformed, const char* at) noexcept {
     return fail(*at == wire::lf ? Errc::bad_line : malformed, at);
 }
 
+/// Ends the stream with an error at `at`.
 bool Tokenizer::fail(Errc code, const char* at) noexcept {
+    assert(!error_ && begin_ <= at && at <= end_);
     error_ = DecodeError{code, offset_of(at), at == end_ ? '\0' : *at};
     return false;
 }

@@ -1,8 +1,9 @@
-// The grammar of texts: strings of a known length, strings in chunks, and lines. They may be longer than
-// what has come, and then come out in parts.
+// The grammar of texts: strings of known length, strings in chunks, and lines. If a text is cut, the
+// tokenizer returns the bytes that it has as a part, and continues with later bytes where it stopped.
 #include <libresp/codec/tokenizer.hpp>
 
 #include <algorithm>
+#include <cassert>
 
 namespace resp {
 
@@ -53,6 +54,7 @@ bool Tokenizer::streamed_string(Token& token) noexcept {
 }
 
 bool Tokenizer::chunk_header(Token& token) noexcept {
+    assert(mode_ == Mode::chunks && position_ <= limits_.max_bulk);
     if (next_ == end_) return false;
     if (*next_ != wire::chunk) return fail(Errc::bad_stream, next_);
     const Decimal length = wire::read_decimal(next_ + 1, end_, limits_.max_bulk - position_);
@@ -70,14 +72,16 @@ bool Tokenizer::chunk_header(Token& token) noexcept {
     return body_part(token);
 }
 
+/// Reads the bytes of a string or chunk, and the CRLF after them.
 bool Tokenizer::body_part(Token& token) noexcept {
+    assert(mode_ == Mode::body || mode_ == Mode::chunk);
     const bool in_chunk = mode_ == Mode::chunk;
     const auto here = static_cast<std::uint64_t>(end_ - next_);
     start(token, Token::Kind::part, type_);
     token.streamed = in_chunk;
     token.text = {next_, static_cast<std::size_t>(std::min(remaining_, here))};
     if (type_ == Type::verbatim_string) {
-        // The colon may come in any part.
+        // The colon may be in any part.
         const std::uint64_t colon = wire::verbatim_prefix - 1;
         if (position_ <= colon && colon - position_ < token.text.size()) {
             const char* const at = next_ + (colon - position_);
@@ -118,7 +122,9 @@ bool Tokenizer::line(Token& token, Type type) noexcept {
     return line_part(token);
 }
 
+/// Reads the text of a line, and the CRLF after it.
 bool Tokenizer::line_part(Token& token) noexcept {
+    assert(mode_ == Mode::line && position_ <= limits_.max_line);
     const char* const stop = wire::find_line_end(next_, end_);
     const std::uint64_t room = limits_.max_line - position_;
     const bool too_long = static_cast<std::uint64_t>(stop - next_) > room;
@@ -153,7 +159,8 @@ bool Tokenizer::line_part(Token& token) noexcept {
     return !token.text.empty();
 }
 
-/// The first byte of a number's text that cannot stand there. Texts of strings have none.
+/// Returns the first byte of [from, to) that a double or big number cannot have there, or `to`. Other lines
+/// may have any byte.
 const char* Tokenizer::first_wrong(const char* from, const char* to) noexcept {
     if (type_ == Type::double_) return std::find_if_not(from, to, [&](char c) { return double_.take(c); });
     if (type_ != Type::big_number) return to;
@@ -163,6 +170,7 @@ const char* Tokenizer::first_wrong(const char* from, const char* to) noexcept {
     return wrong;
 }
 
+/// Whether the text so far is a complete double or big number. Other lines are complete with any text.
 bool Tokenizer::line_complete() const noexcept {
     if (type_ == Type::double_) return double_.complete();
     return type_ != Type::big_number || digits_ != 0;

@@ -1,6 +1,7 @@
-// Decoding byte by byte takes time in proportion to the bytes: T(2L) / T(L) is about 2, for every long form and for L
-// from 64 KiB to 512 KiB. A ratio above 2.3 is measured again, because a disturbance passes; the test fails if it stays.
-// Work that is not linear, such as reading all bytes again for each new byte, has a ratio of 4.
+// Decoding byte by byte takes time in proportion to the bytes: T(2L) / T(L) is about 2, for every long form
+// and for L from 64 KiB to 512 KiB. A ratio above 2.3 is measured again, because a disturbance passes; the
+// test fails if it stays. Work that is not linear, such as reading all bytes again for each new byte, has a
+// ratio of 4.
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ constexpr double most = 2.3;
 constexpr int tries = 6;
 constexpr int repetitions = 3;
 
-/// A form that can be long. `frame` returns one frame of about `size` bytes, or several if one cannot be that long.
+/// A form that can be long. `frame` returns one frame of about `size` bytes, or several if one cannot be that
+/// long.
 struct Form {
     std::string_view name;
     resp::Reads reads;

@@ -1,4 +1,5 @@
-// A stream that arrives byte by byte. After each byte the decoder reports everything that the bytes so far show.
+// A stream that arrives byte by byte. After each byte the decoder reports everything that the bytes so far
+// show.
 #include <libresp/codec/decoder.hpp>
 
 #include <string>
@@ -33,8 +34,8 @@ std::optional<resp::DecodeError> error_of_tokens(std::string_view bytes, const L
     return tokenizer.error();
 }
 
-/// Gives the bytes one by one to a decoder. After each one it must report what a decoder reports that got the same bytes
-/// at once. Returns the number of bytes until the stream failed, or all of them.
+/// Gives the bytes one by one to a decoder. After each one it must report what a decoder reports that got the
+/// same bytes at once. Returns the number of bytes until the stream failed, or all of them.
 std::size_t bytes_until_error(std::string_view bytes, const Limits& limits, Reads reads) {
     Decoder lent{limits, reads};
     Decoder own{limits, reads};

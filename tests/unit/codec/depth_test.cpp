@@ -1,5 +1,5 @@
-// Nesting: its limit, and that no part of the codec recurses over it. The deep cases run on a thread whose stack is too
-// small for a recursion over the input.
+// Nesting: its limit, and that no part of the codec recurses over it. The deep cases run on a thread whose
+// stack is too small for a recursion over the input.
 #include <libresp/codec/format.hpp>
 #include <libresp/codec/value.hpp>
 

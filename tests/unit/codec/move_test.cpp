@@ -20,7 +20,8 @@ static_assert(!std::is_copy_constructible_v<Decoder>);
 
 namespace {
 
-/// Constructs a decoder from `old`, and destroys `old`. So a pointer into the old object is a bug that ASan sees.
+/// Constructs a decoder from `old`, and destroys `old`. So a pointer into the old object is a bug that ASan
+/// sees.
 Decoder moved(std::unique_ptr<Decoder> old) { return Decoder{std::move(*old)}; }
 
 /// The same by assignment, over a decoder that is inside a frame and holds memory.
@@ -150,7 +151,7 @@ TEST_CASE("an error moves with the decoder") {
     CHECK_FALSE(decoder.next());
 }
 
-TEST_CASE("limits and what is read move with the decoder") {
+TEST_CASE("the limits and the kind of frames move with the decoder") {
     Decoder old{{.max_bulk = 3}, Reads::commands};
     Decoder decoder;
     decoder = std::move(old);

@@ -1,5 +1,5 @@
-// A shortcut that takes nothing. Linked before the library, it replaces the real one, so that all codec tests run
-// without the fast path. They must give the same results.
+// A shortcut that takes nothing. Linked before the library, it replaces the real one, so that all codec tests
+// run without the fast path. They must give the same results.
 #include <libresp/codec/decoder.hpp>
 
 #include "support/catch.hpp"

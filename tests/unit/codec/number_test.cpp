@@ -10,8 +10,8 @@
 
 namespace {
 
-/// The size of the plain integer that `text` begins with, whose value must be right. 0 if the tokenizer has to read it.
-/// `rest` follows the text; it must not change the result.
+/// The size of the plain integer that `text` begins with, whose value must be right. 0 if the tokenizer has
+/// to read it. `rest` follows the text; it must not change the result.
 std::size_t integer_size(const std::string& text, const std::string& rest) {
     const std::string bytes = text + rest;
     const resp::wire::Number number = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size());

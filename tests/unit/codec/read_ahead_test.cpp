@@ -159,7 +159,8 @@ TEST_CASE("inline lines that differ slightly from the common form are read corre
 }
 
 TEST_CASE("a frame that differs in one byte from the frame before is read correctly") {
-    // Each byte of the fourth frame is changed. The result must be that of a decoder that gets one byte at a time.
+    // Each byte of the fourth frame is changed. The result must be that of a decoder that gets one byte at a
+    // time.
     const auto string = [](std::size_t size) {
         return "$" + std::to_string(size) + "\r\n" + std::string(size, '1') + "\r\n";
     };

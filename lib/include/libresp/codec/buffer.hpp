@@ -1,9 +1,10 @@
-// A run of bytes that grows at its end: what a decoder receives into and an encoder writes to.
-// Unlike a std::string it never fills with zeros the room that is about to be overwritten.
+// A contiguous run of bytes that grows at its end. Decoders receive into it and encoders write to it. Unlike
+// std::string it does not zero new room, which is overwritten anyway.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,13 +15,13 @@
 
 namespace resp {
 
-/// Bytes in one piece, with room behind them.
+/// Bytes, followed by room for more.
 ///
 ///     data()            data() + size()        data() + capacity()
 ///     | bytes           | room, uninitialised  |
 ///
-/// Growing moves the bytes, so pointers into a buffer hold until the next prepare() or append().
-/// Throws nothing but std::bad_alloc.
+/// Growing moves the bytes, so pointers into a buffer are valid until the next prepare() or append(). Throws
+/// only std::bad_alloc; then the bytes stay as they are.
 class Buffer {
 public:
     Buffer() = default;
@@ -36,17 +37,23 @@ public:
     }
     ~Buffer() { std::free(data_); }
 
-    /// Room for at least `n` bytes behind the last one. Write there, then commit(). What has to grow
-    /// doubles, unless `enough` bytes of room are less.
+    /// Returns room for at least `n` bytes after the last one. Write there, then call commit(). If the buffer
+    /// must grow, it doubles, or it grows to `enough` bytes of room if that is less.
     [[nodiscard]] char* prepare(std::size_t n, std::size_t enough = SIZE_MAX) {
         if (capacity_ - size_ < n) [[unlikely]]
             grow(n, enough);
         return data_ + size_;
     }
-    /// Takes the first `n` bytes of the room as written.
-    void commit(std::size_t n) noexcept { size_ += n; }
-    /// Takes what was written up to `end`, a pointer into the room.
-    void commit_to(const char* end) noexcept { size_ = static_cast<std::size_t>(end - data_); }
+    /// Adds the first `n` bytes of the room, which you have written.
+    void commit(std::size_t n) noexcept {
+        assert(n <= capacity_ - size_);
+        size_ += n;
+    }
+    /// Adds the bytes that you have written up to `end`, a pointer into the room.
+    void commit_to(const char* end) noexcept {
+        assert(data_ + size_ <= end && end <= data_ + capacity_);
+        size_ = static_cast<std::size_t>(end - data_);
+    }
 
     void append(std::string_view bytes) {
         if (bytes.empty()) return;
@@ -55,13 +62,18 @@ public:
     }
     /// Drops the first `n` bytes and moves the others to the front.
     void consume(std::size_t n) noexcept {
+        assert(n <= size_);
         size_ -= n;
         if (n != 0 && size_ != 0) std::memmove(data_, data_ + n, size_);
     }
-    /// Drops everything behind the first `n` bytes.
-    void truncate(std::size_t n) noexcept { size_ = n; }
+    /// Keeps the first `n` bytes and drops the others.
+    void truncate(std::size_t n) noexcept {
+        assert(n <= size_);
+        size_ = n;
+    }
+    /// Drops all bytes and keeps the memory.
     void clear() noexcept { size_ = 0; }
-    /// Gives the memory back as well.
+    /// Drops all bytes and frees the memory.
     void release() noexcept {
         std::free(std::exchange(data_, nullptr));
         size_ = capacity_ = 0;
@@ -78,7 +90,7 @@ public:
 private:
     void grow(std::size_t n, std::size_t enough);  // buffer.cpp
 
-    char* data_ = nullptr;  // of malloc: a large block grows by moving its pages, not its bytes
+    char* data_ = nullptr;  // from malloc: realloc grows a large block by moving its pages, not its bytes
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };

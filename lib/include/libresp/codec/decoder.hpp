@@ -1,6 +1,6 @@
-// The decoder turns a stream of bytes into frames and reads them in place through views. The tokenizer checks the
-// grammar. The decoder adds an index of each frame, which makes views fast, and it keeps the bytes of a frame that is
-// incomplete.
+// The decoder turns a stream of bytes into frames and reads them in place through views. The tokenizer checks
+// the grammar. The decoder adds an index of each frame, which makes views fast, and it keeps the bytes of a
+// frame that is incomplete.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
@@ -26,53 +26,56 @@ namespace resp {
 ///     while (auto frame = decoder.next()) use(*frame);
 ///     if (auto& error = decoder.error()) report(*error);
 ///
-/// Memory grows with the bytes received, never with an announced length. In the steady state decoding allocates
-/// nothing and copies no received bytes. The work is linear in the bytes, for any cuts: only a header that is cut, at
-/// most 24 bytes, is read again when more bytes arrive.
+/// Memory grows with the bytes received, never with an announced length. In the steady state decoding
+/// allocates nothing and copies no received bytes. The work is linear in the bytes, for any cuts: only a
+/// header that is cut, at most 24 bytes, is read again when more bytes arrive.
 ///
 /// A decoder throws only std::bad_alloc. After that, only destroy it, assign to it or call reset().
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
 
-    /// Moving ends all views of both decoders. The new decoder continues the stream, also inside a frame and with lent
-    /// bytes. The old one holds no memory and no bytes; it may be destroyed, assigned to or reset().
+    /// Moving ends all views of both decoders. The new decoder continues the stream, also inside a frame and
+    /// with lent bytes. The old one holds no memory and no bytes; it may be destroyed, assigned to or
+    /// reset().
     Decoder(Decoder&& other) noexcept;
     Decoder& operator=(Decoder&& other) noexcept;
 
     /// Returns room for at least `n` bytes, to receive into. Valid until the next call of a member function.
     [[nodiscard]] std::span<char> prepare(std::size_t n);
-    /// Takes the first `n` bytes of the room as received. Call it after prepare(); `n` is at most the size of the room.
+    /// Takes the first `n` bytes of the room as received. Call it after prepare(); `n` is at most the size of
+    /// the room.
     void commit(std::size_t n) noexcept {
         assert(!lent_ && n <= own_.capacity() - own_.size());
         own_.commit(n);
         end_ += n;
     }
 
-    /// Lends bytes to the decoder. Between two frames it decodes them where they stand; inside a frame it copies them.
-    /// The bytes must stay in place until the next call of release(), prepare(), feed() or shrink(), which copies the
-    /// bytes that next() has not taken. So one large buffer can serve many decoders, and a decoder between two frames
-    /// holds no bytes.
+    /// Lends bytes to the decoder. Between two frames it decodes them where they stand; inside a frame it
+    /// copies them. The bytes must stay in place until the next call of release(), prepare(), feed() or
+    /// shrink(), which copies the bytes that next() has not taken. So one large buffer can serve many
+    /// decoders, and a decoder between two frames holds no bytes.
     void feed(std::span<const char> bytes);
     /// Ends the loan of feed(): copies the bytes that next() has not taken.
     void release() {
         if (lent_) keep_rest();
     }
-    /// If the decoder holds more than `keep` bytes of memory, frees all of it except for the bytes that next() has not
-    /// taken. They are copied and read again. Ends the loan of feed() in any case.
+    /// If the decoder holds more than `keep` bytes of memory, frees all of it except for the bytes that
+    /// next() has not taken. They are copied and read again. Ends the loan of feed() in any case.
     void shrink(std::size_t keep);
 
-    /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the stream. The
-    /// view is valid until the next call of next(), prepare(), feed(), release(), shrink() or reset(), or a move.
+    /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the
+    /// stream. The view is valid until the next call of next(), prepare(), feed(), release(), shrink() or
+    /// reset(), or a move.
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
-        const View view{batch_, ready_};
+        const View view{source_, ready_};
         ready_ = view.node_->next();
         return view;
     }
 
-    /// The error that ended the stream. next() sets it after it has returned every frame before the error. It is final:
-    /// call reset() to begin a new stream. Incomplete input is not an error.
+    /// The error that ended the stream. next() sets it after it has returned every frame before the error. It
+    /// is final: call reset() to begin a new stream. Incomplete input is not an error.
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
 
     /// Bytes from the start of the stream to the end of the last frame that next() returned or skipped.
@@ -81,16 +84,16 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
     }
-    /// The minimum number of bytes still to come before there is a frame, or an error because the frame is too long.
-    /// More than 1 only if next() has found a cut string of known length.
+    /// The minimum number of bytes still to come before there is a frame, or an error because the frame is
+    /// too long. More than 1 only if next() has found a cut string of known length.
     [[nodiscard]] std::size_t missing() const noexcept;
     /// Bytes of memory that the decoder holds, without lent bytes.
     [[nodiscard]] std::size_t memory() const noexcept {
         return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch_.capacity();
     }
 
-    /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most `keep`
-    /// bytes, else frees it. Drops all bytes, and ends the loan of feed() without reading them.
+    /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most
+    /// `keep` bytes, else frees it. Drops all bytes, and ends the loan of feed() without reading them.
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
 
 private:
@@ -109,7 +112,7 @@ private:
     bool read();
     void take_shortcut();
     bool take_token();
-    void begin_batch() noexcept;
+    void drop_returned() noexcept;
 
     bool index(const Token& token);
     void index_value(const Token& token);
@@ -125,22 +128,23 @@ private:
 
     /// Bytes that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
-    /// Converts a place in the input, or an offset in the stream, to bytes from the start of the batch.
-    std::uint64_t in_batch(const char* p) const noexcept {
-        return static_cast<std::uint64_t>(p - batch_.wire);
+    /// Converts a pointer into the input, or an offset in the stream, to bytes from source_.wire.
+    std::uint64_t in_source(const char* p) const noexcept {
+        return static_cast<std::uint64_t>(p - source_.wire);
     }
-    std::uint64_t in_batch(std::uint64_t offset) const noexcept {
-        return offset - tokenizer_.offset_of(batch_.wire);
+    std::uint64_t in_source(std::uint64_t offset) const noexcept {
+        return offset - tokenizer_.offset_of(source_.wire);
     }
     const char* pending_begin() const noexcept {
         if (ready_ == whole_) return frame_;
-        return batch_.wire + ready_->begin - ready_->header;
+        return source_.wire + ready_->begin - ready_->header;
     }
 
-    // The input is in own_, or it is lent. The index counts from the first byte of the batch:
+    // The input is in own_, or it is lent. The positions in the index count from source_.wire. next() moves
+    // ready_ over the frames that were read ahead:
     //
-    //     batch_.wire |  returned  | complete, read ahead  | frame_  incomplete | end_  room
-    //          nodes_ |            | ready_                | whole_             | node_count_
+    //     input  source_.wire | returned frames | complete frames | frame_  incomplete frame | end_
+    //     index  nodes_       |                 | ready_          | whole_                   | node_count_
     //
     Tokenizer tokenizer_;
     Buffer own_;
@@ -148,12 +152,11 @@ private:
     const char* frame_ = nullptr;  // the first byte after the complete frames
     const char* end_ = nullptr;    // the end of the input
 
-    detail::Frame batch_;  // what the views refer to
-    std::unique_ptr<detail::Node[], Free>
-        nodes_;                            // from malloc: realloc grows a large index by moving its pages
-    const detail::Node* ready_ = nullptr;  // the entry of the next frame to return
-    const detail::Node* whole_ = nullptr;  // after the entries of the complete frames
-    std::size_t node_count_ = 0;           // entries of the complete frames and of the incomplete one
+    detail::Frame source_;                         // what the views refer to
+    std::unique_ptr<detail::Node[], Free> nodes_;  // realloc grows a large index by moving its pages
+    const detail::Node* ready_ = nullptr;          // the entry of the next frame to return
+    const detail::Node* whole_ = nullptr;          // after the entries of the complete frames
+    std::size_t node_count_ = 0;                   // entries of the complete frames and of the incomplete one
     std::size_t node_capacity_ = 0;
     std::string scratch_;  // text that is not in the input in one piece: unescaped, or joined from chunks
 };

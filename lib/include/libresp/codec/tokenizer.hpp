@@ -1,5 +1,6 @@
-// RESP as a stream of tokens, at constant memory. This is the project's one grammar: the decoder
-// stands on it, and a proxy uses it directly to move a string that is larger than its memory.
+// The tokenizer turns a stream of bytes into tokens. It is the only grammar of the library: the decoder is
+// built on it. It needs constant memory, so a proxy can use it to forward a string that is larger than its
+// memory.
 #pragma once
 
 #include <libresp/codec/error.hpp>
@@ -7,6 +8,7 @@
 #include <libresp/codec/wire.hpp>
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,18 +19,18 @@ namespace resp {
 
 /// One step of a message.
 ///
-///     *2\r\n          aggregate  size 2
-///     $5\r\nhello\r\n   value      text "hello"         (whole in the bytes that were fed)
-///     $9\r\nhel       part       text "hel"           (its rest comes with later bytes)
-///     lo wor          part       text "lo wor", position 3
-///     \r\n            part       text "", position 9, last, closes 1
+///     *2\r\n            aggregate  size 2
+///     $5\r\nhello\r\n   value      text "hello"      (complete in the bytes that were fed)
+///     $9\r\nhel         part       text "hel"        (the rest follows with later bytes)
+///     lo wor            part       text "lo wor", position 3
+///     \r\n              part       text "", position 9, last, closes 1
 struct Token {
     enum class Kind : unsigned char {
-        value,        ///< a whole scalar: `text`, and `integer` where the type is integer or boolean
-        part,         ///< a piece of a string or line that did not come at once; `last` ends it
-        aggregate,    ///< an aggregate begins; it is over at once if `size` is 0 and not `streamed`
-        stream_end,   ///< a streamed aggregate ends
-        inline_line,  ///< an inline command, not split into its words; `text` is without LF or CRLF
+        value,        ///< a complete scalar: `text`, and `integer` if the type is integer or boolean
+        part,         ///< a piece of a string or line; `last` marks the final piece
+        aggregate,    ///< the beginning of an aggregate; it is complete if `size` is 0 and not `streamed`
+        stream_end,   ///< the end of a streamed aggregate
+        inline_line,  ///< an inline command, not split into words; `text` is without LF or CRLF
     };
     Kind kind{};
     Type type{};                 ///< of the value; array for an inline line
@@ -36,15 +38,16 @@ struct Token {
     bool last = true;            ///< of a part: the string is complete
     std::uint32_t depth = 0;     ///< aggregates around this token
     std::uint32_t closes = 0;    ///< aggregates that are complete with this token
-    std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte; of a
-                                 ///< stream_end, to its `.`
-    std::uint64_t size = 0;      ///< of a string: its announced bytes; of an aggregate: its elements or
-                                 ///< pairs; 0 where it is streamed
+    std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte, or to the
+                                 ///< `.` of a stream_end
+    std::uint64_t size = 0;      ///< of a string, its announced bytes; of an aggregate, its elements or
+                                 ///< pairs; 0 if streamed
     std::uint64_t position = 0;  ///< of a part: the bytes of this string in earlier tokens
-    std::string_view text;       ///< bytes without framing; a verbatim string with its `txt:`
+    std::string_view text;       ///< bytes without framing, in the bytes that were fed; a verbatim string
+                                 ///< keeps its `txt:`
     std::int64_t integer = 0;
 
-    /// Whether a whole frame ends with this token.
+    /// Whether a frame is complete with this token.
     [[nodiscard]] bool ends_frame() const noexcept {
         const bool opens = size != 0 || streamed || type == Type::attribute;
         if (kind == Kind::aggregate && opens) return false;
@@ -52,9 +55,9 @@ struct Token {
     }
 };
 
-/// Cuts a stream of RESP into tokens. Holds no bytes: feed() lends them, and what next() does not
-/// take, at most a cut header of 24 bytes or a cut inline line, is to be fed again in front of what
-/// comes later.
+/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not take
+/// must be fed again, before the bytes that arrive later. They are at most 24 bytes of a cut header, or a cut
+/// inline line.
 ///
 ///     tokenizer.feed({buffer, kept + received});
 ///     while (auto token = tokenizer.next()) use(*token);
@@ -66,22 +69,24 @@ public:
     explicit Tokenizer(Limits limits = {}, Reads reads = Reads::replies) noexcept
         : limits_(limits::clamped(limits)), reads_(reads) {}
 
-    /// Lends bytes: first rest(), if there was any, then what came since. They must stay until the
-    /// last token of them is used.
+    /// Lends bytes: first those of rest(), if there are any, then the new ones. They must stay in place as
+    /// long as their tokens are used.
     void feed(std::span<const char> bytes) noexcept {
+        assert(bytes.data() != nullptr || bytes.empty());
         offset_ = offset();
         begin_ = next_ = bytes.data();
         end_ = begin_ + bytes.size();
     }
 
-    /// The next token, or nothing where more bytes are needed or an error ended the stream. Its text
-    /// lies in the bytes that were fed.
+    /// Returns the next token. Returns nothing if more bytes are needed, or if an error ended the stream. The
+    /// text of the token is in the bytes that were fed.
     [[nodiscard]] std::optional<Token> next() noexcept;
 
-    /// The bytes that next() has not taken.
+    /// The bytes that next() has not taken. After it has returned nothing, feed them again before new ones.
     [[nodiscard]] std::span<const char> rest() const noexcept { return {next_, end_}; }
 
-    /// What ended the stream. Incomplete input is not an error.
+    /// The error that ended the stream. It is final: call reset() to begin a new stream. Incomplete input is
+    /// not an error.
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return error_; }
 
     /// Bytes taken since the start of the stream.
@@ -90,30 +95,30 @@ public:
     /// Begins a new stream, whose offsets count from `offset`.
     void reset(std::uint64_t offset = 0) noexcept;
 
-    /// Whether a frame has begun and not ended. What rest() holds has not begun.
+    /// Whether a frame has begun and is not complete. The bytes in rest() do not count.
     [[nodiscard]] bool inside_frame() const noexcept { return depth_ != 0 || mode_ != Mode::value; }
 
 private:
     friend class Decoder;
 
-    /// Where the last byte left us.
+    /// What the next byte belongs to.
     enum class Mode : unsigned char {
-        value,   // before a type byte
-        body,    // in a string of known length: `remaining_` bytes and the CRLF are to come
-        line,    // in the text of a line
-        chunks,  // in a streamed string, before a `;`
-        chunk,   // in a chunk's body
+        value,   // a type byte
+        body,    // a string of known length: `remaining_` bytes and the CRLF follow
+        line,    // the text of a line
+        chunks,  // a streamed string, before a `;`
+        chunk,   // a chunk: `remaining_` bytes and the CRLF follow
     };
     /// An open aggregate.
     struct Level {
-        std::uint32_t outer_left;  // what `left_` was outside it
-        std::uint32_t entry;       // the decoder's: of the aggregate in its index
+        std::uint32_t outer_left;  // `left_` of the aggregate around it
+        std::uint32_t entry;       // of this aggregate in the decoder's index
         Type type;
         bool streamed;
     };
 
-    // Each writes one form of token and returns true; false, with anything written, where what it needs has
-    // not come or is wrong.
+    // Each function reads one form of token and returns true. If bytes are missing or wrong, it returns
+    // false, and the content of `token` is undefined.
     bool take(Token& token) noexcept;
     bool value(Token& token) noexcept;
     bool inline_line(Token& token) noexcept;
@@ -134,7 +139,7 @@ private:
 
     bool scalar(Token& token, Type type, const char* text, const char* next) noexcept;
     bool open(const Token& token, const char* next) noexcept;
-    /// Whether a piece was read whole. If it is cut, nothing happens; if it is wrong, the stream ends.
+    /// Whether a header was read completely. If it is wrong, the stream ends with an error.
     bool taken(const wire::Decimal& read, Errc malformed, Errc over) noexcept {
         if (read.outcome == wire::Outcome::done) return true;
         refuse(read.outcome, read.at, malformed, over);
@@ -144,7 +149,7 @@ private:
     const char* first_wrong(const char* from, const char* to) noexcept;
     bool line_complete() const noexcept;
     bool may_push() const noexcept;
-    /// A new token, whatever was written before.
+    /// Overwrites the token with a new one for the current value.
     void start(Token& token, Token::Kind kind, Type type) const noexcept {
         token = {};
         token.kind = kind;
@@ -161,8 +166,8 @@ private:
         return offset_ + static_cast<std::uint64_t>(p - begin_);
     }
 
-    const char* begin_ = nullptr;  // the lent bytes
-    const char* next_ = nullptr;   // the first that was not taken
+    const char* begin_ = nullptr;  // the lent bytes are [begin_, end_)
+    const char* next_ = nullptr;   // the first byte that was not taken
     const char* end_ = nullptr;
     std::uint64_t offset_ = 0;  // of begin_ in the stream
 
@@ -171,13 +176,13 @@ private:
 
     Mode mode_ = Mode::value;
     std::uint32_t depth_ = 0;
-    std::uint32_t left_ = 1;  // values to come in the innermost open aggregate
+    std::uint32_t left_ = 1;  // values that the innermost open aggregate still needs
     Type type_{};             // of the string or line that is being read
     wire::DoubleSyntax double_;
     std::uint64_t value_offset_ = 0;  // of its type byte
     std::uint64_t size_ = 0;          // announced
-    std::uint64_t position_ = 0;      // bytes of it in earlier tokens; of an inline line: searched
-    std::uint64_t remaining_ = 0;     // bytes of this body or chunk that are to come
+    std::uint64_t position_ = 0;      // bytes of it in earlier tokens; of an inline line, bytes searched
+    std::uint64_t remaining_ = 0;     // bytes that this body or chunk still needs
     std::uint64_t digits_ = 0;        // of this big number so far
     std::optional<DecodeError> error_;
     std::array<Level, limits::depth_ceiling> levels_;

@@ -1,5 +1,5 @@
-// The state of the shortcut while it runs: input position, index and open aggregates. shortcut.cpp draws it. The
-// constructor loads it from the decoder and store() writes it back, once for all frames of a batch.
+// The state of the shortcut while it runs: input position, index and open aggregates. shortcut.cpp draws it.
+// The constructor loads it from the decoder and store() writes it back, once for all frames that it takes.
 #pragma once
 
 #include <libresp/codec/decoder.hpp>
@@ -15,8 +15,8 @@ class Decoder::Cursor {
 protected:
     using Node = detail::Node;
 
-    /// Bytes that must be readable where a value begins: a header of two digits. Shorter values at the very end of
-    /// the input are left to the tokenizer.
+    /// Bytes that must be readable where a value begins: a header of two digits. Shorter values at the very
+    /// end of the input are left to the tokenizer.
     static constexpr std::size_t shortest = 5;
 
     explicit Cursor(Decoder& decoder) noexcept
@@ -24,7 +24,7 @@ protected:
           levels_(decoder.tokenizer_.levels_.data()),
           nodes_(decoder.nodes_.get()),
           last_node_(nodes_ + decoder.node_capacity_),
-          wire_(decoder.batch_.wire),
+          wire_(decoder.source_.wire),
           end_(static_cast<std::size_t>(decoder.tokenizer_.end_ - wire_)),
           at_(static_cast<std::size_t>(decoder.tokenizer_.next_ - wire_)),
           node_(nodes_ + decoder.node_count_),
@@ -73,8 +73,8 @@ protected:
         return node;
     }
 
-    /// Closes the innermost aggregate, which has all its values, and those around it that are complete with it.
-    /// Returns whether the frame is complete. A streamed aggregate that is full stays open, with `left_` 0.
+    /// Closes the innermost aggregate, which has all its values, and those around it that are complete with
+    /// it. Returns whether the frame is complete. A full streamed aggregate stays open, with `left_` 0.
     [[gnu::always_inline]] bool close() noexcept {
         while (level_ != levels_) {
             if (level_[-1].streamed) return false;
@@ -97,8 +97,8 @@ protected:
         frame_node_ = node_;
     }
 
-    /// The frame is complete. Takes the frames after it that repeat it. Returns whether another frame is likely to
-    /// fit into the index.
+    /// The frame is complete. Takes the frames after it that repeat it. Returns whether another frame is
+    /// likely to fit into the index.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
         if (size == last_size_) {
@@ -108,15 +108,15 @@ protected:
             at_ += times * size;
         }
         last_size_ = size;
-        return node_ < batch_end_;
+        return node_ < enough_;
     }
 
     const Limits& limits_;
     Tokenizer::Level* const levels_;
     Node* const nodes_;
     Node* const last_node_;  // after the last entry for which there is memory
-    // A batch ends after this many entries, so that they are still in the L1 cache when views read them.
-    Node* const batch_end_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
+    // The shortcut stops here, so that the entries are still in the L1 cache when views read them.
+    Node* const enough_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
     const char* const wire_;
     const std::size_t end_;
 
@@ -127,8 +127,8 @@ protected:
     std::size_t frame_;
     Node* frame_node_;
     std::size_t last_size_ = 0;  // bytes of the frame before
-    const bool
-        inline_lines_;  // false also while an inline line is cut: the tokenizer knows how far it searched
+    // Whether an inline line may be taken. Not while one is cut: the tokenizer knows how far it has searched.
+    const bool inline_lines_;
 };
 
 }  // namespace resp

@@ -1,5 +1,5 @@
-// The forms of values that the shortcut takes, one function for each. Each function checks the whole value before it
-// changes anything. It returns `refused` if the value is incomplete, wrong or of a rare form.
+// The forms of values that the shortcut takes, one function for each. Each function checks the whole value
+// before it changes anything. It returns `refused` if the value is incomplete, wrong or of a rare form.
 #pragma once
 
 #include "cursor.hpp"
@@ -9,8 +9,8 @@ namespace resp {
 
 class Decoder::Forms : protected Cursor {
 public:
-    /// Whether the limits and the input allow any value at all. The functions below compare neither a length of
-    /// two digits nor the text of `+OK` with its limit.
+    /// Whether the limits and the input allow any value at all. The functions below compare neither a length
+    /// of two digits nor the text of `+OK` with its limit.
     static bool may_take(const Tokenizer& tokenizer) noexcept {
         constexpr std::size_t two_digits = 99;
         constexpr std::size_t ok = 2;
@@ -27,7 +27,7 @@ protected:
 
     /// Takes the value at at_. At least `shortest` bytes are readable there.
     [[gnu::always_inline]] Outcome take(Type type) noexcept {
-        // Most values are bulk strings. A branch of their own predicts better than the one jump of the switch.
+        // Most values are bulk strings. Their own branch predicts better than the one jump of the switch.
         if (type == Type::bulk_string) return take_string<true>(Type::bulk_string);
         switch (type) {
             case Type::bulk_error:

@@ -1,5 +1,5 @@
-// Headers and numbers in their plain forms, read eight bytes at a time. These functions report no errors. They return
-// how many bytes they could read; the tokenizer reads everything else.
+// Headers and numbers in their plain forms, read eight bytes at a time. These functions report no errors.
+// They return how many bytes they could read; the tokenizer reads everything else.
 #pragma once
 
 #include <libresp/codec/wire.hpp>
@@ -13,9 +13,9 @@ namespace resp::wire {
 
 // ---- digits
 
-/// Counts the digits that the eight bytes at p begin with. `digits` receives their values, one in each byte, the
-/// first in the lowest byte; the bytes after the last digit are undefined. If `minus_signs` is 1, the first byte
-/// must be a minus sign, and it is counted too.
+/// Counts the digits that the eight bytes at p begin with. `digits` receives their values, one in each byte,
+/// the first in the lowest byte; the bytes after the last digit are undefined. If `minus_signs` is 1, the
+/// first byte must be a minus sign, and it is counted too.
 [[nodiscard]] inline std::size_t leading_digits(const char* p, std::uint64_t& digits,
                                                 std::uint64_t minus_signs = 0) noexcept {
     // XOR makes '0' to '9' the values 0 to 9. Adding 0x76 then sets the high bit of every larger value.
@@ -36,8 +36,8 @@ namespace resp::wire {
 
 // ---- headers
 
-/// Reads a header of one or two digits, which nearly all headers have. At least five bytes must be readable at p.
-/// Returns the size of the header in bytes, or 0 for every other header, correct or not.
+/// Reads a header of one or two digits, which nearly all headers have. At least five bytes must be readable
+/// at p. Returns the size of the header in bytes, or 0 for every other header, correct or not.
 [[nodiscard]] inline std::size_t short_header(const char* p, std::uint32_t& length) noexcept {
     // A branch on the number of digits predicts well and beats arithmetic without branches.
     const auto first = static_cast<std::uint32_t>(static_cast<unsigned char>(p[1])) - '0';
@@ -52,8 +52,8 @@ namespace resp::wire {
     return 5;
 }
 
-/// Reads a header of three to seven digits whose number is at most `most`. Returns its size in bytes. Returns 0 and
-/// leaves `length` unchanged for every other header, and if fewer than ten bytes are readable.
+/// Reads a header of three to seven digits whose number is at most `most`. Returns its size in bytes. Returns
+/// 0 and leaves `length` unchanged for every other header, and if fewer than ten bytes are readable.
 [[nodiscard]] inline std::size_t long_header(const char* p, const char* end, std::size_t most,
                                              std::uint32_t& length) noexcept {
     if (end - p < 10) return 0;
@@ -74,8 +74,8 @@ struct Number {
     std::uint64_t value;  // two's complement
 };
 
-/// Continues a number whose first eight digits, at p, have this value. Reads at most 18 bytes in all, so that no
-/// sum overflows, and leaves at least two readable bytes after the last digit.
+/// Continues a number whose first eight digits, at p, have this value. Reads at most 18 bytes in all, so that
+/// no sum overflows, and leaves at least two readable bytes after the last digit.
 [[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
                                                        std::uint64_t value) noexcept {
     assert(end - p >= 10);
@@ -97,8 +97,8 @@ struct Number {
     return {count, value};
 }
 
-/// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns nothing for every other integer, and if fewer
-/// than eleven bytes are readable. At least two readable bytes follow the number.
+/// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns nothing for every other integer, and
+/// if fewer than eleven bytes are readable. At least two readable bytes follow the number.
 [[nodiscard]] inline Number plain_integer(const char* p, const char* end) noexcept {
     if (end - p < 11) [[unlikely]]
         return {};
@@ -113,8 +113,8 @@ struct Number {
     return number;
 }
 
-/// Returns the first byte of [p, end) that is no digit, or `end`. It compares sixteen bytes at a time: whether a
-/// number has more than eight digits is hard to predict.
+/// Returns the first byte of [p, end) that is no digit, or `end`. It compares sixteen bytes at a time:
+/// whether a number has more than eight digits is hard to predict.
 [[nodiscard]] inline const char* skip_digits(const char* p, const char* end) noexcept {
     for (std::uint64_t ignored = 0; end - p >= 16;) {
         const std::size_t low = leading_digits(p, ignored);
@@ -134,8 +134,8 @@ struct Number {
     return stop == first ? p : stop;
 }
 
-/// Returns where `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]` at p ends, or p if there is no such text. The byte at
-/// the end may show that the double has another form; the caller requires a CRLF there.
+/// Returns where `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]` at p ends, or p if there is no such text. The
+/// byte at the end may show that the double has another form; the caller requires a CRLF there.
 [[nodiscard]] inline const char* plain_double(const char* p, const char* end) noexcept {
     const char* at = plain_digits(p, end);
     if (at == p || end - at < 3) return at;

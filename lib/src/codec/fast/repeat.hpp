@@ -4,8 +4,8 @@
 //     *2\r\n$3\r\nGET\r\n$5\r\nkey:2\r\n
 //     xxxxxxxxxxxx...xxxxxxxxxx.....xxxx      x framing, equal in both   . strings, any bytes
 //
-// If the framing of the next frame equals that of the frame before, so does its index, moved by the length of the
-// frame. One masked comparison then replaces reading three headers. It still checks every framing byte.
+// If the framing of the next frame equals that of the frame before, so does its index, moved by the length of
+// the frame. One masked comparison then replaces reading three headers. It still checks every framing byte.
 #pragma once
 
 #include <libresp/codec/view.hpp>
@@ -18,12 +18,13 @@
 
 namespace resp::detail {
 
-/// A frame, and the masks that select its framing. The frame has at most 64 bytes; or at most 64 bytes stand before
-/// the content of a bulk string that ends it, and only its last CRLF is compared after them.
+/// A frame, and the masks that select its framing. The frame has at most 64 bytes; or at most 64 bytes stand
+/// before the content of a bulk string that ends it, and only its last CRLF is compared after them.
 class Repeat {
 public:
-    /// Compares the frames that follow the frame [frame, at), whose entries are [first, last), and indexes those that
-    /// repeat it. Stops at `end` and at `room_end`, the end of the memory for entries. Returns how many it took.
+    /// Compares the frames that follow the frame [frame, at), whose entries are [first, last), and indexes
+    /// those that repeat it. Stops at `end` and at `room_end`, the end of the memory for entries. Returns how
+    /// many it took.
     [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
@@ -45,7 +46,8 @@ private:
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 
-    /// Whether the entry is a bulk string with a header. The words of an inline line have none; they count as framing.
+    /// Whether the entry is a bulk string with a header. The words of an inline line have none; they count as
+    /// framing.
     static bool is_text(const Node& node) noexcept {
         return node.type == Type::bulk_string && node.flags == Node::plain_text;
     }
@@ -102,8 +104,7 @@ private:
     const char* frame_;
     std::size_t size_;
     std::size_t head_;  // bytes that are compared with masks: all, or those before the last string
-    std::size_t
-        tail_;  // where two more bytes are compared: the last CRLF of a long frame, else the first two bytes
+    std::size_t tail_;  // two more bytes that are compared: the last CRLF of a long frame, else the first two
     const Node* first_;
     const Node* last_;
     std::array<std::uint64_t, longest / 8> masks_;

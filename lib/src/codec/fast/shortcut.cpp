@@ -1,5 +1,6 @@
-// The shortcut is the decoder's fast path. It reads complete, well-formed values of the common forms straight into
-// the index, frame after frame. It knows no errors: a value that it cannot take stays untouched for the tokenizer.
+// The shortcut is the decoder's fast path. It reads complete, well-formed values of the common forms straight
+// into the index, frame after frame. It knows no errors: a value that it cannot take stays untouched for the
+// tokenizer.
 //
 // Files, in reading order:
 //
@@ -9,7 +10,7 @@
 //     plain.hpp     headers and numbers, read eight bytes at a time
 //     repeat.hpp    commands that have the same shape as the command before
 //
-// The state. All positions count from `wire_`, the first byte of the batch:
+// The state. All positions count from `wire_`, the byte where the index begins:
 //
 //     input   wire_ |  complete frames  | frame_  open frame  | at_    not read yet  | end_
 //     index  nodes_ |  their entries    | frame_node_         | node_  free          | last_node_
@@ -30,21 +31,22 @@
 //              4  bulk string  size 4  begin 28            PING
 //              5  array        size 2  begin 38            open: its span is not known yet
 //
-// Decoder::next() returns the views of entries 0 and 3. Then the tokenizer continues at byte 38, with `$3\r\nGE`.
+// Decoder::next() returns the views of entries 0 and 3. Then the tokenizer continues at byte 38, with
+// `$3\r\nGE`.
 //
-// What may be deleted. Every result is the same without this folder; only the speed changes. A test proves it:
-// tests/unit/codec/no_shortcut.cpp replaces Decoder::take_shortcut() with an empty function and runs all codec
-// tests. repeat.hpp may be deleted alone: remove the call in Cursor::end_frame().
+// What may be deleted. Every result is the same without this folder; only the speed changes. A test proves
+// it: tests/unit/codec/no_shortcut.cpp replaces Decoder::take_shortcut() with an empty function and runs all
+// codec tests. repeat.hpp may be deleted alone: remove the call in Cursor::end_frame().
 #include "forms.hpp"
 
 #include <algorithm>
 
 namespace resp {
 
-/// Each public function takes values while it can: complete frames, as long as another one is likely to fit into
-/// the index, and the beginning of the next frame. Everything is inlined into them, so that the state stays in
-/// registers; the frames of a batch share the cost of loading and storing it. They are two functions because the
-/// compiler then needs fewer registers for each.
+/// Each public function takes values while it can: complete frames, as long as another one is likely to fit
+/// into the index, and the beginning of the next frame. Everything is inlined into them, so that the state
+/// stays in registers; all frames of a run share the cost of loading and storing it. They are two functions
+/// because the compiler then needs fewer registers for each.
 class Decoder::Shortcut : Forms {
 public:
     [[gnu::noinline]] static void values(Decoder& decoder) noexcept {
@@ -68,15 +70,15 @@ private:
             if (outcome == Outcome::refused) break;
             if (outcome == Outcome::opened) continue;
             if (level_ == levels_) {  // a frame of one value: reading it is faster than comparing it
-                if (node_ >= batch_end_) break;
+                if (node_ >= enough_) break;
             } else if (--left_ == 0 && close() && !end_frame()) {
                 break;
             }
         }
     }
 
-    /// Arrays of bulk strings, and inline lines. At most one aggregate is open, so `levels_` is written only once,
-    /// and only if the last array is incomplete.
+    /// Arrays of bulk strings, and inline lines. At most one aggregate is open, so `levels_` is written only
+    /// once, and only if the last array is incomplete.
     [[gnu::always_inline]] void take_commands() noexcept {
         const bool is_open = level_ != levels_;
         Node* array = nodes_ + (is_open ? levels_->entry : 0);
