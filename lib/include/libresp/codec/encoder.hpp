@@ -180,9 +180,10 @@ private:
     Version version_;
 };
 
+// `inline` makes GCC inline it, so that the length of a literal is a constant.
 template <wire::TextOrNumber... Arguments>
     requires(sizeof...(Arguments) > 0)
-Encoder& Encoder::command(const Arguments&... arguments) {
+inline Encoder& Encoder::command(const Arguments&... arguments) {
     if (buffer_ == nullptr) {
         array(sizeof...(arguments));
         (bulk_string(arguments), ...);
