@@ -1,5 +1,5 @@
-// The server: sockets, limits, deadlines and shutdown around a handler of yours. It runs on standalone Asio.
-// A file with a plain handler compiles without Asio's headers.
+// The server layer: it calls your handler for each request, and takes care of sockets, limits, deadlines and
+// shutdown. It runs on standalone Asio. A file with a plain handler compiles without Asio's headers.
 //
 //     struct Echo {
 //         void operator()(const resp::Request& request, resp::Reply& reply) {
@@ -15,11 +15,11 @@
 // Parts:
 //   server.hpp       Server: listens, calls the handler for each request, sends the replies
 //   handler.hpp      Handler: what a Server accepts, and the optional hooks on_open and on_close
-//   request.hpp      Request: a value that a client sent
-//   reply.hpp        Reply: an Encoder that writes the answer
+//   request.hpp      Request: a frame that a client sent
+//   reply.hpp        Reply: an Encoder that writes the reply
 //   connection.hpp   Connection: a handle on one client, for pushes and for closing
 //   options.hpp      Options: addresses, limits, deadlines, log; Stats: the counters
-// Include it beside this header if you need it:
+// Include this header as well if you need it:
 //   asio.hpp         the parts of Asio that coroutine handlers and embedded servers use
 #pragma once
 

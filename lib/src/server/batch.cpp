@@ -1,21 +1,22 @@
-// The way of one request: receive() reads bytes and lends them to the decoder, handle() lets the
-// handler write its replies to the requests in them, flush() sends those, and hold() gives back what
-// the next connection needs.
+// From received bytes to replies. receive() reads bytes and lends them to the decoder, handle() calls the handler
+// for each request in them, flush() sends the replies, and hold() gives back the buffers that the next connection
+// needs. One pass over these four is a batch.
 #include "session.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace resp::detail {
 
 namespace {
 
-// Input that one connection handles before the others get their turn.
+// Bytes of input that one connection handles in one batch, so that no client delays the others for long.
 constexpr std::uint64_t batch_budget = 64 * 1024;
 constexpr std::uint64_t no_end = UINT64_MAX;
 
-// Room to read into inside an unfinished frame: as much again as has come, within these bounds, so
-// that memory follows what was received, not what was announced.
+// Room for a read inside an unfinished frame: as many bytes as were received of it, within these limits. So memory
+// follows what was received, not what a header announced.
 constexpr std::size_t least_room = 16 * 1024;
 constexpr std::size_t most_room = 128 * 1024;
 
@@ -24,47 +25,69 @@ constexpr char tls_handshake = 0x16;
 
 }  // namespace
 
-/// One turn: what the last one left, or else what one read gives.
+/// One batch: the requests that the last batch left, or else those of one read.
 void Session::read_and_handle() {
-    if (output_full_) {
-        if (queued() > mailbox_->shared().options.output_low_water) return;
-        output_full_ = false;
-        begun_ = {};  // what was not read meanwhile is not the client's fault
-    }
-    if (paused_ && queued() != 0) return;
-    if (!unhandled_) {
-        if (!draining_ && (paused_ || !readable_)) return;
+    assert(state_ == State::open && activity_ == Activity::ready);
+    if (!has_room_for_replies()) return;
+    if (next_ == Next::read) {
+        const bool drains = worker_->is_draining();
+        if (!drains && (paused_ || !readable_)) return;
         const Receipt receipt = receive();
-        if (receipt == Receipt::end || (receipt == Receipt::nothing && draining_)) stop_reading({});
+        if (receipt == Receipt::end || (receipt == Receipt::nothing && drains)) stop_reading({});
         if (receipt != Receipt::bytes) return hold();
     }
-    // What is at hand is seldom too much for a turn.
-    batch_end_ = decoder_->pending() > batch_budget ? decoder_->offset() + batch_budget : no_end;
-    if (paused_) batch_end_ = decoder_->offset() + 1;  // one request: its reply may wait
+    // Usually everything received fits the budget, and no request has to compare its offset.
+    budget_end_ = decoder_->pending() > batch_budget ? decoder_->offset() + batch_budget : no_end;
+    if (paused_) budget_end_ = decoder_->offset() + 1;  // one request, because its reply may have to wait
     end_batch(handle());
+    if (activity_ == Activity::awaiting) await_handler();
+}
+
+/// Whether the queue of replies is short enough for another batch.
+bool Session::has_room_for_replies() {
+    if (next_ == Next::send) {
+        if (queued() > mailbox_->shared().options.output_low_water) return false;
+        next_ = decoder_ != nullptr ? Next::handle : Next::read;
+        begun_ = {};  // the client is not to blame for the time without a read
+    }
+    return !paused_ || queued() == 0;
 }
 
 void Session::end_batch(BatchEnd end) {
-    if (end == BatchEnd::awaiting) return await_handler();
+    if (end == BatchEnd::awaiting_handler) return flush_soon();
+    assert(activity_ == Activity::ready);
     hold();
-    unhandled_ = end != BatchEnd::done && decoder_ != nullptr;
-    output_full_ = end == BatchEnd::output_full && queued() > mailbox_->shared().options.output_low_water;
-    // While draining, nobody tells that there is nothing more: it reads until it sees that. And what a
-    // handler has pushed before it closed comes first.
-    posted_ = (end != BatchEnd::done && !output_full_) || draining_ || state_ == State::closing;
-    if (posted_) post(&Session::resume);
+    const bool is_full =
+        end == BatchEnd::output_full && queued() > mailbox_->shared().options.output_low_water;
+    const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
+    next_ = is_full ? Next::send : left_requests ? Next::handle : Next::read;
+    // While the server drains, the transport reports no end: the connection reads until nothing is left. A closing
+    // connection first sends the pushes that its handler has posted.
+    const bool has_more = end != BatchEnd::all_handled && !is_full;
+    if (has_more || worker_->is_draining() || state_ == State::closing) post_resume();
 }
 
-void Session::resume() { posted_ = false; }
+/// Continues after the other connections had their batches.
+void Session::post_resume() {
+    assert(activity_ == Activity::ready);
+    post(&Session::resume);
+    activity_ = Activity::posted;
+}
+
+void Session::resume() {
+    assert(activity_ == Activity::posted);
+    activity_ = Activity::ready;
+}
 
 // ---- receiving
 
-/// Reads what has come, if anything, and gives it to the decoder.
+/// Reads what has arrived and gives it to the decoder.
 Session::Receipt Session::receive() {
+    assert(transport_ != nullptr);
     std::error_code ec;
     std::size_t n = 0;
     if (decoder_ == nullptr && !mailbox_->shared().suspends) {
-        // Between two frames: read into the thread's buffer and decode there.
+        // Between two frames: reads into the thread's buffer and decodes there, without a copy.
         const std::span<char> room = worker_->read_room();
         n = read_some(room, ec);
         if (n != 0) {
@@ -72,7 +95,7 @@ Session::Receipt Session::receive() {
             decoder_->feed(room.first(n));
         }
     } else {
-        // Inside a frame, or for a handler that keeps it while others run: into its own buffer.
+        // Inside a frame, or for a coroutine that keeps the request while others run: reads into the decoder's buffer.
         if (decoder_ == nullptr) decoder_ = worker_->take_decoder(offset_);
         const std::size_t missing = decoder_->missing();
         const std::size_t room = std::clamp(decoder_->pending(), least_room, most_room);
@@ -104,28 +127,29 @@ std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
 
 // ---- handling
 
-/// Lets the handler have the requests that are at hand, and sends its replies.
-Session::BatchEnd Session::handle() {
-    batch_result_ = BatchEnd::done;
+/// Calls the handler for the received requests, and sends its replies.
+BatchEnd Session::handle() {
+    assert(activity_ == Activity::ready && adapter_ != nullptr && decoder_ != nullptr);
     output();
     deliver_pushes();
     Batch batch{*this, connection_, out_->reply};
     try {
-        handling_ = adapter_->handle(batch);
+        if (adapter_->handle(batch)) activity_ = Activity::awaiting;
     } catch (...) {
         request_failed();
     }
     worker_->counters().requests.add(batch.requests_);
-    if (handling_) return BatchEnd::awaiting;
+    if (activity_ == Activity::awaiting) return BatchEnd::awaiting_handler;
     end_reply();
     deliver_pushes();
     flush();
-    return state_ == State::open ? batch_result_ : BatchEnd::done;
+    return state_ == State::open ? batch.end_ : BatchEnd::all_handled;
 }
 
-/// A reply is whole: it may leave, and pushes may follow it.
+/// The reply is finished: it may be sent, and pushes may follow it.
 void Session::end_reply() noexcept {
-    out_->reply_begin = out_->bytes.size();
+    assert(out_ != nullptr);
+    out_->end_reply();
     if (out_->reply.version() != version()) {
         version_.store(out_->reply.version(), std::memory_order_relaxed);
     }
@@ -133,7 +157,8 @@ void Session::end_reply() noexcept {
 
 Entry Batch::next_entry() {
     session_.end_reply();
-    if (!session_.may_go_on()) return {};
+    if (!session_.may_go_on(*this)) return {};
+    assert(session_.decoder_ != nullptr);
     const std::optional<View> request = session_.decoder_->next();
     if (!request) {
         const auto& error = session_.decoder_->error();
@@ -145,38 +170,58 @@ Entry Batch::next_entry() {
     return entry_of(*request);
 }
 
-/// Whether another request is handled in this turn, if there is one.
-bool Session::may_go_on() {
+/// Whether the batch may handle another request.
+bool Session::may_go_on(Batch& batch) {
     if (out_->reply.closing() || !is_open()) {
         stop_reading({});
         return false;
     }
     if (queued() > mailbox_->shared().options.output_high_water) {
-        batch_result_ = BatchEnd::output_full;
+        batch.end_ = BatchEnd::output_full;
         return false;
     }
-    if (batch_end_ != no_end && decoder_->offset() >= batch_end_) {
-        batch_result_ = BatchEnd::budget_spent;
+    if (budget_end_ != no_end && decoder_->offset() >= budget_end_) {
+        batch.end_ = BatchEnd::budget_spent;
         return false;
     }
     return true;
 }
 
-/// Has a coroutine go on with the turn, now that a handler has to be awaited; unless one does already.
+// ---- coroutine handlers
+
+/// Starts a coroutine that awaits the handler, and continues with the batch when the handler ends.
 void Session::await_handler() {
-    const bool is_awaited = awaiting_;
+    assert(activity_ == Activity::awaiting);
     try {
-        // It may wait now, and may not. If it does, the replies before leave without it.
-        if (!flush_posted_ && out_->sent != out_->reply_begin) {
-            flush_posted_ = true;
-            post(&Session::flush_posted);
-        }
-        if (is_awaited) return;
-        awaiting_ = true;
         asio::co_spawn(worker_->executor(), await_requests(worker_->shared_from_this(), shared_from_this()),
                        asio::detached);
     } catch (...) {
-        if (!is_awaited) awaiting_ = handling_ = false;
+        activity_ = Activity::ready;
+        throw;
+    }
+}
+
+/// Runs as long as the batch has requests. Its arguments keep alive what a waiting handler needs.
+asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shared_ptr<Session>) {
+    do {
+        try {
+            co_await adapter_->awaited();
+        } catch (...) {
+            request_failed();
+        }
+    } while (handler_ended());
+}
+
+/// Posts a flush of the finished replies. If the handler waits, they are sent while it waits. If it does not wait,
+/// they are sent at the end of the batch, together with its reply.
+void Session::flush_soon() {
+    assert(activity_ == Activity::awaiting && out_ != nullptr);
+    if (flush_posted_ || out_->sent == out_->reply_begin()) return;
+    try {
+        post(&Session::flush_posted);
+        flush_posted_ = true;
+    } catch (...) {
+        activity_ = Activity::ready;  // the connection closes, and the handler is not called
         throw;
     }
 }
@@ -186,23 +231,10 @@ void Session::flush_posted() {
     flush();
 }
 
-/// Its arguments are what must live while a handler waits.
-asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shared_ptr<Session>) {
-    while (handling_) {
-        try {
-            co_await adapter_->awaited();
-        } catch (...) {
-            request_failed();
-        }
-        handler_ended();
-    }
-    awaiting_ = false;
-}
-
 // ---- waiting
 
-/// Gives back what belongs to the thread: lent bytes, and with nothing left in them the decoder too.
-/// account() does so with the output. So an idle connection keeps no buffers.
+/// Ends the loan of received bytes, and gives back the decoder if it holds no bytes. account() does the same for the
+/// output. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
         offset_ = decoder_->offset();
@@ -215,7 +247,7 @@ void Session::hold() {
     set_deadline();
 }
 
-/// One deadline a frame, which moves with its bytes, not with its reads.
+/// The deadline belongs to a frame: the next read of the same frame extends it only by the bytes received.
 void Session::set_deadline() {
     const Options& options = mailbox_->shared().options;
     if (decoder_ == nullptr || options.frame_deadline.count() == 0) {

@@ -1,4 +1,4 @@
-// The handle on a connection: each member finds out whether there still is one.
+// The handle on a connection: each member first checks whether the connection still exists.
 #include <libresp/server/connection.hpp>
 
 #include "session.hpp"
@@ -18,6 +18,11 @@ Version Connection::version() const noexcept {
 bool Connection::is_open() const noexcept {
     const auto session = session_.lock();
     return session && session->is_open();
+}
+
+asio::any_io_executor Connection::executor() const {
+    const auto session = session_.lock();
+    return session ? session->executor() : asio::any_io_executor{};
 }
 
 bool Connection::send(std::string bytes) const {

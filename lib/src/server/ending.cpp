@@ -1,10 +1,11 @@
-// The ways in which a connection ends, and the few words that are said then.
+// The ways in which a connection ends, and the log line and last reply of each.
 #include "session.hpp"
 #include "worker.hpp"
 
 #include <libresp/codec/escape.hpp>
 
 #include <algorithm>
+#include <cassert>
 
 namespace resp::detail {
 
@@ -13,19 +14,12 @@ namespace {
 // Bytes of a client that a log line shows.
 constexpr std::size_t most_shown = 64;
 
-// How long a client that takes nothing is given to take our last words.
+// A client that reads nothing for this long does not get the rest of our output.
 constexpr std::chrono::seconds linger_time{1};
 
 }  // namespace
 
-Endpoint Peer::endpoint() const {
-    if (is_unix) return {};
-    return {tcp.address().to_string(), tcp.port(), {}};
-}
-
-Logger& Session::logger() const noexcept { return mailbox_->shared().log; }
-
-// ---- on account of the client or the handler
+// ---- because of the client or the handler
 
 void Session::open() {
     log(LogLevel::info, "Accepted connection");
@@ -36,19 +30,19 @@ void Session::open() {
     }
 }
 
-/// Tells of the exception that is being handled.
+/// Counts and logs the exception that is being handled.
 void Session::handler_threw() noexcept try {
     worker_->counters().handler_errors.add();
     log(LogLevel::error, "Handler threw an exception: {}", current_exception_text());
 } catch (...) {
-    // No memory for the words: it is counted.
+    // No memory for the log line. The exception is counted.
 }
 
-/// Called while the exception that a handler threw is being handled.
+/// Call it in the catch block of the handler's exception.
 void Session::request_failed() noexcept try {
     handler_threw();
     Output& out = output();
-    out.bytes.truncate(out.reply_begin);  // what it has written of its reply
+    out.drop_reply();
     out.reply.simple_error("ERR internal error");
     stop_reading(std::make_error_code(std::errc::operation_canceled));
 } catch (...) {
@@ -62,8 +56,8 @@ void Session::protocol_error(const DecodeError& error) {
     stop_reading(make_error_code(error.code));
 }
 
-/// Whether an inline request is the beginning of HTTP: a browser that was lured to send commands in
-/// the body of a request must not have them handled. Source: Redis, securityWarningCommand.
+/// Whether an inline request is the beginning of HTTP. A web page can make a browser send a request whose body
+/// contains commands; they must not be handled. Source: Redis, securityWarningCommand.
 bool Session::refuses_protocol(View request) {
     const Command command{request};
     const bool http2 = command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
@@ -73,21 +67,20 @@ bool Session::refuses_protocol(View request) {
     return true;
 }
 
-// ---- on account of the server
+// ---- because of the server
 
-/// close() had no memory to tell of it: does the same, behind the pushes that came before.
+/// Does what close() could not post for lack of memory. It posts as well, so that earlier pushes are sent first.
 void Session::notice_close() {
-    if (is_open() || state_ != State::open || handling_ || posted_) return;
+    if (is_open() || state_ != State::open || activity_ != Activity::ready) return;
     stop_reading({});
-    posted_ = true;
-    post(&Session::resume);
+    post_resume();
 }
 
 void Session::keep_deadlines(Clock::time_point now) {
     notice_close();
     if (stalled_ != Clock::time_point{}) {
-        // A kernel tells of room when a third of its buffer is free, which can take a slow client long.
-        // Asked at every tick, it does not pass off what it took long ago as progress.
+        // The kernel reports room only when a third of its buffer is free, which can take a slow client long. A
+        // write at every tick notices the client's progress when it happens.
         waiting_.write = false;
         flush();
     }
@@ -102,24 +95,22 @@ void Session::keep_deadlines(Clock::time_point now) {
     shut(std::make_error_code(std::errc::timed_out));
 }
 
-bool Session::has_stalled(Clock::time_point now) const noexcept {
-    const std::chrono::milliseconds most = mailbox_->shared().options.write_stall;
-    return stalled_ != Clock::time_point{} && most.count() != 0 && now - stalled_ >= most;
-}
-
-/// Which one has passed, in words; null if none has.
+/// The deadline that has passed, in words for the log; null if none has passed.
 const char* Session::missed_deadline(Clock::time_point now) const noexcept {
-    if (has_stalled(now)) return "takes no replies";
+    constexpr Clock::time_point never{};
+    const std::chrono::milliseconds stall = mailbox_->shared().options.write_stall;
+    const std::chrono::milliseconds idle = mailbox_->shared().options.idle_timeout;
+    if (stalled_ != never && stall.count() != 0 && now - stalled_ >= stall)
+        return "does not read its replies";
     if (state_ != State::open || !waiting_.read) return nullptr;
-    if (begun_ != Clock::time_point{} && now - begun_ >= allowed_) return "does not finish its request";
-    const std::chrono::milliseconds most = mailbox_->shared().options.idle_timeout;
-    if (queued() == 0 && most.count() != 0 && now - active_ >= most) return "is idle";
+    if (begun_ != never && now - begun_ >= allowed_) return "does not finish its request";
+    if (queued() == 0 && idle.count() != 0 && now - active_ >= idle) return "sends nothing";
     return nullptr;
 }
 
 // ---- ending
 
-/// From open to closing: nothing is read or handled any more; what is queued will be sent.
+/// From open to closing: nothing more is read or handled, and what is queued will be sent.
 void Session::stop_reading(std::error_code reason) noexcept {
     if (state_ != State::open) return;
     state_ = State::closing;
@@ -127,9 +118,10 @@ void Session::stop_reading(std::error_code reason) noexcept {
     is_open_.store(false, std::memory_order_relaxed);
 }
 
-/// Sends what is queued, then closes so that it arrives: a socket that is closed while the client
-/// still sends makes the client's kernel throw away what it has not read.
+/// Sends what is queued, then ends the stream to the client. It lingers until the client has ended its stream too:
+/// closing a socket while the client still sends makes the client's kernel drop data that the client has not read.
 void Session::finish() {
+    assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
     flush();
     if (state_ != State::closing || queued() != 0) return;
@@ -138,9 +130,10 @@ void Session::finish() {
     state_ = State::lingering;
 }
 
-/// As long as the client takes what was sent it has a second more: what is still in our kernel is lost
-/// when a socket is closed that has not been read to its end.
+/// Closes after one second in which the client acknowledged nothing. Closing a socket that has unread input drops
+/// the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
+    assert(state_ == State::lingering && transport_ != nullptr);
     const std::size_t left = transport_->unacknowledged();
     if (left >= unacknowledged_) {
         if (now - begun_ >= linger_time) shut({});
@@ -150,8 +143,9 @@ void Session::linger(Clock::time_point now) noexcept {
     begun_ = now;
 }
 
-/// Reads what still comes, for nothing, and leaves alone what is too much.
+/// Reads and drops what still arrives, up to a limit.
 void Session::discard() {
+    assert(state_ == State::lingering && transport_ != nullptr);
     std::error_code ec;
     const std::size_t n = transport_->read(worker_->read_room(), ec);
     discards_ -= std::min(discards_, static_cast<std::uint32_t>(n));
@@ -159,7 +153,7 @@ void Session::discard() {
     if (n == 0 && !nothing) shut({});
 }
 
-/// Closed, from any state. A reason counts if there was none to close before.
+/// To closed, from any state. Keeps the reason if there already is one.
 void Session::shut(std::error_code reason) noexcept {
     if (state_ == State::closed) return;
     if (state_ == State::open) reason_ = reason;
@@ -173,8 +167,10 @@ void Session::dispose() noexcept {
     worker_ = nullptr;
 }
 
-/// Tells the handler, and lets go of it here: a Connection on another thread may be the last owner.
+/// Calls on_close() and destroys the handler on this thread: a Connection on another thread may own the session
+/// longer.
 void Session::close_adapter() noexcept try {
+    assert(adapter_ != nullptr);
     log(LogLevel::info, "Ending connection{}{}", reason_ ? ": " : "", reason_ ? reason_.message() : "");
     const std::unique_ptr<Adapter> adapter = std::move(adapter_);
     adapter->closed(reason_);
@@ -182,8 +178,9 @@ void Session::close_adapter() noexcept try {
     handler_threw();
 }
 
-/// The end of the way.
+/// Leaves the worker. Called by settle() only, so that no function of the session runs any more.
 void Session::end() noexcept {
+    assert(state_ == State::closed && activity_ != Activity::awaiting && !entered_ && worker_ != nullptr);
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
     if (out_ != nullptr) worker_->give_back(std::move(out_));
     account();

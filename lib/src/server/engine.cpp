@@ -1,4 +1,4 @@
-// A server without its handler: contexts and threads, listeners, starting and stopping.
+// The server without its handler's type: contexts and threads, listeners, start and stop.
 #include "asio.hpp"
 #include "listener.hpp"
 #include "shared.hpp"
@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -17,17 +18,18 @@ namespace resp::detail {
 
 namespace {
 
-// Descriptors that a server needs besides its clients': listeners, epoll, timers, a log file.
+// Descriptors that a server needs beside those of its clients: listeners, epoll sets, timers, a log file.
 constexpr std::size_t reserved_descriptors = 32;
-// What is still running this long after everything was closed by force is abandoned.
+// After everything was closed by force, coroutine handlers get this long to end. Then they are abandoned.
 constexpr std::chrono::milliseconds abandon_time{250};
 
 void validate(const Options& options) {
     const auto require = [](bool right, const char* what) {
         if (!right) throw std::invalid_argument{what};
     };
-    require(!options.addresses.empty() || !options.unix_path.empty(), "no address to listen on");
-    require(options.threads != 0, "a server needs a thread");
+    require(!options.addresses.empty() || !options.unix_path.empty(),
+            "addresses and unix_path are both empty");
+    require(options.threads != 0, "threads is 0");
     require(options.max_connections != 0, "max_connections is 0");
     require(options.output_low_water <= options.output_high_water,
             "output_low_water is above output_high_water");
@@ -45,22 +47,23 @@ std::size_t bounded_by_descriptors(std::size_t connections) {
 
 class Engine::Core : public std::enable_shared_from_this<Core> {
 public:
-    /// With contexts of its own.
+    /// Makes one context per thread.
     Core(Options options, std::unique_ptr<AdapterFactory> factory)
         : shared_(make_shared(std::move(options), std::move(factory))) {
         for (unsigned i = 0; i != shared_->options.threads; ++i) {
-            contexts_.push_back(std::make_unique<asio::io_context>(1));  // of one thread: saves most locks
+            contexts_.push_back(
+                std::make_unique<asio::io_context>(1));  // 1: one thread, which saves most locks
             add_worker(contexts_.back()->get_executor());
         }
     }
-    /// On a user's executor.
+    /// Embedded: runs on the user's executor.
     Core(const asio::any_io_executor& executor, Options options, std::unique_ptr<AdapterFactory> factory)
         : shared_(make_shared(std::move(options), std::move(factory))) {
         add_worker(asio::make_strand(executor));
     }
 
     ~Core() {
-        // On a user's executor the connections are what keeps this alive, and none is left.
+        // If embedded, this was kept alive by the connections, and none is left.
         for (std::size_t i = 0; i != contexts_.size(); ++i) workers_[i]->dispose();
     }
 
@@ -76,14 +79,19 @@ public:
     }
 
     void start() {
-        if (started_) throw std::logic_error{"a resp::Server starts once"};
-        started_ = true;
-        asio::post(executor(), [self = alive()] { self->begin(); });
+        if (!is_embedded()) {
+            throw std::logic_error{
+                "resp::Server: start() needs a server that was made with an executor; call run()"};
+        }
+        begin_once();
     }
 
     void run() {
-        if (contexts_.empty()) throw std::logic_error{"an embedded resp::Server is run by its executor"};
-        start();
+        if (is_embedded()) {
+            throw std::logic_error{
+                "resp::Server: run() needs a server that was made without an executor; call start()"};
+        }
+        begin_once();
         std::vector<std::thread> threads;
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
             guards_.emplace_back(contexts_[i]->get_executor());
@@ -102,7 +110,7 @@ public:
 
     /// The server is being destroyed.
     void abandon() {
-        if (!contexts_.empty()) return;  // nothing runs any more
+        if (!is_embedded()) return;  // run() has returned: nothing runs any more
         asio::post(executor(), [self = alive()] {
             self->begin_stop();
             self->force();
@@ -139,10 +147,12 @@ private:
         return shared;
     }
 
-    /// For handlers. On a user's executor they may outlive the server and keep this alive; contexts of
-    /// our own live shorter than this, and must not keep it.
+    [[nodiscard]] bool is_embedded() const noexcept { return contexts_.empty(); }
+
+    /// For posted actions. If embedded, they may outlive the server, and keep this alive. Otherwise this owns the
+    /// contexts and so the actions, which must not own it.
     [[nodiscard]] std::shared_ptr<Core> alive() {
-        return contexts_.empty() ? shared_from_this() : std::shared_ptr<Core>{std::shared_ptr<Core>{}, this};
+        return is_embedded() ? shared_from_this() : std::shared_ptr<Core>{std::shared_ptr<Core>{}, this};
     }
 
     void add_worker(asio::any_io_executor executor) {
@@ -156,22 +166,29 @@ private:
         return *listeners_.back();
     }
 
-    /// Where starting and stopping happen, and accepting.
+    /// Runs start, stop and accept.
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
         return workers_.front()->executor();
+    }
+
+    void begin_once() {
+        if (started_.exchange(true)) {
+            throw std::logic_error{"resp::Server: run() or start() was already called"};
+        }
+        asio::post(executor(), [self = alive()] { self->begin(); });
     }
 
     void begin() {
         if (stopping_) return;
         for (const auto& worker : workers_) {
-            // Weak, here and below: a connection whose handler never ends outlives an embedded server.
+            // Weak, here and below: if embedded, a handler that never ends keeps its connection after the server.
             worker->on_closed = [weak = weak_from_this()] {
                 const auto self = weak.lock();
                 if (!self) return;
                 for (const auto& listener : self->listeners_) listener->descriptor_freed();
             };
         }
-        // Before a line says that it listens: whoever reads that may send a signal.
+        // Before the log says "Listening": a program that reads it may send a signal at once.
         if (!shared_->options.stop_signals.empty()) {
             signals_.emplace(executor());
             for (const int signal : shared_->options.stop_signals) signals_->add(signal);
@@ -179,7 +196,8 @@ private:
         }
         const std::size_t asked = shared_->options.max_connections;
         if (const std::size_t most = shared_->max_connections; most < asked) {
-            shared_->log(LogLevel::warn, "[server] Takes {} clients at a time, not {}: too few descriptors",
+            shared_->log(LogLevel::warn,
+                         "[server] Accepts at most {} clients, not {}: the limit of open files is too low",
                          most, asked);
         }
         for (const auto& listener : listeners_) listener->start();
@@ -204,18 +222,19 @@ private:
                 worker->tick(Clock::now());  // the drain deadline counts from now
                 worker->drain([weak = self->weak_from_this()] {
                     const auto alive = weak.lock();
-                    if (alive)
-                        asio::post(alive->executor(), [self = alive->alive()] { self->worker_drained(); });
+                    if (!alive) return;
+                    asio::post(alive->executor(), [self = alive->alive()] { self->worker_drained(); });
                 });
             });
         }
     }
 
     void worker_drained() {
+        assert(draining_workers_ != 0);
         if (--draining_workers_ == 0) finish();
     }
 
-    /// Closes what is left.
+    /// Closes all remaining connections at once.
     void force() {
         if (draining_workers_ == 0) return;
         for (const auto& worker : workers_) {
@@ -224,8 +243,8 @@ private:
         abandon_after(abandon_time);
     }
 
-    /// What then still waits, a coroutine handler after its connection was closed, is abandoned with its
-    /// context.
+    /// Ends the server even if a coroutine handler still waits then, after its connection was closed. The handler is
+    /// destroyed with its context.
     void abandon_after(std::chrono::milliseconds time) {
         timer_.emplace(executor(), time);
         timer_->async_wait([self = alive()](const std::error_code& ec) {
@@ -242,7 +261,7 @@ private:
         for (const auto& context : contexts_) context->stop();
     }
 
-    // Contexts are destroyed last: what is left in them refers to all the rest.
+    // Destroyed last: actions left in the contexts refer to all other members.
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     const std::shared_ptr<Shared> shared_;
     std::vector<std::shared_ptr<Worker>> workers_;

@@ -1,4 +1,5 @@
-// The accept loop.
+// The accept loop. It hands each client to a worker, refuses clients above max_connections, and waits if descriptors
+// have run out.
 #include "listener.hpp"
 
 #include <fcntl.h>
@@ -12,12 +13,12 @@ namespace resp::detail {
 
 namespace {
 
-// A storm of clients must not starve those that are connected.
-constexpr int accepts_each_turn = 16;
-// Without descriptors or memory there is nothing to do but to wait for some.
+// After this many clients in a row the loop lets the connected clients run.
+constexpr int most_accepts = 16;
+// How long the loop waits for a descriptor or for memory before it tries again.
 constexpr std::chrono::milliseconds exhausted_pause{100};
 
-/// Accepts with the flags set that a socket must have before another thread can fork.
+/// Sets the flags in the same call if possible, because another thread may fork between two calls.
 int accept_client(int listener, sockaddr* address, socklen_t* size) noexcept {
 #ifdef SOCK_CLOEXEC
     return ::accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -31,17 +32,18 @@ int accept_client(int listener, sockaddr* address, socklen_t* size) noexcept {
 #endif
 }
 
-bool passes_by_itself(int error) noexcept {
+/// Whether accept() may be called again at once.
+bool is_client_error(int error) noexcept {
     switch (error) {
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM: return false;
-        default: return true;  // the client's fault, or its network's: ECONNABORTED, EPROTO, EPERM, …
+        default: return true;  // caused by the client or its network: ECONNABORTED, EPROTO, EPERM, …
     }
 }
 
-/// Removes a socket file that nobody listens on any more, and nothing else.
+/// Removes a socket file if no process listens on it. Leaves any other file alone.
 void remove_stale(const std::string& path, const asio::any_io_executor& executor) {
     struct stat file{};
     if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return;
@@ -65,7 +67,8 @@ Listener::~Listener() { close(); }
 void Listener::listen(const std::string& address, std::uint16_t port) {
     std::error_code ec;
     const auto numeric = asio::ip::make_address(address, ec);
-    if (ec) throw std::system_error{ec, "cannot listen on \"" + address + "\", which is no numeric address"};
+    if (ec)
+        throw std::system_error{ec, "cannot listen on \"" + address + "\", which is not a numeric address"};
     listen(asio::ip::tcp::endpoint{numeric, port}, {address, port, {}});
 }
 
@@ -85,7 +88,7 @@ void Listener::listen(const Acceptor::endpoint_type& endpoint, const Endpoint& n
         ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
         const int family = endpoint.protocol().family();
         if (family != AF_UNIX) acceptor_.set_option(asio::socket_base::reuse_address{true});
-        // Else "::" would take the IPv4 port as well, and a listener of its own could not have it.
+        // Otherwise "::" also takes the IPv4 port, and a separate listener on "0.0.0.0" fails.
         if (family == AF_INET6) acceptor_.set_option(asio::ip::v6_only{true});
         acceptor_.bind(endpoint);
         acceptor_.listen(shared_->options.backlog);
@@ -125,26 +128,26 @@ asio::awaitable<void> Listener::run(std::shared_ptr<Listener>) {
         try {
             co_await accept_some();
         } catch (const std::exception&) {
-            ++shared_->accept_errors;  // no memory to wait with
+            ++shared_->accept_errors;  // no memory for the wait
         }
     }
 }
 
-/// Waits for clients and accepts a few of them.
+/// Waits for clients and accepts up to most_accepts of them.
 asio::awaitable<void> Listener::accept_some() {
     std::error_code ec;
     co_await acceptor_.async_wait(Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, ec));
     Accepted last = Accepted::client;
-    for (int i = 0; i != accepts_each_turn && acceptor_.is_open(); ++i) {
+    for (int i = 0; i != most_accepts && acceptor_.is_open(); ++i) {
         last = accept();
         if (last == Accepted::none || last == Accepted::exhausted) break;
     }
     if (last == Accepted::exhausted) co_await pause();
-    // The waiting clients are still there: let the connected ones run before the next of them.
+    // More clients may be waiting. The connected ones run first.
     if (last == Accepted::client) co_await asio::post(executor_, asio::use_awaitable);
 }
 
-/// Waits until a connection has closed, or a little while.
+/// Waits until a connection has closed, or for exhausted_pause.
 asio::awaitable<void> Listener::pause() {
     std::error_code ec;
     exhausted_.store(true, std::memory_order_relaxed);
@@ -162,7 +165,7 @@ Listener::Accepted Listener::accept() {
         const int error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK) return Accepted::none;
         ++shared_->accept_errors;
-        if (passes_by_itself(error)) return Accepted::retry;
+        if (is_client_error(error)) return Accepted::retry;
         shared_->log(LogLevel::warn, "[server] Cannot accept: {}", std::generic_category().message(error));
         return Accepted::exhausted;
     }
@@ -179,7 +182,7 @@ Listener::Accepted Listener::accept() {
     return Accepted::client;
 }
 
-/// To the worker whose turn it is, on that worker's thread.
+/// Gives the client to the next worker, on the thread of that worker.
 void Listener::hand_over(Descriptor client, const Peer& peer) {
     const bool refused = shared_->connections.load(std::memory_order_relaxed) >= shared_->max_connections;
     if (!refused) {

@@ -1,4 +1,4 @@
-// Accepting clients, whatever happens.
+// A listening socket, and the loop that accepts its clients.
 #pragma once
 
 #include "asio.hpp"
@@ -11,10 +11,11 @@
 
 namespace resp::detail {
 
-/// One listening socket. Only close() ends its loop: every error of accept is one that passes.
+/// Only close() ends the loop. Every error of accept() is temporary: it belongs to one client, or descriptors or
+/// memory have run out.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
-    /// Who gets the next client.
+    /// Returns the worker that gets the next client.
     using NextWorker = std::function<Worker&()>;
 
     Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker);
@@ -27,7 +28,7 @@ public:
     void listen(const std::string& unix_path);
     void start();
     void close();
-    /// A descriptor was freed. From any thread.
+    /// Call it when a descriptor was freed. From any thread.
     void descriptor_freed();
     [[nodiscard]] Endpoint endpoint() const;
 

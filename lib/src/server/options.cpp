@@ -1,4 +1,4 @@
-// Words for log levels and endpoints, and the log's limit.
+// The text of log levels and endpoints, and the limit of the log.
 #include <libresp/codec/escape.hpp>
 #include <libresp/server/options.hpp>
 
@@ -35,7 +35,7 @@ std::string current_exception_text() {
     } catch (const std::exception& error) {
         return escaped(error.what(), most_shown);
     } catch (...) {
-        return "an exception that is no std::exception";
+        return "not a std::exception";
     }
 }
 
@@ -44,9 +44,9 @@ void Logger::write(LogLevel level, std::string_view line) {
         const auto now =
             std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
         if (second_.exchange(now, std::memory_order_relaxed) != now) {
-            const int missed = lines_.exchange(0, std::memory_order_relaxed) - most_each_second;
-            if (missed > 0 && enabled(LogLevel::warn)) {
-                log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", missed));
+            const int left_out = lines_.exchange(0, std::memory_order_relaxed) - most_each_second;
+            if (left_out > 0 && enabled(LogLevel::warn)) {
+                log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", left_out));
             }
         }
         if (lines_.fetch_add(1, std::memory_order_relaxed) >= most_each_second) return;

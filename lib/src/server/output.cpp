@@ -1,11 +1,14 @@
-// What waits to be sent on a connection, and how it leaves: at once if the transport takes it, else
-// when that becomes possible. One writer at a time, so pushes and replies never mix.
+// Queued output of a connection, and how it is sent: at once if the transport accepts it, otherwise when the
+// transport has room. Only flush() writes, and only up to the end of the last finished reply, so pushes and
+// replies never mix.
 #include "session.hpp"
 #include "worker.hpp"
 
+#include <cassert>
+
 namespace resp::detail {
 
-/// What it has to send, or one of the worker's to begin with.
+/// The connection's output; borrows one from the worker if it has none.
 Output& Session::output() {
     if (out_ == nullptr) {
         out_ = worker_->take_output();
@@ -14,16 +17,17 @@ Output& Session::output() {
     return *out_;
 }
 
-/// Sends as much as the transport takes.
+/// Sends as much as the transport accepts.
 void Session::flush() {
     if (out_ == nullptr || waiting_.write || state_ == State::closed) return;
     Output& out = *out_;
-    // The reply that a coroutine is still writing stays until it is whole.
-    if (!handling_) out.reply_begin = out.bytes.size();
-    while (out.sent != out.reply_begin) {
+    // The reply of a waiting coroutine is not finished: it stays.
+    if (activity_ != Activity::awaiting) out.end_reply();
+    assert(transport_ != nullptr && out.sent <= out.reply_begin() && out.reply_begin() <= out.bytes.size());
+    while (out.sent != out.reply_begin()) {
         std::error_code ec;
         const std::size_t n =
-            transport_->write(out.bytes.view().substr(out.sent, out.reply_begin - out.sent), ec);
+            transport_->write(out.bytes.view().substr(out.sent, out.reply_begin() - out.sent), ec);
         out.sent += n;
         worker_->counters().bytes_sent.add(n);
         if (n != 0) stalled_ = {};
@@ -33,32 +37,29 @@ void Session::flush() {
         waiting_.write = true;
         break;
     }
-    // What is gone makes room, but moving the rest must pay.
-    if (out.sent == out.bytes.size() || out.sent > out.bytes.size() / 2) {
-        out.bytes.consume(out.sent);
-        out.reply_begin -= out.sent;
-        out.sent = 0;
-    }
+    // Removing the sent bytes moves the rest to the front. Worth it only if the rest is the smaller part.
+    if (out.sent == out.bytes.size() || out.sent > out.bytes.size() / 2) out.consume_sent();
 }
 
-/// Queues the pushes that came, unless a reply has been begun and is not whole.
-void Session::append_pushes() {
+/// Queues the pushes that have arrived, unless a waiting coroutine has begun its reply.
+void Session::deliver_pushes() {
     Output& out = *out_;
-    if (handling_ && out.bytes.size() != out.reply_begin) return;
+    if (out.pushes.empty()) return;
+    if (activity_ == Activity::awaiting && !out.reply.empty()) return;
     out.bytes.append(out.pushes);
     out.pushes.release();
-    out.reply_begin = out.bytes.size();
+    out.end_reply();
     flush();
 }
 
-/// Takes a push of `size` bytes, which came too fast if they are not there.
+/// Accepts a push of `size` bytes. send() leaves `bytes` empty if too many bytes are on their way already.
 void Session::queue_push(std::string_view bytes, std::size_t size) {
     pushing_.fetch_sub(size, std::memory_order_relaxed);
     if (state_ != State::open && state_ != State::closing) return;
     Output& out = output();
-    const std::size_t waiting = queued() + out.pushes.size() + size;
-    if (bytes.size() != size || waiting > mailbox_->shared().options.max_output) {
-        log(LogLevel::warn, "Does not read: {} bytes wait for it", waiting);
+    const std::size_t queue = queued() + out.pushes.size() + size;
+    if (bytes.size() != size || queue > mailbox_->shared().options.max_output) {
+        log(LogLevel::warn, "Closed: does not read, {} bytes are queued for it", queue);
         worker_->counters().cut_off.add();
         return shut(std::make_error_code(std::errc::no_buffer_space));
     }

@@ -1,39 +1,52 @@
-// What a connection has to send.
+// The bytes that one connection has to send.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
 #include <libresp/server/reply.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <utility>
 
 namespace resp::detail {
 
-/// Replies and pushes of one connection. It is the worker's, and the connection's while there is
-/// something to send.
+/// Queued replies and pushes of one connection. The worker lends it to a connection that has something to send.
 ///
 ///     bytes   |......|rrrrrrrrrrrrr|wwwwwwww
-///                    ^ sent        ^ reply_begin
+///                    ^ sent        ^ reply_begin()
 ///
-/// `.` is gone, `r` are whole replies and pushes, `w` is the reply that is being written.
+/// `.` was sent; `r` are finished replies and pushes; `w` is the reply that the handler is writing.
 struct Output {
     Buffer bytes;
     Reply reply{bytes, Version::resp2};
     std::size_t sent = 0;
-    std::size_t reply_begin = 0;
-    Buffer pushes;  // that came while a reply was being written
+    Buffer pushes;  // that arrived while a reply was being written
+
+    /// Where the reply that is being written begins. Reply::size() counts from the same place.
+    [[nodiscard]] std::size_t reply_begin() const noexcept { return reply.begin_; }
+    /// All bytes belong to finished replies and pushes.
+    void end_reply() noexcept { reply.begin_ = bytes.size(); }
+    /// Removes the unfinished reply.
+    void drop_reply() noexcept { bytes.truncate(reply_begin()); }
+    /// Removes what was sent.
+    void consume_sent() noexcept {
+        assert(sent <= reply_begin() && reply_begin() <= bytes.size());
+        bytes.consume(sent);
+        reply.begin_ -= std::exchange(sent, 0);
+    }
 
     [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
     [[nodiscard]] std::size_t memory() const noexcept { return bytes.capacity() + pushes.capacity(); }
-    /// If it has more than `keep` bytes of memory, gives all back but for what is not sent.
+    /// If it holds more than `keep` bytes of memory, frees everything except the bytes that were not sent.
     void shrink(std::size_t keep) {
         if (memory() <= keep) return;
+        assert(sent <= reply_begin());
         Buffer rest;
         rest.append(bytes.view().substr(sent));
         bytes = std::move(rest);
-        reply_begin -= std::exchange(sent, 0);
+        reply.begin_ -= std::exchange(sent, 0);
     }
-    /// For the next connection; keeps at most `keep` bytes of memory.
+    /// Prepares it for the next connection. It keeps at most `keep` bytes of memory.
     void reset(std::size_t keep) noexcept {
         if (memory() > keep) {
             bytes.release();
@@ -42,7 +55,7 @@ struct Output {
         bytes.clear();
         pushes.clear();
         reply.closing_ = false;
-        sent = reply_begin = 0;
+        reply.begin_ = sent = 0;
     }
 };
 

@@ -1,10 +1,11 @@
-// What a connection is asked for, and what it does then. It decides here; the turns that it takes are
-// in batch.cpp, what it sends in output.cpp, and how it ends in ending.cpp.
+// The entrances of a connection, and what happens at each: act, continue as far as possible, wait. batch.cpp handles
+// requests, output.cpp sends, ending.cpp closes.
 #include "session.hpp"
 
 #include "worker.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace resp::detail {
 
@@ -14,16 +15,18 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
       mailbox_(worker.mailbox()),
       transport_(std::move(transport)),
       adapter_(std::move(adapter)),
+      refused_(adapter_ == nullptr),
       peer_(peer) {
+    assert(transport_ != nullptr);
     transport_->attach(*this);
 }
 
 Session::~Session() = default;
 
-// ---- being asked
+// ---- the entrances
 
-/// Every public function that runs on the executor: acts, goes on as far as that allows, and says what
-/// is waited for next. Without memory for it, the connection ends.
+/// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for what
+/// the connection waits for. If memory runs out, the connection is closed.
 template <class Action>
 void Session::enter(const Action& action) noexcept {
     if (worker_ == nullptr) return;  // it has ended
@@ -41,20 +44,21 @@ void Session::enter(const Action& action) noexcept {
     settle();
 }
 
-/// The same later, when the others have had their turn.
+/// Enters later, after the other connections had their batches.
 void Session::post(void (Session::*action)()) {
     asio::post(worker_->executor(),
                [self = shared_from_this(), action] { self->enter([&] { (self.get()->*action)(); }); });
 }
 
 void Session::start() noexcept {
+    assert(!refused_ && connection_.id() == 0);
     static std::atomic<std::uint64_t> last_id{0};
     connection_ = Connection{weak_from_this(), ++last_id};
     enter([this] { open(); });
 }
 
 void Session::refuse(std::string_view last_words) noexcept {
-    refused_ = true;
+    assert(refused_ && state_ == State::open);
     enter([&] {
         output().bytes.append(last_words);
         stop_reading({});
@@ -62,6 +66,7 @@ void Session::refuse(std::string_view last_words) noexcept {
 }
 
 void Session::ready(Interest ready) noexcept {
+    assert(!entered_ && ready != Interest{});
     enter([&] {
         readable_ = ready.read;
         if (ready.write) {
@@ -72,19 +77,17 @@ void Session::ready(Interest ready) noexcept {
 }
 
 void Session::drain() noexcept {
-    enter([this] {
-        draining_ = true;
-        paused_ = false;  // it goes, and all it holds with it
-    });
+    assert(worker_ == nullptr || worker_->is_draining());
+    enter([this] { paused_ = false; });  // it will close, and free all its memory
 }
 
 void Session::pause(bool paused) noexcept {
     enter([&] {
         const bool resumed = paused_ && !paused;
-        paused_ = paused && !draining_;
-        if (paused_) batch_end_ = 0;  // also where a handler waits
+        paused_ = paused && !worker_->is_draining();
+        if (paused_) budget_end_ = 0;  // ends the batch, even if a handler is waiting in it
         if (!resumed || state_ != State::open) return;
-        begun_ = {};  // what was not read meanwhile is not the client's fault
+        begun_ = {};  // the client is not to blame for the time without a read
         set_deadline();
     });
 }
@@ -97,16 +100,22 @@ void Session::check_deadlines(Clock::time_point now) noexcept {
     enter([&] { keep_deadlines(now); });
 }
 
-void Session::handler_ended() noexcept {
-    enter([this] {
-        handling_ = false;
+/// Continues with the batch. Returns whether another handler must be awaited.
+bool Session::handler_ended() noexcept {
+    assert(activity_ == Activity::awaiting);
+    bool awaits_another = false;
+    enter([&] {
+        activity_ = Activity::ready;
         end_batch(handle());
+        awaits_another = activity_ == Activity::awaiting;
     });
+    return awaits_another;
 }
 
 void Session::send(std::string bytes) {
     const std::size_t size = bytes.size();
-    // Where they come faster than the thread takes them, it will close when it gets to it.
+    // Pushes may arrive faster than the thread queues them. Then queue_push() closes the connection, and there is
+    // no reason to keep these bytes.
     const std::size_t most = mailbox_->shared().options.max_output;
     if (pushing_.fetch_add(size, std::memory_order_relaxed) > most) bytes.clear();
     try {
@@ -120,25 +129,30 @@ void Session::send(std::string bytes) {
 }
 
 void Session::close() noexcept try {
-    is_open_.store(false, std::memory_order_relaxed);  // may_go_on() sees it at once
+    is_open_.store(false, std::memory_order_relaxed);  // may_go_on() sees it before the posted action runs
     mailbox_->post([self = shared_from_this()] { self->enter([&] { self->stop_reading({}); }); });
 } catch (const std::exception&) {
-    // No memory to tell the thread: notice_close() does at the next tick.
+    // No memory for the posted action: notice_close() closes at the next tick.
 }
 
-// ---- going on
+// ---- continuing
 
-/// Goes on as far as it can without waiting.
+/// Continues as far as possible without waiting.
 void Session::advance() {
-    if (handling_ || posted_) return;
+    if (activity_ != Activity::ready) return;
     if (state_ == State::open) read_and_handle();
-    if (state_ == State::closing && !handling_ && !posted_) finish();
+    if (state_ == State::closing && activity_ == Activity::ready) finish();
     if (state_ == State::lingering && readable_) discard();
 }
 
-/// Gives back what it does not need while it waits, and counts the memory that it keeps.
+/// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A borrowed
+/// buffer may be much larger than the bytes in it, and the whole buffer counts.
 void Session::account() noexcept try {
-    if (!handling_) give_back_room();
+    const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
+    const bool keeps_all = activity_ == Activity::awaiting;  // the handler uses both
+    if (decoder_ != nullptr && !keeps_all) decoder_->shrink(enough(decoder_->pending()));
+    if (out_ != nullptr && !keeps_all && out_->empty()) worker_->give_back(std::move(out_));
+    if (out_ != nullptr && !keeps_all) out_->shrink(enough(queued()));
     const std::size_t held =
         (decoder_ != nullptr ? decoder_->memory() : 0) + (out_ != nullptr ? out_->memory() : 0);
     if (held == held_) return;
@@ -149,31 +163,20 @@ void Session::account() noexcept try {
     // No memory for a log line: the next tick tries again.
 }
 
-/// What it has borrowed may be much larger than what it has in it, and that counts.
-void Session::give_back_room() {
-    const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
-    if (decoder_ != nullptr) decoder_->shrink(enough(decoder_->pending()));
-    if (out_ == nullptr) return;
-    if (out_->empty()) {
-        worker_->give_back(std::move(out_));
-    } else {
-        out_->shrink(enough(queued()));
-    }
-}
-
-/// Says what is waited for. Last of all: where nothing is, the connection ends.
+/// Asks the transport for what the connection waits for. This is the last step, because a closed connection ends here.
 void Session::settle() noexcept try {
     readable_ = false;
     if (state_ == State::closed) {
-        if (!handling_) end();
+        if (activity_ != Activity::awaiting) end();
         return;
     }
-    const bool stopped = handling_ || posted_ || output_full_ || paused_;
-    waiting_.read = state_ == State::lingering ? discards_ != 0 : state_ == State::open && !stopped;
+    assert(transport_ != nullptr);
+    const bool reads = activity_ == Activity::ready && next_ != Next::send && !paused_;
+    waiting_.read = state_ == State::lingering ? discards_ != 0 : state_ == State::open && reads;
     transport_->wait(waiting_);
 } catch (...) {
     shut(std::make_error_code(std::errc::not_enough_memory));
-    if (!handling_) end();
+    if (activity_ != Activity::awaiting) end();
 }
 
 }  // namespace resp::detail

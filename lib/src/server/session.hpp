@@ -1,10 +1,31 @@
-// One connection: from the transport to the handler and back. Everything in it runs on its worker's
-// executor, but for the few members that say otherwise.
+// One connection: it reads requests from the transport, calls the handler and sends the replies. All of it runs on
+// its worker's executor, except for the five functions under "From any thread".
+//
+// State: the life of the connection. Only `open` reads requests and calls the handler.
+//
+//     open ─────► closing ─────► lingering ─────► closed
+//     reads and   sends what     discards what    the transport
+//     handles     is queued      still arrives    is gone
+//
+//   `open` ends at the client's end of stream, a protocol error, a close(), or the server's stop. An error of the
+//   transport or a missed deadline leads to `closed` at once, from each state.
+//
+// Activity: what it does now.
+//
+//     ready ──the batch left work──► posted ──the other connections had a batch──► ready
+//     ready ──a coroutine handler──► awaiting ──the handler has ended──► ready
+//
+// Next: what the next batch begins with.
+//
+//     read     everything received was handled: read from the transport
+//     handle   the last batch left requests in the decoder: handle them
+//     send     too many replies are queued: nothing until they are down to output_low_water
 #pragma once
 
 #include "asio.hpp"
 #include "mailbox.hpp"
 #include "output.hpp"
+#include "peer.hpp"
 #include "shared.hpp"
 #include "transport.hpp"
 
@@ -22,54 +43,38 @@ namespace resp::detail {
 
 class Worker;
 
-/// A client's address, small: there are many of them.
-struct Peer {
-    asio::ip::tcp::endpoint tcp;
-    bool is_unix = false;
-    [[nodiscard]] Endpoint endpoint() const;
-};
-
-/// The state of a connection.
-///
-///     open ──► closing ──► lingering ──► closed
-///       reads and     sends what   discards what   the transport
-///       handles       is queued    still comes     is gone
-///
-/// `open` ends with the client's end of stream, a protocol error, close(), or the server's stop. Any
-/// error of the transport, and any deadline, leads to `closed` at once.
-///
-/// A connection is never in the middle of something while it waits: each public function does what is
-/// asked, then advance() goes on as far as that allows, then settle() says what is waited for.
+/// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks the
+/// transport for what the connection waits for. So a connection that waits is never in the middle of a function.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    /// Without an adapter it can only be refused.
+    /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
 
-    /// Serves the client until it is gone.
+    /// Serves the client.
     void start() noexcept;
-    /// Sends `last_words` and closes; nothing is read or handled.
+    /// Sends `last_words` and closes. Reads and handles nothing.
     void refuse(std::string_view last_words) noexcept;
-    /// What was waited for is possible, or has failed.
+    /// The transport can read or write, or has failed.
     void ready(Interest ready) noexcept;
-    /// Handles what has been received, then closes.
+    /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
     /// Closes without sending what is queued.
     void abort(std::error_code reason) noexcept;
-    /// Closes it if a deadline has passed.
+    /// Closes if a deadline has passed.
     void check_deadlines(Clock::time_point now) noexcept;
-    /// Holds it back, when all connections together hold too much: it is not read, and while a reply
-    /// waits no request is handled. Or lets it go on.
+    /// While paused, nothing is read, and no request is handled until the queued replies are sent.
     void pause(bool paused) noexcept;
     [[nodiscard]] bool is_paused() const noexcept { return paused_; }
+    [[nodiscard]] bool is_closed() const noexcept { return state_ == State::closed; }
     [[nodiscard]] bool was_refused() const noexcept { return refused_; }
-    /// The worker is going, and perhaps its context: lets go of what belongs to those. A Connection may
-    /// be the last owner of the rest, on a thread of its own.
+    /// Drops everything that belongs to the worker or its context, because both may be destroyed next. A
+    /// Connection on another thread may own the session longer.
     void dispose() noexcept;
-    /// Bytes of memory that it holds: received input, and replies and pushes that wait.
+    /// Bytes of memory for received input and queued output.
     [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
     // From any thread.
@@ -78,52 +83,53 @@ public:
     [[nodiscard]] Endpoint peer() const { return peer_.endpoint(); }
     [[nodiscard]] Version version() const noexcept { return version_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_relaxed); }
+    [[nodiscard]] asio::any_io_executor executor() const { return mailbox_->copy_executor(); }
 
 private:
     friend class Batch;
     friend class Worker;  // its list
     enum class State : unsigned char { open, closing, lingering, closed };
-    /// Why a turn of handling ended.
-    enum class BatchEnd : unsigned char { done, awaiting, output_full, budget_spent };
+    enum class Activity : unsigned char { ready, posted, awaiting };
+    enum class Next : unsigned char { read, handle, send };
     enum class Receipt : unsigned char { bytes, nothing, end };
 
-    // session.cpp: asked, going on, waiting
+    // session.cpp: act, continue, wait
     template <class Action>
     void enter(const Action& action) noexcept;
     void advance();
-    void give_back_room();
+    void account() noexcept;
     void settle() noexcept;
     void post(void (Session::*action)());
-    void handler_ended() noexcept;
+    [[nodiscard]] bool handler_ended() noexcept;
 
-    // batch.cpp: the way of the bytes
+    // batch.cpp: from received bytes to replies
     void read_and_handle();
+    [[nodiscard]] bool has_room_for_replies();
     Receipt receive();
     std::size_t read_some(std::span<char> room, std::error_code& ec);
     BatchEnd handle();
-    bool may_go_on();
+    bool may_go_on(Batch& batch);
     void end_batch(BatchEnd end);
+    void post_resume();
     void resume();
     void end_reply() noexcept;
     void await_handler();
+    void flush_soon();
     void flush_posted();
     asio::awaitable<void> await_requests(std::shared_ptr<Worker> worker, std::shared_ptr<Session> self);
     void hold();
     void set_deadline();
 
-    // output.cpp: what is queued, and how it leaves
+    // output.cpp: queued output
     Output& output();
     void flush();
     void queue_push(std::string_view bytes, std::size_t size);
-    void append_pushes();
-    void deliver_pushes() {
-        if (!out_->pushes.empty()) append_pushes();
-    }
+    void deliver_pushes();
     [[nodiscard]] std::size_t queued() const noexcept {
         return out_ != nullptr ? out_->bytes.size() - out_->sent : 0;
     }
 
-    // ending.cpp: the ways in which it ends
+    // ending.cpp: the ways in which a connection ends
     void open();
     void handler_threw() noexcept;
     void request_failed() noexcept;
@@ -131,7 +137,6 @@ private:
     bool refuses_protocol(View request);
     void notice_close();
     void keep_deadlines(Clock::time_point now);
-    [[nodiscard]] bool has_stalled(Clock::time_point now) const noexcept;
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;
     void stop_reading(std::error_code reason) noexcept;
     void finish();
@@ -140,7 +145,6 @@ private:
     void shut(std::error_code reason) noexcept;
     void end() noexcept;
     void close_adapter() noexcept;
-    void account() noexcept;
     template <class... Arguments>
     void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const {
         if (logger().enabled(level)) {
@@ -148,51 +152,46 @@ private:
                      fmt::format(format, std::forward<Arguments>(arguments)...));
         }
     }
-    [[nodiscard]] Logger& logger() const noexcept;
+    [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
 
-    Worker* worker_;  // until it has ended
+    Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
-    std::unique_ptr<Transport> transport_;  // until it is closed
-    std::unique_ptr<Adapter> adapter_;      // until it has ended
-    std::unique_ptr<Decoder> decoder_;      // of the worker's pool while there is something to decode
-    std::unique_ptr<Output> out_;           // of the worker's pool while there is something to send
+    std::unique_ptr<Transport> transport_;  // null when closed
+    std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
+    std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered
+    std::unique_ptr<Output> out_;           // borrowed from the worker while bytes are queued
     Connection connection_;
 
-    std::uint64_t offset_ = 0;     // in the client's stream, of the next frame
-    std::uint64_t batch_end_ = 0;  // the same, where a turn ends that has more than its budget at hand
+    std::uint64_t offset_ = 0;      // of the next frame in the client's stream
+    std::uint64_t budget_end_ = 0;  // the offset at which the batch ends, even if more was received
     std::size_t held_ = 0;
-    Clock::time_point active_ = next_tick;   // last bytes from the client
-    Clock::time_point begun_{};              // since it waits for a frame, or lingers in vain; 0: neither
-    Clock::time_point stalled_{};            // since when no queued byte left; 0: none is queued
-    std::chrono::milliseconds allowed_{};    // how long that may take which has begun_
-    std::uint64_t waited_frame_ = 0;         // the offset of the frame that is waited for
-    std::error_code reason_;                 // why it closed
-    std::atomic<std::size_t> pushing_{0};    // bytes that send() has handed over and that are not queued
-    std::size_t unacknowledged_ = SIZE_MAX;  // while lingering, by the last tick
-    std::uint32_t discards_ = 1024 * 1024;   // bytes that it will still read meanwhile
+    Clock::time_point active_ = next_tick;  // when the last bytes arrived
+    Clock::time_point begun_{};             // since when it waits for a frame, or lingers in vain; 0: neither
+    Clock::time_point stalled_{};           // since when no queued byte was sent; 0: none is queued
+    std::chrono::milliseconds allowed_{};   // the time limit that belongs to begun_
+    std::uint64_t waited_frame_ = 0;        // the offset of the frame that it waits for
+    std::error_code reason_;                // why it closed
+    std::atomic<std::size_t> pushing_{0};   // bytes that send() has posted and that are not queued yet
+    std::size_t unacknowledged_ = SIZE_MAX;  // at the last tick, while lingering
+    std::uint32_t discards_ = 1024 * 1024;   // bytes that it will still read while lingering
 
     State state_ = State::open;
-    BatchEnd batch_result_ = BatchEnd::done;  // why a batch had no more
-    bool refused_ : 1 = false;
-    bool draining_ : 1 = false;
-    bool paused_ : 1 = false;
-    bool entered_ : 1 = false;      // a public function is at work
-    bool readable_ : 1 = false;     // to read may give something
-    bool at_end_ : 1 = false;       // the client has sent its last byte
-    bool unhandled_ : 1 = false;    // the last turn ended before what was received did
-    bool output_full_ : 1 = false;  // no request is handled until enough has been sent
-    bool handling_ : 1 = false;     // a coroutine handler has not ended
-    bool awaiting_ : 1 = false;     // there is a coroutine that awaits it
-    bool posted_ : 1 = false;       // it goes on when the others have had their turn
-    bool flush_posted_ : 1 = false;
-    Interest waiting_;  // what transport_ was last asked to tell
+    Activity activity_ = Activity::ready;
+    Next next_ = Next::read;
+    const bool refused_;             // set by the constructor
+    bool paused_ : 1 = false;        // set and cleared by pause(), cleared by drain()
+    bool entered_ : 1 = false;       // set and cleared by enter(): a public function runs
+    bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
+    bool at_end_ : 1 = false;        // set by receive(): the client has ended its stream; never cleared
+    bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
+    Interest waiting_;               // the last argument of transport_->wait()
     std::atomic<bool> is_open_{true};
     std::atomic<Version> version_{Version::resp2};
     const Peer peer_;
 
-    // In the worker's list, which owns it.
-    Session* previous_ = nullptr;
-    Session* next_ = nullptr;
+    // In the list of the worker, which owns it.
+    Session* previous_in_list_ = nullptr;
+    Session* next_in_list_ = nullptr;
     std::shared_ptr<Session> self_;
 };
 

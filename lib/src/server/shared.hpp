@@ -1,4 +1,4 @@
-// What all threads of one server share: its options, its counters, its log. Read-only or atomic.
+// What all threads of one server share: options, counters and log. Everything is read-only or atomic.
 #pragma once
 
 #include <libresp/server/detail/adapter.hpp>
@@ -17,14 +17,14 @@ namespace resp::detail {
 
 using Clock = std::chrono::steady_clock;
 
-/// Stands for the time of a thread's next tick. What begins between two ticks is counted from the second:
-/// no deadline is early, and no request asks for the time.
+/// Stands for the time of the thread's next tick. An event between two ticks gets the time of the second one, so
+/// no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 
-/// What the exception that is being handled says; escaped, and bounded, for a log line.
+/// The text of the exception that is being handled, escaped and shortened for a log line.
 [[nodiscard]] std::string current_exception_text();
 
-/// Writes log lines, not more than a flood of bad clients deserves.
+/// Writes log lines, at most 1000 per second from level info up: clients must not be able to flood the log.
 class Logger {
 public:
     explicit Logger(const Log& log) noexcept : log_(log) {}
@@ -37,7 +37,7 @@ public:
     }
 
 private:
-    // Whoever asks for debug lines wants them all; from info on a second has room for so many.
+    // Not applied to debug and trace lines: those levels are for a complete record.
     static constexpr int most_each_second = 1000;
 
     void write(LogLevel level, std::string_view line);
@@ -47,20 +47,19 @@ private:
     std::atomic<int> lines_{0};
 };
 
-/// A counter that one thread writes and any may read: no locked instruction in the way of a request.
+/// A counter that one thread writes and any thread may read. It needs no locked instruction.
 class Counter {
 public:
     void add(std::uint64_t n = 1) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
-    void subtract(std::uint64_t n) noexcept { add(0 - n); }
     [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// The counters of one thread; Stats is their sum. See there.
+/// The counters of one thread; see Stats, which is their sum.
 struct Counters {
     Counter requests, bytes_received, bytes_sent, protocol_errors, handler_errors, timeouts, cut_off;
 };
@@ -76,13 +75,13 @@ struct Shared {
     const std::unique_ptr<AdapterFactory> factory;
     const bool suspends;  // see AdapterFactory
     Logger log;
-    std::size_t max_connections = 0;  // of the options, and what the fd limit allows
+    std::size_t max_connections = 0;  // of the options, lowered to what the limit of open files allows
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<std::uint64_t> accept_errors{0};
-    std::atomic<std::uint64_t> memory{0};                         // bytes that all connections hold
-    std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap last was
+    std::atomic<std::uint64_t> memory{0};                         // bytes held for all connections
+    std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap was trimmed last
 };
 
 }  // namespace resp::detail

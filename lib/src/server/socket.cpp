@@ -1,5 +1,5 @@
-// Reading, writing and waiting, in as few system calls as there can be: one to read, one to write,
-// and one to learn of many sockets that they are ready.
+// Reading, writing and waiting with few system calls: one for a read, one for a write, and one that reports many
+// ready sockets.
 #include "socket.hpp"
 
 #include "session.hpp"
@@ -10,14 +10,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 
 namespace resp::detail {
 
 namespace {
 
-// From so many on, more are likely to have become ready meanwhile: to look again at once costs less
-// than to have Asio wait.
+// If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less than a
+// wait through Asio.
 constexpr std::size_t many = 8;
 
 std::uint32_t events_of(Interest interest) noexcept {
@@ -30,7 +31,7 @@ int open_set() {
     return set;
 }
 
-/// What a system call returned, as a number of bytes and an error.
+/// Converts the result of a system call to a number of bytes and an error.
 std::size_t outcome(ssize_t result, std::error_code& ec) noexcept {
     if (result >= 0) {
         ec.clear();
@@ -43,13 +44,16 @@ std::size_t outcome(ssize_t result, std::error_code& ec) noexcept {
 }  // namespace
 
 Transport::~Transport() = default;
-void Transport::tell(Interest ready) noexcept { session_->ready(ready); }
+void Transport::tell(Interest ready) noexcept {
+    assert(session_ != nullptr);
+    session_->ready(ready);
+}
 
 Descriptor::~Descriptor() {
     if (number_ >= 0) ::close(number_);
 }
 
-// ---- the set
+// ---- the epoll set
 
 Poller::Poller(const asio::any_io_executor& executor, std::weak_ptr<void> owner)
     : owner_(std::move(owner)), set_(executor, open_set()) {}
@@ -62,6 +66,7 @@ bool Poller::change(SocketTransport& socket, Interest from, Interest to) noexcep
     event.data.ptr = &socket;
     const int operation = !before ? EPOLL_CTL_ADD : after ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
     if (::epoll_ctl(set_.native_handle(), operation, socket.socket_.number(), &event) != 0) return false;
+    assert(!before || sockets_ != 0);
     sockets_ = sockets_ - (before ? 1 : 0) + (after ? 1 : 0);
     if (!after) forget(socket);
     resume();
@@ -70,13 +75,14 @@ bool Poller::change(SocketTransport& socket, Interest from, Interest to) noexcep
     return false;
 }
 
-/// Nothing more is told to a socket that waits for nothing: it may be gone.
+/// Drops the socket's pending events: the socket may be destroyed next.
 void Poller::forget(const SocketTransport& socket) noexcept {
     for (std::size_t i = 0; i != ready_; ++i) {
         if (events_[i].data.ptr == &socket) events_[i].data.ptr = nullptr;
     }
     std::error_code ignored;
-    // With nothing to wait for, the context may end. (Without an owner, it does already.)
+    // Without a socket there is no wait, so that the context can run out of work. (If the owner is gone, the
+    // context is being destroyed already.)
     if (sockets_ == 0 && !owner_.expired()) set_.cancel(ignored);
 }
 
@@ -85,6 +91,7 @@ void Poller::resume() {
 }
 
 void Poller::wait() {
+    assert(!waiting_ && sockets_ != 0);
     set_.async_wait(asio::posix::stream_descriptor::wait_read,
                     [this, owner = owner_.lock()](const std::error_code&) { poll(); });
     waiting_ = true;
@@ -104,13 +111,13 @@ void Poller::poll() try {
     asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
     waiting_ = true;
 } catch (const std::exception&) {
-    // No memory to wait with: the next tick tries again.
+    // No memory for the wait: the next tick calls resume().
 }
 
 // ---- a socket
 
 SocketTransport::~SocketTransport() {
-    // Explicitly, for a child of a fork may hold the socket, and the set would go on telling of it.
+    // close() alone is not enough: if a forked child holds the socket, the epoll set would still report it.
     if (watched_ != Interest{}) static_cast<void>(poller_.change(*this, watched_, {}));
 }
 
@@ -124,14 +131,14 @@ std::size_t SocketTransport::write(std::string_view bytes, std::error_code& ec) 
 
 void SocketTransport::wait(Interest interest) {
     wanted_ = interest;
-    // Reading seldom stops for long: the set hears of that when it tells what nobody wants.
+    // A connection seldom stops reading for long. So the set is not changed until it reports an unwanted event.
     if ((!wanted_.read || watched_.read) && wanted_.write == watched_.write) return;
     if (!poller_.change(*this, watched_, wanted_)) throw std::bad_alloc{};
     watched_ = wanted_;
 }
 
 void SocketTransport::ready(std::uint32_t events) noexcept {
-    // Who waits for either hears of an error or the end by trying.
+    // An error or a hang-up counts as ready: the next read or write returns it.
     constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
     const Interest ready{.read = wanted_.read && (events & (EPOLLIN | failed)) != 0,
                          .write = wanted_.write && (events & (EPOLLOUT | failed)) != 0};

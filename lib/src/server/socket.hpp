@@ -1,5 +1,5 @@
-// Sockets as transports, and how a thread learns which of them are ready: an epoll set of its own,
-// which Asio watches as one descriptor.
+// Sockets as transports, and the epoll set that reports which of them are ready. Asio watches the epoll set as one
+// descriptor.
 #pragma once
 
 #include "asio.hpp"
@@ -16,7 +16,7 @@ namespace resp::detail {
 
 class SocketTransport;
 
-/// An open file descriptor that is nobody else's.
+/// Owns an open file descriptor.
 class Descriptor {
 public:
     explicit Descriptor(int number) noexcept : number_(number) {}
@@ -34,16 +34,16 @@ private:
 ///
 ///     io_context ──watches──► epoll set ──holds──► socket, socket, socket, …
 ///
-/// Asio is asked once for all that are ready, not once for each: a request costs no operation of
-/// Asio's, and an idle connection none of its memory.
+/// One operation of Asio reports all sockets that are ready. So a request needs no operation of Asio, and an idle
+/// connection none of its memory.
 class Poller {
 public:
-    /// `owner` is what must live while something is waited for: whose part this is.
+    /// The owner contains this Poller. A pending wait keeps the owner alive.
     Poller(const asio::any_io_executor& executor, std::weak_ptr<void> owner);
 
-    /// Changes what a socket waits for. False if there is no memory for it.
+    /// Changes the interest of a socket. Returns false if the system has no memory for it.
     [[nodiscard]] bool change(SocketTransport& socket, Interest from, Interest to) noexcept;
-    /// Goes on if there was no memory to wait with.
+    /// Starts the wait again if it failed for lack of memory.
     void resume();
 
 private:
@@ -55,13 +55,13 @@ private:
 
     const std::weak_ptr<void> owner_;
     asio::posix::stream_descriptor set_;
-    std::size_t sockets_ = 0;  // that wait for something
-    std::size_t ready_ = 0;    // events that poll() goes through
-    bool waiting_ = false;     // poll() will be called, or runs
+    std::size_t sockets_ = 0;  // in the set
+    std::size_t ready_ = 0;    // events that poll() is handling
+    bool waiting_ = false;     // poll() is scheduled or running
     std::array<epoll_event, most_events> events_;
 };
 
-/// A connected socket of any family, which does not block.
+/// A connected, non-blocking socket of any family.
 class SocketTransport final : public Transport {
 public:
     SocketTransport(Descriptor socket, Poller& poller) noexcept
@@ -81,7 +81,7 @@ private:
     Poller& poller_;
     Descriptor socket_;
     Interest wanted_;
-    Interest watched_;  // what the set knows
+    Interest watched_;  // what the epoll set reports
 };
 
 }  // namespace resp::detail

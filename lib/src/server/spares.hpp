@@ -1,46 +1,51 @@
-// What connections borrow of their thread, and give back.
+// Decoders and outputs that no connection uses now, kept for the next connection that needs one.
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 namespace resp::detail {
 
-/// Keeps those that are not in use, for whoever needs one next: at most 256, and 16 MiB by T::memory(). Most
-/// are small; but fifty connections may each be within a large value, whose block costs more to get from the
-/// system than to fill. With each tick half of those go that nobody has needed since the one before.
+/// A pool of at most 256 objects, with at most 16 MiB of memory by T::memory(). Most objects are small. But fifty
+/// connections may each receive a large value, and a large block costs more to get from the system than to fill.
+/// Each tick frees half of the objects that were not needed since the last tick.
 template <class T>
 class Spares {
 public:
-    Spares() { kept_.reserve(most); }  // so that giving back needs no memory
+    Spares() { kept_.reserve(most); }  // keep() must not need memory
 
-    /// One that was kept, or null.
+    /// One of the kept objects, or null.
     [[nodiscard]] std::unique_ptr<T> take() noexcept {
         std::unique_ptr<T> spare;
         if (!kept_.empty()) {
             spare = std::move(kept_.back());
             kept_.pop_back();
+            assert(bytes_ >= spare->memory());
             bytes_ -= spare->memory();
         }
         unneeded_ = std::min(unneeded_, kept_.size());
         return spare;
     }
-    /// Keeps it, or hands it back where that would be too many or too much.
+    /// Keeps the object, or returns it if that would be too many objects or too much memory.
     [[nodiscard]] std::unique_ptr<T> keep(std::unique_ptr<T> spare) noexcept {
+        assert(spare != nullptr);
         const std::size_t memory = spare->memory();
         if (kept_.size() == most || bytes_ + memory > most_bytes) return spare;
         bytes_ += memory;
         kept_.push_back(std::move(spare));
         return nullptr;
     }
-    /// Frees half of those that nobody has needed since the last call. Returns how much memory they had.
+    /// Frees half of the objects that were not needed since the last call. Returns the bytes of memory freed.
     std::size_t give_up() noexcept {
+        assert(unneeded_ <= kept_.size());
         const auto last = kept_.begin() + static_cast<std::ptrdiff_t>((unneeded_ + 1) / 2);
         std::size_t freed = 0;
         for (auto spare = kept_.begin(); spare != last; ++spare) freed += (*spare)->memory();
         kept_.erase(kept_.begin(), last);
+        assert(bytes_ >= freed);
         bytes_ -= freed;
         unneeded_ = kept_.size();
         return freed;
@@ -51,9 +56,9 @@ private:
     static constexpr std::size_t most = 256;
     static constexpr std::size_t most_bytes = 16 * 1024 * 1024;
 
-    std::vector<std::unique_ptr<T>> kept_;  // the last that was given back is taken first
-    std::size_t bytes_ = 0;                 // of memory that these have
-    std::size_t unneeded_ = 0;              // the fewest that there were since the last tick
+    std::vector<std::unique_ptr<T>> kept_;  // a stack: the object used last is still in the cache
+    std::size_t bytes_ = 0;                 // memory of all kept objects
+    std::size_t unneeded_ = 0;              // the smallest size of kept_ since the last tick
 };
 
 }  // namespace resp::detail

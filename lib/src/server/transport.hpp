@@ -1,7 +1,8 @@
-// The stream of bytes between the engine and one client. This is all that the engine knows of a
-// client: a TCP socket, a Unix socket and the script of a test are the same to it.
+// The byte stream between the engine and one client. The engine knows nothing else of a client, so a TCP socket,
+// a Unix socket and the script of a test look the same to it.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -18,8 +19,8 @@ struct Interest {
     friend bool operator==(const Interest&, const Interest&) = default;
 };
 
-/// One client's stream. Destroying it closes it. Nothing in it waits: where a call would have to, it
-/// says `std::errc::operation_would_block`, and wait() asks to be told.
+/// One client's stream. Its destructor closes it. No call blocks: a call that would have to wait reports
+/// `std::errc::operation_would_block`, and wait() asks for a notification.
 class Transport {
 public:
     Transport() = default;
@@ -27,20 +28,22 @@ public:
     Transport& operator=(const Transport&) = delete;
     virtual ~Transport();
 
-    /// Whom it tells that it is ready. Once, before anything else.
-    void attach(Session& session) noexcept { session_ = &session; }
+    /// Sets the session that is notified. Called once, before any other function.
+    void attach(Session& session) noexcept {
+        assert(session_ == nullptr);
+        session_ = &session;
+    }
 
-    /// Reads what has come, at most as much as there is room. 0 without an error: the client's end.
+    /// Reads what has arrived, at most `room.size()` bytes. 0 without an error: the client's end of stream.
     virtual std::size_t read(std::span<char> room, std::error_code& ec) noexcept = 0;
-    /// Sends the bytes, or the beginning of them.
+    /// Sends some of the bytes, from the front. Returns how many.
     virtual std::size_t write(std::string_view bytes, std::error_code& ec) noexcept = 0;
-    /// From now on, and until it is asked for something else, tells whenever what is asked for has
-    /// become possible or has failed. Throws std::system_error or std::bad_alloc.
+    /// From now on, and until the next call, notifies the session whenever the interest has become possible or
+    /// has failed. Throws std::system_error or std::bad_alloc.
     virtual void wait(Interest interest) = 0;
-    /// Ends the stream to the client, behind what was sent.
+    /// Ends the stream to the client after the bytes that were sent (FIN).
     virtual void finish() noexcept = 0;
-    /// Bytes that were sent and of which it is not known that the client's kernel has them; of a Unix
-    /// socket, that the client has read them.
+    /// Sent bytes that the client's kernel has not acknowledged. For a Unix socket: that the client has not read.
     [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:

@@ -1,5 +1,5 @@
-// The connections of one thread, and what they share: a buffer to read into, decoders and outputs for
-// those that need one just now, the clock that their deadlines are checked by.
+// The connections of one thread, and what they share: a buffer to read into, spare decoders and outputs, and the
+// clock for their deadlines.
 #pragma once
 
 #include "asio.hpp"
@@ -17,8 +17,10 @@
 
 namespace resp::detail {
 
-/// Runs on one executor, of one thread or a strand; so nothing in it is locked. What it needs of the
-/// world, clients and the time, it is given: by sockets and a timer, or by a test.
+/// Runs on one executor: an io_context of one thread, or a strand. So it needs no lock. It gets clients and the
+/// time from outside: from sockets and a timer, or from a test.
+///
+///     first_ ─► session ◄─► session ◄─► session     the list owns the sessions (Session::self_)
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
     Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor);
@@ -26,50 +28,52 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker();
 
-    /// Makes it ready for sockets and for ticking by itself. Throws std::system_error.
+    /// Prepares for sockets, and starts a tick every 200 ms. Without it, a test calls tick(). Throws
+    /// std::system_error.
     void open();
     /// Serves a client that was accepted.
     void accept(Descriptor client, const Peer& peer) noexcept;
-    /// Tells a client that there are too many already.
+    /// Sends a client the error that there are too many clients, and closes.
     void refuse(Descriptor client, const Peer& peer) noexcept;
 
-    /// The same behind the socket.
+    // The same for a transport of any kind.
     void adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept;
     void refuse(std::unique_ptr<Transport> client, const Peer& peer);
-    /// Says what time it is, and does what is due. Five times a second, by itself after open().
+    /// Sets the time, checks all deadlines and the memory limit, and frees spares.
     void tick(Clock::time_point now) noexcept;
 
-    /// Drains every connection, closes at the drain deadline what is left, and calls `done` when the last
-    /// one is gone.
+    /// Drains every connection, aborts the remaining ones at the drain deadline, and calls `done` when the last
+    /// one has closed.
     void drain(std::function<void()> done);
+    [[nodiscard]] bool is_draining() const noexcept { return draining_; }
     /// Closes every connection at once.
     void abort() noexcept;
-    /// The context is going, and no thread runs it any more: lets go of what belongs to it.
+    /// Drops everything that belongs to the context, which may be destroyed next. No thread runs the context now.
     void dispose() noexcept;
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return mailbox_->executor(); }
     [[nodiscard]] Shared& shared() noexcept { return *shared_; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-    /// Called whenever a connection has closed; the listener waits for that when descriptors ran out.
+    /// Called after each connection has closed. The listener waits for it when descriptors have run out.
     std::function<void()> on_closed;
 
     // For sessions.
-    /// How often deadlines are looked at.
     static constexpr std::chrono::milliseconds tick_time{200};
     void remove(Session& session) noexcept;
-    /// Room to read into; its bytes hold until another connection runs.
+    /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
     [[nodiscard]] std::unique_ptr<Decoder> take_decoder(std::uint64_t offset);
     void give_back(std::unique_ptr<Decoder> decoder) noexcept;
     [[nodiscard]] std::unique_ptr<Output> take_output();
     void give_back(std::unique_ptr<Output> output) noexcept;
-    /// If all connections together hold more than they may, holds back the largest that goes on; if they
-    /// hold twice as much, closes the largest.
+    /// If all connections together hold more than max_memory, pauses the largest that is not paused. If they hold
+    /// twice as much, closes the largest.
     void bound_memory();
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
 private:
+    // worker.cpp: connections, time
     void could_not_serve() noexcept;
     void add(const std::shared_ptr<Session>& session) noexcept;
     void end_drain() noexcept;
@@ -78,8 +82,10 @@ private:
     void for_each(const Action& action);
     void wait_for_tick() noexcept;
     [[nodiscard]] bool has_something_due() const noexcept;
+
+    // memory.cpp: spares, the memory limit
     [[nodiscard]] bool is_memory_over(std::size_t factor) const noexcept;
-    void end_shortage();
+    [[nodiscard]] bool end_shortage();
     void give_up_spares() noexcept;
     void note_freed(std::size_t bytes) noexcept;
     void trim_heap() noexcept;
@@ -88,23 +94,23 @@ private:
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
-    const std::size_t most_kept_;  // bytes of memory of what goes to the next connection
+    const std::size_t most_kept_;  // bytes of memory that a spare decoder or output may keep
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
     Spares<Decoder> decoders_;
     Spares<Output> outputs_;
     Session* first_ = nullptr;
-    Session* following_ = nullptr;             // in for_each(): the next
+    Session* following_ = nullptr;             // the next session of for_each(); null outside of it
     std::optional<Poller> poller_;             // from open() to dispose()
-    std::optional<asio::steady_timer> timer_;  // the same
+    std::optional<asio::steady_timer> timer_;  // from open() to dispose()
     std::function<void()> drained_;
-    bool ticking_ = false;
-    bool stopping_ = false;
+    bool ticking_ = false;   // a tick is scheduled
+    bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
-    Clock::time_point memory_exceeded_{};   // since when, 0: it is not
-    bool heap_has_holes_ = false;           // much was freed, and the heap not trimmed since
-    std::size_t lingering_ = 0;             // refused clients that read their last words
-    Clock::time_point now_ = Clock::now();  // of the last tick
+    Clock::time_point memory_exceeded_{};   // since when; 0: max_memory is not exceeded
+    bool heap_has_holes_ = false;           // large buffers were freed after the last trim
+    std::size_t lingering_ = 0;             // refused clients that may be reading the error
+    Clock::time_point now_ = Clock::now();  // the time of the last tick
 };
 
 }  // namespace resp::detail

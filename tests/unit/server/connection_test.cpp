@@ -10,6 +10,7 @@
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
 
+#include <optional>
 #include <set>
 
 using resp::Connection;
@@ -225,6 +226,62 @@ TEST_CASE("a handle on a connection that is gone does nothing") {
     CHECK(connection.peer() == resp::Endpoint{});
     CHECK(connection.id() != 0);
     connection.close();
+}
+
+TEST_CASE("on_open() can start a timer on the connection's executor") {
+    struct Greeting {
+        std::shared_ptr<asio::steady_timer> timer;
+        int greetings = 0;  // changed without a lock: the timer runs where the handler runs
+
+        void on_open(Connection connection) {
+            timer = std::make_shared<asio::steady_timer>(connection.executor(), std::chrono::milliseconds{1});
+            timer->async_wait([this, connection](std::error_code ec) {
+                if (ec) return;
+                ++greetings;
+                connection.send("+hello\r\n");
+            });
+        }
+        void on_close(std::error_code) { timer->cancel(); }
+        void operator()(const resp::Request&, resp::Reply& reply) { reply.integer(greetings); }
+    };
+    RunningServer server{{.threads = 2}, Greeting{}};
+    for (int i = 0; i != 4; ++i) {
+        Client client = server.client();
+        CHECK(client.reply() == "+hello\r\n");
+        CHECK(client.ask(ping) == ":1\r\n");
+    }
+}
+
+TEST_CASE("the executor of a connection is empty when the connection is gone") {
+    CHECK_FALSE(Connection{}.executor());
+    Connection connection;
+    {
+        const Sharing handler;
+        RunningServer server{{}, handler};
+        Client client = server.client();
+        connection = handler.first();
+        CHECK(connection.executor());
+        client.close();
+        CHECK(eventually([&] { return !connection.executor(); }));
+    }
+    CHECK_FALSE(connection.executor());
+}
+
+TEST_CASE("any thread may ask for the executor while the server is destroyed") {
+    for (int i = 0; i != 20; ++i) {
+        const Sharing handler;
+        std::optional<RunningServer<Sharing>> server;
+        server.emplace(resp::Options{}, handler);
+        Client client = server->client();
+        const Connection connection = handler.first();
+        std::atomic<bool> asks{true};
+        std::jthread asker{[&] {
+            while (asks) static_cast<void>(connection.executor());
+        }};
+        server.reset();
+        asks = false;
+        CHECK_FALSE(connection.executor());
+    }
 }
 
 TEST_CASE("each connection has a number of its own") {

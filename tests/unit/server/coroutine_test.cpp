@@ -77,6 +77,16 @@ TEST_CASE("a coroutine handler answers") {
     CHECK(server.client().ask("a b\r\n") == "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
 }
 
+TEST_CASE("a generic coroutine handler gets a constant request") {
+    RunningServer server{{}, [](auto& request, auto& reply) -> asio::awaitable<void> {
+                             static_assert(std::is_same_v<decltype(request), const resp::Request&>);
+                             static_assert(std::is_same_v<decltype(reply), resp::Reply&>);
+                             reply.value(request.value());
+                             co_return;
+                         }};
+    CHECK(server.client().ask("a b\r\n") == "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+}
+
 TEST_CASE("others are served while a coroutine handler waits") {
     Waiter handler;
     RunningServer server{{}, handler};

@@ -135,12 +135,29 @@ TEST_CASE("an embedded server takes part in a context that does other things") {
     CHECK(ticks >= 20);
 }
 
-TEST_CASE("an embedded server is run by its context only") {
+TEST_CASE("run() of an embedded server throws") {
     asio::io_context context;
     resp::Server server{context.get_executor(), free_port, Ping{}};
     CHECK_THROWS_AS(server.run(), std::logic_error);
+    CHECK_THROWS_WITH(server.run(),
+                      "resp::Server: run() needs a server that was made without an executor; "
+                      "call start()");
+}
+
+TEST_CASE("start() of a server without an executor throws") {
+    resp::Server server{free_port, Ping{}};
+    CHECK_THROWS_AS(server.start(), std::logic_error);
+    CHECK_THROWS_WITH(server.start(),
+                      "resp::Server: start() needs a server that was made with an executor; "
+                      "call run()");
+}
+
+TEST_CASE("a server starts only once") {
+    asio::io_context context;
+    resp::Server server{context.get_executor(), free_port, Ping{}};
     server.start();
     CHECK_THROWS_AS(server.start(), std::logic_error);
+    CHECK_THROWS_WITH(server.start(), "resp::Server: run() or start() was already called");
 }
 
 TEST_CASE("an embedded server may be destroyed while its context goes on") {

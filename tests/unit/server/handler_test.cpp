@@ -185,6 +185,15 @@ TEST_CASE("a reply that closes is the last, and requests behind it are dropped")
     CHECK(server.stats().requests == 2);
 }
 
+TEST_CASE("a generic lambda is a handler and gets a constant request") {
+    RunningServer server{{}, [](auto& request, auto& reply) {
+                             static_assert(std::is_same_v<decltype(request), const resp::Request&>);
+                             static_assert(std::is_same_v<decltype(reply), resp::Reply&>);
+                             reply.value(request.value());
+                         }};
+    CHECK(server.client().ask(ping) == ping);
+}
+
 TEST_CASE("a plain function is a handler") {
     void (*answer)(const resp::Request&, resp::Reply&) = [](const resp::Request&, resp::Reply& reply) {
         reply.simple_string("PONG");

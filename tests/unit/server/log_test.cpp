@@ -86,8 +86,8 @@ TEST_CASE("a server says that it takes fewer clients than it was told to, for wa
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
     REQUIRE(limit.rlim_cur != RLIM_INFINITY);
     const auto most = static_cast<std::size_t>(limit.rlim_cur) - 32;
-    const std::string expected = "[server] Takes " + std::to_string(most) + " clients at a time, not " +
-                                 std::to_string(most + 1) + ": too few descriptors";
+    const std::string expected = "[server] Accepts at most " + std::to_string(most) + " clients, not " +
+                                 std::to_string(most + 1) + ": the limit of open files is too low";
     for (const std::size_t asked : {most, most + 1}) {
         resp::Options options = log.options(LogLevel::warn);
         options.max_connections = asked;

@@ -20,6 +20,12 @@ struct ByValue {
 struct Generic {
     void operator()(const auto& request, auto& reply) { reply.value(request.value()); }
 };
+struct GenericReferences {
+    void operator()(auto& request, auto& reply) { reply.value(request.value()); }
+};
+struct ForwardingReferences {
+    void operator()(auto&& request, auto&& reply) { reply.value(request.value()); }
+};
 struct NoReply {
     void operator()(const resp::Request&) {}
 };
@@ -41,6 +47,8 @@ struct CannotBeCopied {
 static_assert(resp::Handler<Plain> && resp::PlainHandler<Plain> && !resp::CoroutineHandler<Plain>);
 static_assert(resp::Handler<ByValue>);
 static_assert(resp::Handler<Generic>);
+static_assert(resp::Handler<GenericReferences>);
+static_assert(resp::Handler<ForwardingReferences>);
 static_assert(resp::Handler<void (*)(const resp::Request&, resp::Reply&)>);
 static_assert(!resp::Handler<NoReply>);
 static_assert(!resp::Handler<ChangesTheRequest>);

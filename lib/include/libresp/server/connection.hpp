@@ -1,7 +1,8 @@
-// A handle on one client, for what happens outside of its requests: pushes, closing, telling who.
+// A handle on one client, for work outside a request: pushes, closing, asking for the address.
 #pragma once
 
 #include <libresp/codec/encoder.hpp>
+#include <libresp/server/detail/awaitable.hpp>
 #include <libresp/server/options.hpp>
 
 #include <concepts>
@@ -16,26 +17,35 @@ namespace detail {
 class Session;
 }
 
-/// A weak handle: copying it is cheap, keeping it does not keep the connection open, and each member
-/// may be called from any thread, at any time, also when the connection or the server is gone.
+/// A handle on one client. Copying it is cheap, and it does not keep the connection open.
+/// Each member may be called from any thread at any time, even after the connection or the server is gone.
 class Connection {
 public:
-    /// A handle on nothing.
+    /// A handle that refers to no client.
     Connection() = default;
 
-    /// A number that no other connection of this process has had; from 1.
+    /// The number of the connection, from 1. No other connection of this process gets the same number.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-    /// The client's address; of a Unix socket without address or path. Empty when it is gone.
+    /// The client's address. Address and path are empty for a client of a Unix socket and after the connection
+    /// is gone.
     [[nodiscard]] Endpoint peer() const;
-    /// The RESP version that its replies are written in; RESP2 until a handler chooses RESP3.
+    /// The RESP version of the replies: RESP2 until a handler calls Reply::set_version().
     [[nodiscard]] Version version() const noexcept;
-    /// Whether it can still be sent to.
+    /// Whether the connection still accepts pushes.
     [[nodiscard]] bool is_open() const noexcept;
 
-    /// Sends whole RESP values, a push usually: after the replies to what was received so far, or, while
-    /// a coroutine handler waits, after the reply that it is writing, if any. False if the connection is
-    /// gone. One that lets more than Options::max_output bytes pile up is closed. Throws std::bad_alloc
-    /// if there is no memory to hand them over; then nothing is sent.
+    /// The executor that runs this connection's handler and hooks. Needs <libresp/server/asio.hpp>. Use it in
+    /// on_open() to start timers or coroutines that share the handler's state without a lock.
+    /// Empty (converts to false) if the connection is gone. Do not keep a copy longer than the server or, if the
+    /// server is embedded, longer than its context.
+    [[nodiscard]] asio::any_io_executor executor() const;
+
+    /// Queues one or more whole RESP values for the client, usually a push. They are sent after the replies to
+    /// all requests received so far. While a coroutine handler waits, they are sent after the reply that it has
+    /// begun, or at once if it has written nothing yet.
+    ///
+    /// Returns false if the connection is gone. The server closes a connection that has more than
+    /// Options::max_output bytes queued. Throws std::bad_alloc; then nothing is sent.
     bool send(std::string bytes) const;
     /// The same, encoded in the connection's version:
     ///
@@ -48,8 +58,7 @@ public:
         return send(std::move(bytes));
     }
 
-    /// Closes it when what is queued for it has been sent. Requests that are not being handled yet are
-    /// dropped.
+    /// Closes the connection after its queued output is sent. Requests that no handler has seen yet are dropped.
     void close() const;
 
     friend bool operator==(const Connection& a, const Connection& b) noexcept { return a.id_ == b.id_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/detail/hooks.hpp>
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 
@@ -9,28 +10,34 @@
 
 namespace resp {
 
-/// A callable `(const Request&, Reply&) -> void`, called for each request in order.
+/// A callable `void (const Request&, Reply&)`. The server calls it for each request, in the order of arrival.
 template <class H>
 concept PlainHandler =
     std::copy_constructible<H> && requires(H& handler, const Request& request, Reply& reply) {
         { handler(request, reply) } -> std::same_as<void>;
     };
 
-/// A callable `(const Request&, Reply&) -> asio::awaitable<void>`. While it waits, its connection is
-/// not read and others run. Both arguments hold until it ends.
+/// A callable `asio::awaitable<void> (const Request&, Reply&)`. While it waits, the server reads nothing from its
+/// connection and serves the others. Both arguments are valid until the coroutine ends.
 template <class H>
 concept CoroutineHandler =
     std::copy_constructible<H> && requires(H& handler, const Request& request, Reply& reply) {
         { handler(request, reply) } -> std::same_as<detail::Awaitable>;
     };
 
-/// What a Server takes. It is copied once for each connection, so its members are that connection's
-/// state; what connections share, it refers to. Optional members:
+/// What a Server accepts: a PlainHandler or a CoroutineHandler.
 ///
-///     void on_open(resp::Connection connection);   // before the first request
-///     void on_close(std::error_code reason);       // after the last; no error if it was orderly. Not
-///                                                  // where a stop by force abandons a coroutine
+/// The server copies the handler once for each connection, so its members are the state of that connection.
+/// State that connections share belongs behind a pointer. Two hooks are optional:
+///
+///     void on_open(resp::Connection connection);   // called before the first request
+///     void on_close(std::error_code reason);       // called after the last; no error if the end was orderly
+///
+/// on_close() is not called for a coroutine that is still waiting when the server is stopped by force.
+/// A member with a hook's name that cannot be called like this, or that is private, does not compile. One
+/// exception: in a `final` class the compiler cannot see a private or overloaded member, so the hook is ignored.
 template <class H>
-concept Handler = PlainHandler<H> || CoroutineHandler<H>;
+concept Handler = (PlainHandler<H> || CoroutineHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
+                  detail::hook_fits<H, detail::OnClose>;
 
 }  // namespace resp

@@ -1,5 +1,5 @@
-// Everything about a server that a user may choose. Each bound has a default that is safe against
-// untrusted clients, and its reason beside it.
+// Everything about a server that a user can choose. Each limit has a default that is safe against untrusted
+// clients, and its reason is written next to it.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -14,17 +14,17 @@
 
 namespace resp {
 
-/// How much a log line matters. A log level shows its own lines and those of every later one.
+/// The severity of a log line. A log shows the lines of its own level and of all later ones.
 enum class LogLevel : unsigned char { trace, debug, info, warn, error, off };
 
-/// "info"; lives for ever.
+/// The name in lower case, for example "info". The view is valid for the whole program.
 [[nodiscard]] std::string_view name(LogLevel level) noexcept;
 
-/// Where a server's log lines go. Without a sink it is silent, and below the level it formats nothing.
+/// Receives the log lines of a server. Without a sink the server logs nothing. It formats no line below the level.
 struct Log {
     LogLevel level = LogLevel::info;
-    /// Called with one line, without a line break, from any of the server's threads, several at a
-    /// time. Bytes from clients are escaped in it. Must not throw.
+    /// Called with one line, without a line break. The server's threads may call it at the same time.
+    /// Bytes from clients are escaped in the line. The sink must not throw.
     std::function<void(LogLevel level, std::string_view line)> sink{};
 
     [[nodiscard]] bool enabled(LogLevel at) const noexcept {
@@ -32,7 +32,7 @@ struct Log {
     }
 };
 
-/// An address that a server listens on, or that a client has.
+/// An address that a server listens on, or the address of a client.
 struct Endpoint {
     std::string address{};  ///< numeric; empty for a Unix socket
     std::uint16_t port = 0;
@@ -44,75 +44,78 @@ struct Endpoint {
 };
 
 struct Options {
-    /// Numeric addresses to listen on, IPv4 or IPv6; none for a Unix socket only. Loopback unless told
-    /// otherwise, since RESP has no encryption and a handler need not have passwords.
+    /// Numeric IPv4 or IPv6 addresses to listen on. May be empty if unix_path is set. The default is loopback
+    /// only, because RESP has no encryption and a handler may have no passwords.
     std::vector<std::string> addresses = {"127.0.0.1"};
-    /// 0 takes a free one, the same for every address; Server::local_endpoint() tells which.
+    /// The port of every address. Zero takes a free port; Server::local_endpoint() returns it.
     std::uint16_t port = 6379;
-    /// A Unix socket to listen on; a stale socket file at that path is replaced. Empty for none.
+    /// Path of a Unix socket to listen on. A stale socket file at that path is replaced. Empty: no Unix socket.
     std::string unix_path{};
-    /// Connections that the kernel may hold before they are accepted.
+    /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
 
-    /// Threads that run() uses, each with its own io_context; a connection stays on one. Not used when
-    /// embedded.
+    /// Threads that run() uses. Each has its own io_context, and a connection stays on one thread.
+    /// An embedded server ignores it.
     unsigned threads = 1;
-    /// Signals that stop() the server, SIGINT and SIGTERM for example; a second one ends it at once.
+    /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
 
-    /// The next one reads `-ERR max number of clients reached` and the end. Kept 32 below the limit of
-    /// file descriptors.
+    /// Maximum number of clients at a time. One more client reads `-ERR max number of clients reached` and the
+    /// end of the stream. The server lowers it to 32 below the limit of open files.
     std::size_t max_connections = 10'000;
-    /// What a client may send; see limits.hpp.
+    /// Limits of one request; see limits.hpp.
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
-    /// Bytes of memory that all connections may hold together, for received input, and for replies and
-    /// pushes that wait: a bound per connection is no bound. Over it the largest holders, of each thread,
-    /// are held back; after a second, or at once at twice as much, the largest is closed.
+    /// Maximum bytes held for all connections together: received input, queued replies and pushes. Default 1 GiB.
+    /// Above it, each thread stops reading from its largest connections. If that does not help within a second,
+    /// it closes the largest. Above twice the limit, it closes the largest at once.
+    /// A limit per connection would not protect against many connections.
     std::size_t max_memory = std::size_t{1} << 30;
-    /// At most so often, where large buffers were freed, the heap of the process is trimmed, so that what
-    /// they took goes back to the system. It takes a moment that grows with the heap: a millisecond for
-    /// 10 MiB, 15 for 200. 0: never. With glibc only.
+    /// Minimum time between two trims of the heap (glibc only). Zero disables trimming.
+    /// A trim returns freed buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms
+    /// for 200 MiB.
     std::chrono::seconds trim_interval{10};
 
-    /// Bytes of replies waiting for one client above which its requests are not handled, and it is not
-    /// read, until they are down to the low mark.
+    /// Above this many bytes of queued replies the server stops reading from the client and handles none of its
+    /// requests. It goes on when the queue is down to output_low_water.
     std::size_t output_high_water = 256 * 1024;
     std::size_t output_low_water = 64 * 1024;
-    /// Bytes waiting for a client at which a push cuts it off: a silent reader must not fill memory.
+    /// Closes a connection if a push raises its queued output above this many bytes. Otherwise a client that does
+    /// not read would fill the memory.
     std::size_t max_output = 32 * 1024 * 1024;
 
-    /// A frame must be whole this long after its first byte, plus one second for each `frame_rate`
-    /// bytes received of it: a deadline per frame, so that dripping bytes does not help. 0: none.
+    /// Closes a connection whose frame is incomplete this long after the frame's first byte, plus one second for
+    /// each `frame_rate` bytes received of the frame. Zero disables it. The deadline belongs to the frame, so
+    /// sending single bytes slowly does not extend it.
     std::chrono::milliseconds frame_deadline{10'000};
     std::size_t frame_rate = 1024;
-    /// A client from which nothing comes this long is closed. 0: never.
+    /// Closes a connection that has sent nothing for this long. Zero disables it.
     std::chrono::milliseconds idle_timeout{0};
-    /// A client that takes none of what waits for it this long is closed. 0: never.
+    /// Closes a connection that has not accepted a single byte of its queued output for this long. Zero disables it.
     std::chrono::milliseconds write_stall{30'000};
-    /// How long stop() waits for the last replies before it closes by force.
+    /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by force.
     std::chrono::milliseconds drain_deadline{5'000};
-    /// Silence after which TCP asks whether the client still lives. 0: never.
+    /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing.
     std::chrono::seconds keepalive{300};
 
     Log log{};
 };
 
-/// Counters of a server, since it was made.
+/// Counters of a server, from its construction.
 struct Stats {
     std::uint64_t connections = 0;  ///< open now
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;   ///< over max_connections
-    std::uint64_t requests = 0;  ///< that a handler was called with
+    std::uint64_t refused = 0;   ///< because of max_connections
+    std::uint64_t requests = 0;  ///< for which a handler was called
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     std::uint64_t protocol_errors = 0;
-    std::uint64_t handler_errors = 0;  ///< exceptions out of handlers
-    std::uint64_t timeouts = 0;        ///< connections closed for a deadline
-    std::uint64_t cut_off = 0;         ///< connections closed for what they held or did not take
+    std::uint64_t handler_errors = 0;  ///< exceptions that handlers threw
+    std::uint64_t timeouts = 0;        ///< connections closed at a deadline
+    std::uint64_t cut_off = 0;         ///< connections closed because of max_output or max_memory
     std::uint64_t accept_errors = 0;
-    std::uint64_t memory = 0;  ///< bytes held now for received input, and for what waits to be sent
+    std::uint64_t memory = 0;  ///< bytes held now for received input and queued output
 };
 
 }  // namespace resp

@@ -5,6 +5,7 @@
 #include <libresp/server/detail/engine.hpp>
 #include <libresp/server/options.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,46 +22,57 @@ namespace resp {
 ///     resp::Server server{{.port = 6379}, Echo{}};
 ///     server.run();
 ///
-/// Requests of one connection are handled one after another, and replies leave in that order; all
-/// replies to what came in one read leave in one write. stop() and stats() may be called from any
-/// thread. The library installs no signal handler but those of Options::stop_signals.
+/// The requests of one connection are handled one after another, and the replies are sent in that order. Replies
+/// to requests that arrived in one read are sent in one write. stop() and stats() may be called from any thread.
+/// The library installs no signal handlers except for Options::stop_signals.
 template <class H>
 class Server {
-    static_assert(
-        Handler<H>,
-        "a handler can be copied, and called with (const resp::Request&, resp::Reply&), and returns void "
-        "or asio::awaitable<void>");
+    // In this order, so that the first message names the mistake. Each one is silent after an earlier one.
+    static_assert(std::copy_constructible<H>,
+                  "a handler must be copyable: the server copies it once for each connection");
+    static_assert(!std::copy_constructible<H> || detail::is_called_with_request_and_reply<H>,
+                  "a handler must be callable with (const resp::Request& request, resp::Reply& reply)");
+    static_assert(!detail::is_called_with_request_and_reply<H> || PlainHandler<H> || CoroutineHandler<H> ||
+                      !std::copy_constructible<H>,
+                  "a handler must return void, or asio::awaitable<void> if it is a coroutine");
+    static_assert(detail::hook_fits<H, detail::OnOpen>,
+                  "the member on_open of a handler must be public and have the signature: "
+                  "void on_open(resp::Connection connection)");
+    static_assert(detail::hook_fits<H, detail::OnClose>,
+                  "the member on_close of a handler must be public and have the signature: "
+                  "void on_close(std::error_code reason)");
 
 public:
-    /// Binds and listens. Throws std::system_error, whose text names the address, where that fails, and
-    /// std::invalid_argument for an option that makes no sense.
+    /// Binds and listens. run() serves. Throws std::system_error, whose text names the address, if that fails, and
+    /// std::invalid_argument for an invalid option.
     Server(Options options, H handler)
-        : engine_(std::move(options), std::make_unique<detail::HandlerFactory<H>>(std::move(handler))) {}
+        : engine_(std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
-    /// The same on an executor of the user's, who runs its context; then start() begins to accept. On a
-    /// context with several threads the server runs in a strand of its own. The context must outlive
-    /// the server.
+    /// The same on an executor of yours (an embedded server): start() serves, and you run the context.
+    /// If several threads run the context, the server uses one strand. The context must outlive the server.
     template <class Executor>
     Server(const Executor& executor, Options options, H handler)
-        : engine_(any_executor(executor), std::move(options),
-                  std::make_unique<detail::HandlerFactory<H>>(std::move(handler))) {}
+        : engine_(any_executor(executor), std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
-    /// Serves on threads of its own, this one included, until stop() has ended. Not when embedded.
+    /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection is
+    /// closed. Throws std::logic_error if the server was made with an executor, or was already started.
     void run() { engine_.run(); }
-    /// Begins to serve on the user's executor, and returns.
+    /// Serves on your executor, and returns at once. Throws std::logic_error if the server was made without an
+    /// executor, or was already started.
     void start() { engine_.start(); }
-    /// Stops accepting, answers what was fully received, flushes, closes; by force at the drain
-    /// deadline. Returns at once; run() returns when it is done. A second call forces at once.
+    /// Stops accepting, answers the requests that were fully received, sends the replies and closes. At
+    /// Options::drain_deadline it closes the rest by force. Returns at once; run() returns when it is done.
+    /// A second call closes by force at once.
     void stop() { engine_.stop(); }
 
-    /// Where it listens: the first address, with the port that was taken.
+    /// The first address that the server listens on, with the port that it got.
     [[nodiscard]] Endpoint local_endpoint() const { return engine_.endpoints().front(); }
-    /// Every address, in the order of the options, the Unix socket last.
+    /// All addresses, in the order of the options; the Unix socket is last.
     [[nodiscard]] std::vector<Endpoint> local_endpoints() const { return engine_.endpoints(); }
     [[nodiscard]] Stats stats() const { return engine_.stats(); }
 
 private:
-    /// Any executor; dependent, so that Asio is not needed before one is given.
+    /// Converts the executor. A template, so that a file without an executor does not need Asio.
     template <class Executor, class Any = asio::any_io_executor>
     static Any any_executor(const Executor& executor) {
         return Any{executor};

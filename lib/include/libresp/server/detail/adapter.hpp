@@ -1,4 +1,5 @@
-// The boundary between the compiled engine and a handler of any type. It is crossed once for each batch.
+// The boundary between the compiled engine and a handler of any type. A virtual call crosses it once a batch,
+// not once a request.
 #pragma once
 
 #include <libresp/server/handler.hpp>
@@ -14,11 +15,14 @@ namespace resp::detail {
 
 class Session;
 
-/// The requests that are at hand on one connection; the engine's half of a turn.
+/// Why a batch ended. `all_handled`: no whole frame is left, or the connection closes.
+enum class BatchEnd : unsigned char { all_handled, output_full, budget_spent, awaiting_handler };
+
+/// The requests that one connection handles in one go.
 class Batch {
 public:
-    /// The next request, or nothing where the turn is over: no whole frame is left, too many replies
-    /// wait, or the connection closes.
+    /// The next request. Empty at the end of the batch: no whole frame is left, too many replies are queued, the
+    /// batch has used its budget, or the connection closes.
     [[nodiscard]] std::optional<View> next() {
         const Entry request = next_entry();
         if (request.node == nullptr) return std::nullopt;
@@ -36,10 +40,11 @@ private:
     Session& session_;
     const Connection& connection_;
     Reply& reply_;
-    std::uint64_t requests_ = 0;  // that next() has given
+    std::uint64_t requests_ = 0;  // that next() has returned
+    BatchEnd end_ = BatchEnd::all_handled;
 };
 
-/// A handler behind a boundary that is crossed once a batch. One for each connection.
+/// One connection's handler, whatever its type.
 class Adapter {
 public:
     Adapter() = default;
@@ -47,16 +52,17 @@ public:
     Adapter& operator=(const Adapter&) = delete;
     virtual ~Adapter();
 
-    /// Handles requests until the batch has none. True where awaited() has to end first.
+    /// Handles the requests of the batch. Returns true if the caller must await awaited() first, and then call
+    /// handle() again.
     virtual bool handle(Batch& batch) = 0;
-    /// The coroutine that handle() has made.
+    /// Calls the coroutine handler with the request that handle() took from the batch.
     virtual Awaitable awaited();
 
     virtual void opened(const Connection&) {}
-    virtual void closed(std::error_code) {}
+    virtual void closed(const std::error_code&) {}
 };
 
-/// Makes a Adapter for each connection. Called from any of the server's threads.
+/// Makes an Adapter for each connection. All threads of the server call it.
 class AdapterFactory {
 public:
     AdapterFactory() = default;
@@ -64,26 +70,26 @@ public:
     AdapterFactory& operator=(const AdapterFactory&) = delete;
     virtual ~AdapterFactory();
     [[nodiscard]] virtual std::unique_ptr<Adapter> make() const = 0;
-    /// Whether handlers are coroutines, so that requests must stay where they are while others run.
+    /// Whether handlers are coroutines. Then a request must stay in place while other connections run.
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
 };
 
-/// The same type as Awaitable, but not looked at before there is a coroutine handler, whose author has
-/// included Asio.
+/// The same type as Awaitable. It depends on H, so the compiler does not need Asio's definition before there is a
+/// coroutine handler, whose file includes Asio.
 template <class H>
 using AwaitableOf = asio::awaitable<void, std::enable_if_t<(sizeof(H) > 0), asio::any_io_executor>>;
 
-/// What both kinds of handler have in common.
+/// The part that both kinds of handler share: the hooks.
 template <class H>
 class HandlerAdapter : public Adapter {
 public:
     explicit HandlerAdapter(const H& handler) : handler_(handler) {}
 
     void opened(const Connection& connection) override {
-        if constexpr (requires { handler_.on_open(connection); }) handler_.on_open(connection);
+        if constexpr (has_hook<H, OnOpen>()) OnOpen::call(handler_, connection);
     }
-    void closed(std::error_code reason) override {
-        if constexpr (requires { handler_.on_close(reason); }) handler_.on_close(reason);
+    void closed(const std::error_code& reason) override {
+        if constexpr (has_hook<H, OnClose>()) OnClose::call(handler_, reason);
     }
 
 protected:
@@ -97,7 +103,8 @@ public:
 
     bool handle(Batch& batch) override {
         while (const std::optional<View> value = batch.next()) {
-            this->handler_(Request{*value, batch.connection()}, batch.reply());
+            const Request request{*value, batch.connection()};  // an lvalue, as the concept requires
+            this->handler_(request, batch.reply());
         }
         return false;
     }
@@ -115,7 +122,7 @@ public:
         reply_ = &batch.reply();
         return true;
     }
-    AwaitableOf<H> awaited() override { return this->handler_(*request_, *reply_); }
+    AwaitableOf<H> awaited() override { return this->handler_(std::as_const(*request_), *reply_); }
 
 private:
     std::optional<Request> request_;
@@ -138,5 +145,19 @@ public:
 private:
     H handler_;
 };
+
+template <class H>
+concept is_called_with_request_and_reply =
+    requires(H& handler, const Request& request, Reply& reply) { handler(request, reply); };
+
+/// A factory for H. If H is not a handler, a static_assert of Server has reported why, and this adds no error.
+template <class H>
+std::unique_ptr<AdapterFactory> make_factory(H handler) {
+    if constexpr (Handler<H>) {
+        return std::make_unique<HandlerFactory<H>>(std::move(handler));
+    } else {
+        return nullptr;
+    }
+}
 
 }  // namespace resp::detail

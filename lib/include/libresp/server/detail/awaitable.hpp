@@ -1,4 +1,4 @@
-// Asio's awaitable, declared and not included: a plain handler compiles without Asio.
+// Declares two types of Asio without including it, so that a file with a plain handler compiles without Asio.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>

@@ -1,4 +1,4 @@
-// The compiled part of a server. It knows nothing of the handler's type.
+// The compiled part of a server. It does not depend on the handler's type.
 #pragma once
 
 #include <libresp/server/detail/adapter.hpp>
@@ -9,7 +9,7 @@
 
 namespace resp::detail {
 
-/// What a Server does, whatever its handler is.
+/// A Server without its handler's type; see there for each function.
 class Engine {
 public:
     Engine(Options options, std::unique_ptr<AdapterFactory> factory);

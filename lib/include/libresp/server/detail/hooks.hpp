@@ -1,0 +1,64 @@
+// The optional members of a handler (hooks), and how the library finds them.
+//
+// A hook with a wrong signature must not be ignored. So two questions are asked one after the other:
+// has the handler a member of that name, whatever its signature or access? Can it be called as documented?
+// A new hook needs one more struct like OnOpen, and one static_assert in Server.
+#pragma once
+
+#include <libresp/server/connection.hpp>
+
+#include <concepts>
+#include <system_error>
+#include <type_traits>
+
+namespace resp::detail {
+
+struct OnOpen {
+    void on_open();  // never called: it lends its name to HookProbe
+    using Argument = const Connection&;
+    template <class T>
+    using Member = decltype(&T::on_open);
+    template <class H>
+    static auto call(H& handler, Argument connection) -> decltype(handler.on_open(connection)) {
+        return handler.on_open(connection);
+    }
+};
+
+struct OnClose {
+    void on_close();
+    using Argument = const std::error_code&;
+    template <class T>
+    using Member = decltype(&T::on_close);
+    template <class H>
+    static auto call(H& handler, Argument reason) -> decltype(handler.on_close(reason)) {
+        return handler.on_close(reason);
+    }
+};
+
+/// Has two members of the hook's name if H has one: then the name is ambiguous, which is an error whatever the
+/// signature or access of H's member.
+template <class H, class Hook>
+struct HookProbe : H, Hook {};
+
+/// Whether Hook can be called as documented. It must return void: a coroutine would never run.
+template <class H, class Hook>
+concept hook_callable = requires(H& handler, typename Hook::Argument argument) {
+    { Hook::call(handler, argument) } -> std::same_as<void>;
+};
+
+/// Whether H has a member of the hook's name.
+template <class H, class Hook>
+constexpr bool has_hook() {
+    if constexpr (std::is_class_v<H> && !std::is_final_v<H>) {
+        return !requires { typename Hook::template Member<HookProbe<H, Hook>>; };
+    } else {
+        // Nothing can derive from H: this does not see a private member.
+        return hook_callable<H, Hook> || requires { typename Hook::template Member<H>; };
+    }
+}
+
+/// Whether H has no such hook, or one that can be called as documented.
+template <class H, class Hook>
+concept hook_fits = !has_hook<H, Hook>() || hook_callable<H, Hook>;
+
+}  // namespace resp::detail
