@@ -109,11 +109,11 @@ BUGS = [
     Bug("a delete character is shown as it is", "client", "src/codec/escape.cpp",
         "code >= 0x20 && code < 0x7f", "code >= 0x20 && code <= 0x7f"),
     Bug("the rest of a short write is lost", "server", "src/server/output.cpp",
-        "out.sent += n;\n", "out.sent = out.reply_begin;\n"),
+        "out.sent += n;\n", "out.sent = out.reply_begin();\n"),
     Bug("a handler that throws leaves the beginning of its reply", "server", "src/server/ending.cpp",
-        "    out.bytes.truncate(out.reply_begin);  // what it has written of its reply\n", ""),
+        "    out.drop_reply();\n", ""),
     Bug("a push is put inside a reply", "server", "src/server/output.cpp",
-        "    if (handling_ && out.bytes.size() != out.reply_begin) return;\n", ""),
+        "    if (activity_ == Activity::awaiting && !out.reply.empty()) return;\n", ""),
     Bug("the deadline of a frame is never cleared", "server", "src/server/batch.cpp",
         "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {\n        begun_ = {};\n"
         "        return;\n    }\n",
@@ -121,7 +121,7 @@ BUGS = [
     Bug("requests after a close are handled", "server", "src/server/batch.cpp",
         "if (out_->reply.closing() || !is_open()) {", "if (!is_open()) {"),
     Bug("a stop does not read the bytes that were received", "server", "src/server/batch.cpp",
-        "posted_ = (end != BatchEnd::done && !output_full_) || draining_ || state_ == State::closing;",
-        "posted_ = (end != BatchEnd::done && !output_full_) || state_ == State::closing;\n"
-        "    if (draining_ && !posted_) stop_reading({});"),
+        "if (has_more || worker_->is_draining() || state_ == State::closing) post_resume();",
+        "if (has_more || state_ == State::closing) return post_resume();\n"
+        "    if (worker_->is_draining()) stop_reading({});"),
 ]
