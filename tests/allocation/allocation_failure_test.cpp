@@ -1,5 +1,5 @@
-// Memory runs out at any one allocation between a client's coming and its going: at most its connection is
-// lost, nothing leaks, and who comes next is served.
+// Memory runs out at each single allocation in the life of a connection: at most one connection is lost,
+// nothing leaks, and later clients are served.
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -21,9 +21,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
-constexpr std::string_view pong = "*1\r\n$4\r\nPING\r\n";  // it is an echo
+constexpr std::string_view pong = "*1\r\n$4\r\nPING\r\n";  // the handler echoes
 
-/// Sends each command back; PUSH pushes first, THROW throws with half a reply.
+/// Sends each command back. PUSH pushes first, THROW throws after half a reply.
 void answer(const resp::Request& request, resp::Reply& reply) {
     const resp::Command command = request.command();
     if (command.is("PUSH")) {
@@ -41,13 +41,14 @@ struct Plain {
     void operator()(const resp::Request& request, resp::Reply& reply) const { answer(request, reply); }
 };
 
-/// Lets a test have the client that came last.
+/// Keeps a handle on the last client.
 struct Known : Plain {
     static inline resp::Connection connection;
     static void on_open(const resp::Connection& opened) { connection = opened; }
 };
 
-// For one failure only: Asio (1.22) ends the process where it has no memory to begin an operation in a coroutine.
+// Used with one failure only: Asio 1.22 ends the process if it has no memory to begin an operation in a
+// coroutine.
 struct Waiting {
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {
         answer(request, reply);
@@ -55,7 +56,7 @@ struct Waiting {
     }
 };
 
-/// What the caller of the engine is told by an exception, it can bear.
+/// Some functions of the engine may throw std::bad_alloc to their caller.
 template <class Action>
 void attempt(const Action& action) {
     try {
@@ -64,7 +65,7 @@ void attempt(const Action& action) {
     }
 }
 
-/// What clients send, each in pieces; a client a line.
+/// One line per client: the pieces that it sends.
 const std::vector<std::vector<std::string>>& conversations() {
     static const std::vector<std::vector<std::string>> all = {
         {std::string{ping} + std::string{ping}, "*1\r\n$4\r", "\nPUSH\r\n", "SET 'a \\' b' \"\\x41\"\r\n"},
@@ -89,7 +90,7 @@ class Scenario {
 public:
     Scenario() : server_(options(), Plain{}), bystander_(&connect()) {}
 
-    /// Clients come, speak, and stay or go.
+    /// All clients connect, send their pieces, and end.
     void speak() {
         for (const std::vector<std::string>& pieces : conversations_) {
             MemoryClient* client = nullptr;
@@ -107,7 +108,7 @@ public:
             hear(client);
         }
     }
-    /// Requires that all clients but one at most received the same as in another run.
+    /// Requires that at most one client received something else than in another run.
     void require_one_lost(const Scenario& other) const {
         REQUIRE(heard_.size() == other.heard_.size());
         std::size_t lost = 0;
@@ -119,7 +120,7 @@ public:
         step();
     }
 
-    /// Requires that it is as if nothing had happened, for those who are there and those who come.
+    /// Requires that an old and a new client are served.
     void require_served() {
         MemoryClient& next = connect();
         for (MemoryClient* const client : {bystander_, &next}) {
@@ -149,7 +150,7 @@ private:
     }
     MemoryClient& connect() {
         MemoryClient& client = server_.connect();
-        const support::SparedAllocation spared;  // what clients hold is none of the server's business
+        const support::SparedAllocation spared;  // memory of the client, not of the server
         client.received.reserve(700'000);
         return client;
     }
@@ -165,18 +166,19 @@ private:
         try {
             server_.run();
         } catch (const std::bad_alloc&) {
-            escaped_ = true;  // which would end the server's thread
+            escaped_ = true;  // it would end the thread of a real server
         }
     }
 
     const std::vector<std::vector<std::string>>& conversations_ = conversations();
     MemoryServer server_;
     MemoryClient* bystander_;
-    std::vector<std::string> heard_;  // by each client that spoke
+    std::vector<std::string> heard_;  // what each client received
     bool escaped_ = false;
 };
 
-/// Runs it with the first, the second, … allocation failing, until there are not so many. Returns how many.
+/// Runs it again and again: in run n, allocation n fails. Ends when a run has fewer allocations. Returns
+/// their number.
 template <class Run, class Check>
 std::size_t fail_each(const Run& run, const Check& check) {
     for (std::size_t n = 1;; ++n) {
@@ -193,14 +195,14 @@ std::size_t fail_each(const Run& run, const Check& check) {
             check(scenario);
         }
         const std::ptrdiff_t leaked = support::live_allocations() - before;
-        if (n > 1) REQUIRE(leaked == 0);  // the first run may have made what stays
+        if (n > 1) REQUIRE(leaked == 0);  // the first run may allocate static objects
         if (!failed) return n - 1;
     }
 }
 
 }  // namespace
 
-TEST_CASE("the allocator fails where it is told to") {
+TEST_CASE("the allocator fails at the given allocation") {
     const std::string large(10'000, 'a');
     resp::Buffer buffer;
     bool early = false;
@@ -220,7 +222,7 @@ TEST_CASE("the allocator fails where it is told to") {
     CHECK(buffer.view() == "a");
 }
 
-TEST_CASE("when memory runs out at any allocation, one connection is lost at most") {
+TEST_CASE("when memory runs out at any allocation, at most one connection is lost") {
     Scenario healthy;
     healthy.speak();
     const auto check = [&](Scenario& scenario) {
@@ -229,10 +231,10 @@ TEST_CASE("when memory runs out at any allocation, one connection is lost at mos
     };
     const std::size_t n = fail_each([](Scenario& scenario) { scenario.speak(); }, check);
     std::printf("traffic: %zu allocations failed, one a run\n", n);
-    CHECK(n > 10);  // under TSan, whose operator new is its own, fewer than elsewhere
+    CHECK(n > 10);  // TSan has its own operator new, so there are fewer than elsewhere
 }
 
-TEST_CASE("a push that there is no memory for is told, and does not count as one that waits") {
+TEST_CASE("a push without memory throws, and does not count as queued") {
     const std::string push(900, 'p');
     MemoryServer server{{.output_high_water = 100, .output_low_water = 10, .max_output = 1'000}, Known{}};
     MemoryClient& client = server.connect();
@@ -251,7 +253,7 @@ TEST_CASE("a push that there is no memory for is told, and does not count as one
             failed = FailingAllocation::has_failed();
         }
         CHECK(told == failed);
-        if (!failed) return;  // under TSan, whose operator new is its own
+        if (!failed) return;  // TSan has its own operator new
     }
     REQUIRE(Known::connection.send(push));
     client.room = MemoryClient::all;
@@ -260,7 +262,7 @@ TEST_CASE("a push that there is no memory for is told, and does not count as one
     CHECK_FALSE(client.closed);
 }
 
-TEST_CASE("without memory to send replies while a coroutine waits, the connection ends") {
+TEST_CASE("without memory to post a flush, a connection with a coroutine handler ends") {
     MemoryServer server{{}, Waiting{}};
     MemoryClient& client = server.connect();
     client.room = 2;
@@ -271,17 +273,17 @@ TEST_CASE("without memory to send replies while a coroutine waits, the connectio
     bool failed = false;
     {
         const FailingAllocation failing{1};
-        client.tell();
+        client.notify();
         failed = FailingAllocation::has_failed();
     }
     server.run();
-    if (!failed) return;  // under TSan, whose operator new is its own
+    if (!failed) return;  // TSan has its own operator new
     CHECK(client.closed);
     CHECK(server.connections() == 0);
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("a close that there is no memory for comes with the next tick") {
+TEST_CASE("a close() without memory takes effect at the next tick") {
     MemoryServer server{{}, Known{}};
     MemoryClient& client = server.connect();
     REQUIRE(Known::connection.send("+push\r\n"));
@@ -292,18 +294,18 @@ TEST_CASE("a close that there is no memory for comes with the next tick") {
     CHECK_FALSE(Known::connection.is_open());
     server.tick(200ms);
     server.run();
-    CHECK(client.received == "+push\r\n");  // it came before the close
+    CHECK(client.received == "+push\r\n");  // it was queued before the close()
     CHECK(client.ended);
     server.pass(2s);
     CHECK(client.closed);
 }
 
-TEST_CASE("when memory runs out before or in a stop, the server still stops") {
+TEST_CASE("when memory runs out before or during a stop, the server still stops") {
     const auto speak_and_stop = [](Scenario& scenario) {
         scenario.speak();
         scenario.stop();
     };
     const std::size_t n = fail_each(speak_and_stop, [](Scenario& scenario) { scenario.require_stopped(); });
     std::printf("traffic and a stop: %zu allocations failed, one a run\n", n);
-    CHECK(n > 10);  // under TSan, whose operator new is its own, fewer than elsewhere
+    CHECK(n > 10);  // TSan has its own operator new, so there are fewer than elsewhere
 }

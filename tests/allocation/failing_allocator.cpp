@@ -1,4 +1,4 @@
-// The replaced functions.
+// The replacements of malloc, realloc, free, operator new and operator delete.
 #include "failing_allocator.hpp"
 
 #include <atomic>
@@ -9,7 +9,7 @@
 #include "support/sanitized.hpp"
 
 extern "C" {
-// The names that -Wl,--wrap gives.
+// The names that -Wl,--wrap uses.
 void* __real_malloc(std::size_t size);
 void* __real_realloc(void* memory, std::size_t size);
 void __real_free(void* memory);
@@ -22,7 +22,7 @@ namespace {
 
 std::atomic<std::ptrdiff_t> live{0};
 std::atomic<std::size_t> bytes{0};
-thread_local std::size_t left = 0;  // until one fails; 0: none will
+thread_local std::size_t left = 0;  // allocations until one fails; 0: none fails
 thread_local bool failed = false;
 
 bool fails() noexcept {

@@ -1,13 +1,13 @@
-// An allocator that fails when it is told to: operator new throws, malloc and realloc give null. Of malloc and
-// realloc those calls that are linked into this program (-Wl,--wrap); operator new not under TSan, which has
-// its own.
+// An allocator that fails on request: operator new throws, malloc and realloc return null. It replaces the
+// calls of malloc and realloc that are linked into this program (-Wl,--wrap). It does not replace operator
+// new under TSan, which has its own.
 #pragma once
 
 #include <cstddef>
 
 namespace support {
 
-/// While it lives, the n-th allocation from now on fails, counted from 1. One at a time, one thread.
+/// During its life, the n-th allocation of this thread fails, counted from 1. Only one may exist at a time.
 class FailingAllocation {
 public:
     explicit FailingAllocation(std::size_t n) noexcept;
@@ -15,11 +15,11 @@ public:
     FailingAllocation(const FailingAllocation&) = delete;
     FailingAllocation& operator=(const FailingAllocation&) = delete;
 
-    /// Whether there have been so many.
+    /// Whether the n-th allocation was reached.
     [[nodiscard]] static bool has_failed() noexcept;
 };
 
-/// While it lives, none fails, and none counts.
+/// During its life, no allocation fails, and none counts towards n.
 class SparedAllocation {
 public:
     SparedAllocation() noexcept;
@@ -33,7 +33,7 @@ private:
 
 /// Allocations that have not been freed.
 [[nodiscard]] std::ptrdiff_t live_allocations() noexcept;
-/// Bytes that were asked for, each time that they were.
+/// The sum of all requested sizes.
 [[nodiscard]] std::size_t allocated_bytes() noexcept;
 
 }  // namespace support

@@ -1,5 +1,5 @@
-// Whatever a length says, no more is allocated for it than 64 KiB and twice the bytes that came: all that is
-// asked of the allocator, added up, not only what is held in the end.
+// Whatever length a header announces, decoding allocates at most 64 KiB plus twice the received bytes. The
+// test adds up all allocations, not only the memory held at the end.
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t base = 64 * 1024;
 
-/// At and beside each power of two, each bound, and each end of a type; and what is no length.
+/// At and beside each power of two, each limit and each end of a type, and texts that are not a length.
 std::vector<std::string> lengths() {
     std::vector<std::string> all = {"-1",
                                     "-2",
@@ -37,7 +37,7 @@ std::vector<std::string> lengths() {
     return all;
 }
 
-/// Headers that announce a length, and what may stand before them.
+/// Headers that announce a length, some inside other values.
 constexpr std::string_view headers[] = {"$",
                                         "!",
                                         "=",
@@ -62,7 +62,7 @@ constexpr resp::Limits defaults;
 constexpr resp::Limits wide{
     .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = SIZE_MAX, .max_frame = SIZE_MAX};
 
-/// All that decoding these bytes asks for.
+/// The bytes that decoding allocates.
 std::size_t allocated(const std::string& bytes, std::size_t piece, const resp::Limits& limits,
                       resp::Reads reads) {
     const std::size_t before = support::allocated_bytes();
@@ -80,7 +80,7 @@ std::size_t allocated(const std::string& bytes, std::size_t piece, const resp::L
 
 }  // namespace
 
-TEST_CASE("no announced length makes a decoder allocate more than 64 KiB and twice what came") {
+TEST_CASE("no announced length makes a decoder allocate more than 64 KiB plus twice the received bytes") {
     std::size_t cases = 0;
     std::size_t most = 0;
     for (const std::string& length : lengths()) {

@@ -1,4 +1,4 @@
-// What connections have borrowed is kept for the next one, but not for long.
+// Spare buffers are kept for the next connection, but not for long.
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -19,7 +19,7 @@ struct Echo {
 
 }  // namespace
 
-TEST_CASE("buffers that nobody has needed for a while are freed, and made again for who needs some") {
+TEST_CASE("buffers that were not needed for a while are freed, and allocated again when needed") {
     MemoryServer server{{}, Echo{}};
     MemoryClient& client = server.connect();
     const std::string request = support::command("ECHO", "hello");
@@ -33,7 +33,7 @@ TEST_CASE("buffers that nobody has needed for a while are freed, and made again 
         server.pass(1s);
         return support::live_allocations();
     };
-    ask();  // what the thread reads into stays
+    ask();  // allocates the thread's read buffer, which stays
     const std::ptrdiff_t before = wait();
     const std::ptrdiff_t used = ask();
     const std::ptrdiff_t unused = wait();
@@ -44,7 +44,7 @@ TEST_CASE("buffers that nobody has needed for a while are freed, and made again 
     CHECK(client.received == support::repeat(request, 3));
 }
 
-TEST_CASE("buffers that somebody needs between any two ticks are kept") {
+TEST_CASE("buffers that are needed between any two ticks are kept") {
     MemoryServer server{{}, Echo{}};
     MemoryClient& client = server.connect();
     const std::string request = support::command("ECHO", std::string(1'000, 'a'));
@@ -56,7 +56,7 @@ TEST_CASE("buffers that somebody needs between any two ticks are kept") {
         return support::allocated_bytes() - before;
     };
     const std::size_t first = bytes_to_ask();
-    const std::size_t warm = bytes_to_ask();  // the test's own
+    const std::size_t warm = bytes_to_ask();  // the allocations of the test itself
     std::size_t later = 0;
     for (int i = 0; i != 10; ++i) {
         server.tick(200ms);

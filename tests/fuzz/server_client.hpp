@@ -1,4 +1,4 @@
-// A client of server_fuzz.cpp, what is done to it, and what has to be so for that.
+// A client of server_fuzz.cpp, what the fuzzer did to it, and what it must have received.
 #pragma once
 
 #include <libresp/server/options.hpp>
@@ -16,7 +16,7 @@
 
 namespace fuzz {
 
-/// A client, and what has been done to it.
+/// A client, and what the fuzzer did to it.
 struct Client {
     support::MemoryClient* stream = nullptr;
     Served served;
@@ -24,42 +24,43 @@ struct Client {
     std::size_t sent_before_drain = 0;
     bool refused = false;
     bool finished = false;
-    bool broken = false;     // its stream may fail at any time
-    bool closed = false;     // from outside
-    bool throttled = false;  // it has not taken all there was at any time
+    bool broken = false;     // its stream may have failed
+    bool closed = false;     // by Connection::close()
+    bool throttled = false;  // its stream did not accept all bytes at some time
     std::chrono::milliseconds throttled_time{0};
-    std::chrono::milliseconds dawdled_time{0};  // that passed while it owed the rest of a frame
+    std::chrono::milliseconds incomplete_time{0};  // time with an incomplete frame
 };
 
-/// What happens to all of them.
+/// What happened to all clients.
 struct Course {
     resp::Options options;
     bool draining = false;
-    bool aborted = false;  // they may have been closed by force
-    bool cut_off = false;  // one of them was over a bound; who was closing then ended for another reason
+    bool aborted = false;  // clients may have been closed by force
+    bool cut_off = false;  // a client exceeded a limit; the reason of a closing one may be lost
 };
 
-/// Why it ended is one of the things that happened to it.
+/// Checks that the reason of the end is one of the things that happened.
 inline void check_reason(const Client& client, const Expected& expected, const Course& course) {
     const std::error_code reason = client.served.reason;
     if (!reason || client.broken) return;
     const auto is = [&](std::errc code) { return reason == std::make_error_code(code); };
     const bool late = client.throttled_time >= course.options.write_stall ||
-                      client.dawdled_time >= course.options.frame_deadline ||
+                      client.incomplete_time >= course.options.frame_deadline ||
                       course.options.idle_timeout.count() != 0;
-    if (is(std::errc::timed_out)) return check(late, "a deadline ends who is late, and nobody else");
+    if (is(std::errc::timed_out)) return check(late, "a deadline closes only a late client");
     if (is(std::errc::no_buffer_space)) {
         const resp::Options usual;
         const bool bounded =
             course.options.max_output != usual.max_output || course.options.max_memory != usual.max_memory;
-        return check(bounded, "a bound ends who is over it");
+        return check(bounded, "a limit closes only a client that exceeds it");
     }
     if (is(std::errc::operation_canceled) && course.aborted) return;
-    check(expected.ends, "it ended for nothing");
-    if (expected.error) check(reason == make_error_code(*expected.error), "the error is the reason");
+    check(expected.ends, "a connection ends for a reason");
+    if (expected.error)
+        check(reason == make_error_code(*expected.error), "on_close() gets the protocol error");
 }
 
-/// What this client has to receive, if nothing is done to its stream.
+/// What this client must receive if its stream works.
 inline Expected expected_by(const Client& client, const Course& course) {
     if (client.refused) return Expected::last("-ERR max number of clients reached\r\n");
     if (client.served.greeting == Served::Greeting::exception) {
@@ -68,7 +69,7 @@ inline Expected expected_by(const Client& client, const Course& course) {
     return expected_of(client.sent, course.options);
 }
 
-/// Whether less than all may have been sent to it: there was no time, or no stream.
+/// Whether it may have received less: its stream failed, or the connection was closed early.
 inline bool is_excused(const Client& client, const Course& course) {
     const auto is = [&](std::errc code) { return client.served.reason == std::make_error_code(code); };
     return client.broken || client.closed || course.aborted || is(std::errc::timed_out) ||
@@ -81,26 +82,26 @@ inline void check_received(const Client& client, const Course& course) {
     const Match found = match(client.stream->received, expected.replies, client.served.pushed);
     if (found.wrong != nullptr) fail(found.wrong);
     check_reason(client, expected, course);
-    if (client.stream->ended) check(!found.cut, "an end stands behind whole values");
+    if (client.stream->ended) check(!found.cut, "a stream ends after a complete value");
     if (is_excused(client, course)) return;
     if (course.draining && !client.refused) {
         const std::string_view before = std::string_view{client.sent}.substr(0, client.sent_before_drain);
         const std::size_t due =
             std::min(expected_of(before, course.options).replies.size(), expected.replies.size());
-        return check(found.replies >= due, "what came before a stop has its replies");
+        return check(found.replies >= due, "each request before a stop has its reply");
     }
-    check(found.replies == expected.replies.size() && !found.cut, "every request has its reply");
-    check(found.pushes >= client.served.own_pushes, "a handler's own pushes arrive");
+    check(found.replies == expected.replies.size() && !found.cut, "each request has its reply");
+    check(found.pushes >= client.served.own_pushes, "the pushes of a handler arrive");
     check(client.stream->ended == (expected.ends && !expected.abrupt) || client.finished,
-          "the stream is ended where it should be");
+          "the stream is ended if it must be");
 }
 
-/// Long after the last byte: whether it is still open.
+/// Long after the last byte: checks whether it is still open.
 inline void check_open(const Client& client, const Course& course) {
     if (is_excused(client, course) || client.finished || course.draining) return;
     const Expected expected = expected_by(client, course);
     check(client.stream->closed == (expected.ends || expected.incomplete),
-          "who is done or owes bytes is closed in time, and nobody else");
+          "a client that ended or has an incomplete frame is closed in time, and no other");
 }
 
 }  // namespace fuzz

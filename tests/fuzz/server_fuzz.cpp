@@ -1,6 +1,7 @@
-// Whatever streams, clients, handlers and time do, a client receives exactly the replies that its bytes decoded
-// at once and the handler's rule give, in order, with pushes only between them and an error as its last reply;
-// or, where its stream was broken, a prefix. When all are gone nothing is held, and the engine never spins.
+// Invariant: each client receives exactly the replies that server_rule.hpp computes from its bytes, in order,
+// with pushes only between replies, and an error only as the last reply. A client whose stream broke receives
+// a prefix. At the end no memory is held, and the engine never spins. The fuzzer controls streams, clients,
+// handlers and time.
 #include "support/memory_transport.hpp"
 
 #include <array>
@@ -25,7 +26,7 @@ using support::MemoryServer;
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-/// The first byte: which bounds are so small that short inputs reach them.
+/// The first byte selects a setup. Small limits let short inputs reach them.
 enum Setup : std::uint8_t {
     coroutine = 0x01,
     commands = 0x02,
@@ -67,7 +68,7 @@ public:
             server_.emplace(course_.options, fuzz::PlainHandler{stage_});
         }
     }
-    ~World() { stage_.gate = {}; }  // before the context that its coroutines run on
+    ~World() { stage_.gate = {}; }  // its coroutines must be destroyed before their context
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
@@ -95,7 +96,7 @@ private:
     std::array<Client, 4> clients_;
     std::optional<MemoryServer> server_;
     std::size_t steps_ = 0;
-    std::size_t most_steps_ = 2'000;  // and more with each byte
+    std::size_t most_steps_ = 2'000;  // grows with each byte and action
     bool gate_stays_open_ = false;
     milliseconds draining_time_{0};
 };
@@ -108,18 +109,18 @@ void World::run_posted() {
 
 void World::run() {
     do {
-        while (server().step()) check(++steps_ < most_steps_, "the engine comes to rest");
+        while (server().step()) check(++steps_ < most_steps_, "the engine does not spin");
     } while (gate_stays_open_ && stage_.gate.open());
 }
 
-/// As the timer does it: a tick at a time, and everything that is due between two.
+/// As the timer does: tick by tick, with everything that is due in between.
 void World::pass(milliseconds time) {
     constexpr milliseconds tick = resp::detail::Worker::tick_time;
     time = (time + tick - 1ms) / tick * tick;
     run();
     for_each([&](Client& each) {
         if (each.throttled) each.throttled_time += time;
-        if (expected_of(each.sent, course_.options).incomplete) each.dawdled_time += time;
+        if (expected_of(each.sent, course_.options).incomplete) each.incomplete_time += time;
     });
     for (milliseconds passed{0}; passed < time; passed += tick) {
         server().tick(tick);
@@ -131,14 +132,15 @@ void World::pass(milliseconds time) {
 
 // ---- what clients do
 
-/// Connects at its first use.
+/// The client, connected at its first use.
 Client& World::client(std::size_t i) {
     Client& client = clients_[i];
     if (client.stream == nullptr) {
         client.refused = server().connections() >= course_.options.max_connections;
         stage_.connecting = &client.served;
         client.stream = &server().connect();
-        check(client.served.opened == (client.refused ? 0 : 1), "on_open() is called, unless it is refused");
+        check(client.served.opened == (client.refused ? 0 : 1),
+              "on_open() is called unless the client is refused");
         most_steps_ += 1'000;
     }
     return client;
@@ -162,7 +164,7 @@ void World::abort() {
     server().worker().abort();
 }
 
-/// One thing that happens. What comes is taken from the front of the wire.
+/// One action. Bytes to send are taken from the front of the wire.
 void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) {
     constexpr std::uint8_t many = 200;
     Client& who = client(what & 3);
@@ -181,7 +183,7 @@ void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) 
         case 2: return run();
         case 3:
             run_posted();
-            stream.tell();
+            stream.notify();
             break;
         case 4: server().run_posted(); break;
         case 5: stream.most_read = amount == 0 ? MemoryClient::all : amount; break;
@@ -191,7 +193,7 @@ void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) 
             who.throttled = who.throttled || amount != 0;
             break;
         case 8:
-            stream.tells_room = std::max<std::size_t>(amount, 1);
+            stream.reports_room = std::max<std::size_t>(amount, 1);
             who.throttled = true;
             break;
         case 9:
@@ -217,15 +219,15 @@ void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) 
         default:
             if (amount == 255) return abort();
             run_posted();
-            stream.tell({.read = amount % 2 == 0, .write = amount % 3 == 0});  // whether it is so or not
+            stream.notify({.read = amount % 2 == 0, .write = amount % 3 == 0});  // even if it is not true
     }
 }
 
-/// Lets all end that can, and checks what has come of it.
+/// Lets everything end, and checks the result.
 void World::finish() {
     for_each([](Client& each) { each.stream->room = MemoryClient::all; });
     gate_stays_open_ = true;
-    pass(4s);  // patience, and what lingers
+    pass(4s);  // the time for a memory shortage and for lingering
     course_.cut_off = server().counters().cut_off.value() != 0;
     for_each([&](Client& each) { check_received(each, course_); });
     pass(15s);
@@ -237,21 +239,22 @@ void World::finish() {
     run();
     std::uint64_t bytes = 0;
     for_each([&](Client& each) {
-        check(each.stream->closed, "no client is left open");
+        check(each.stream->closed, "each client is closed");
         check(each.served.closed == each.served.opened, "on_close() is called once");
         check_received(each, course_);
         bytes += each.stream->received.size();
     });
     check(server().connections() == 0, "no connection is left");
     check(server().memory() == 0, "no memory is held");
-    check(server().counters().bytes_sent.value() == bytes, "what was sent is counted");
+    check(server().counters().bytes_sent.value() == bytes, "sent bytes are counted");
     if (course_.draining) check(server().has_stopped(), "the server has stopped");
 }
 
 }  // namespace
 
-/// Setup, greetings of the clients, how many things happen; two bytes for each of them; then what clients send,
-/// of which the rest is the first client's. With the highest bit of the count, all goes away in between.
+/// Input: setup, greetings of the clients, number of actions; two bytes per action; then the bytes that
+/// clients send. The first client sends the bytes that no action has sent. If the highest bit of the number
+/// is set, the server is destroyed without finish().
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::size_t header = 3;
     const auto byte = [&](std::size_t i) { return i < size ? data[i] : std::uint8_t{0}; };

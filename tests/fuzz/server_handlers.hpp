@@ -1,4 +1,4 @@
-// The handlers of server_fuzz.cpp, plain and coroutine, and what they tell of their clients.
+// The handlers of server_fuzz.cpp, plain and coroutine, and what they record.
 #pragma once
 
 #include <libresp/server/handler.hpp>
@@ -20,19 +20,19 @@
 
 namespace fuzz {
 
-/// What a handler knows of its client, for the fuzzer to look at.
+/// What a handler records of its client.
 struct Served {
     enum class Greeting : unsigned char { none, push, exception };
 
     Greeting greeting{};              // what on_open() does
     std::vector<std::string> pushed;  // in order
-    std::size_t own_pushes = 0;       // how many of them are there up to the last one of its own handler
+    std::size_t own_pushes = 0;       // pushes up to the last one that the client's own handler sent
     resp::Connection connection;
     int opened = 0;
     int closed = 0;
-    std::error_code reason;  // of the end
+    std::error_code reason;  // given to on_close()
 
-    /// Sends a value that no reply looks like.
+    /// Sends a push that differs from every reply.
     void push(std::size_t size) {
         std::string text = std::to_string(pushed.size()) + ' ';
         text.resize(std::max(size, text.size()), 'p');
@@ -45,7 +45,7 @@ struct Served {
     }
 };
 
-/// Where coroutines wait until the fuzzer lets them go on.
+/// Coroutines wait here until the fuzzer calls open().
 class Gate {
 public:
     asio::awaitable<void> pass() {
@@ -56,7 +56,7 @@ public:
             },
             asio::use_awaitable);
     }
-    /// True if somebody has waited.
+    /// Returns whether a coroutine was waiting.
     bool open() {
         std::vector<std::unique_ptr<Waiter>> all = std::exchange(waiting_, {});
         for (const std::unique_ptr<Waiter>& waiter : all) waiter->go_on();
@@ -81,7 +81,7 @@ private:
     std::vector<std::unique_ptr<Waiter>> waiting_;
 };
 
-/// What both handlers share. `connecting` is whom the engine is being given just now.
+/// State of both handlers. `connecting` belongs to the client that is connecting now.
 struct Stage {
     Served* connecting = nullptr;
     Gate gate;
@@ -104,7 +104,7 @@ public:
     }
 
 protected:
-    /// What comes before the reply.
+    /// The actions before the reply.
     void act(char verb, const resp::Request& request, resp::Reply& reply) {
         if (pushes(verb)) served_->push_own(request.value().size());
         if (verb == 'S') request.connection().close();
@@ -130,7 +130,7 @@ public:
     }
 };
 
-/// The same, but that W waits inside its reply, G before it, and Y between a push and its exception.
+/// The same, except that W waits inside its reply, G before it, and Y between a push and its exception.
 class CoroutineHandler : public Noting {
 public:
     using Noting::Noting;

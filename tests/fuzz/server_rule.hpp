@@ -1,5 +1,5 @@
-// What the handlers of server_fuzz.cpp do with a request, which the first letter of its name tells, and what
-// a client that sent these bytes has to receive for them.
+// What the handlers of server_fuzz.cpp do with a request, which depends on the first letter of its name, and
+// what a client must receive for the bytes that it sent.
 #pragma once
 
 #include <libresp/codec/command.hpp>
@@ -20,13 +20,13 @@ inline char verb_of(resp::View request) {
     return name.empty() ? '\0' : name.front();
 }
 
-/// Whether the handler throws, with a reply begun; or closes, with its reply behind it.
+/// Whether the handler throws after it has begun a reply, or closes the connection after its reply.
 inline bool throws(char verb) { return verb == 'T' || verb == 'X' || verb == 'Y'; }
 inline bool closes(char verb) { return verb == 'Q' || verb == 'S'; }
-/// Whether it pushes to its own client first.
+/// Whether the handler first pushes to its own client.
 inline bool pushes(char verb) { return verb == 'P' || verb == 'X' || verb == 'S' || verb == 'Y'; }
 
-/// The reply of a verb that does not throw. None of them begins with `>`, so that a push can be told from it.
+/// The reply of a verb that does not throw. No reply begins with `>`, so that it differs from a push.
 inline void write_reply(char verb, resp::View request, resp::Encoder& out) {
     constexpr std::size_t large = 150;
     switch (verb) {
@@ -44,15 +44,15 @@ inline void write_reply(char verb, resp::View request, resp::Encoder& out) {
     }
 }
 
-/// What a client has to receive, pushes apart.
+/// What a client must receive, without pushes.
 struct Expected {
-    std::vector<std::string> replies;  // those that are not empty
-    std::optional<resp::Errc> error;   // that the last one tells
-    bool ends = false;                 // behind the replies, whatever else was sent
+    std::vector<std::string> replies;  // without empty ones
+    std::optional<resp::Errc> error;   // that the last reply reports
+    bool ends = false;                 // after the replies, whatever else was sent
     bool abrupt = false;               // the same, without an end of the stream
-    bool incomplete = false;           // a frame is not whole
+    bool incomplete = false;           // the last frame is incomplete
 
-    /// These words, and then the end.
+    /// One reply, then the end.
     static Expected last(std::string words) {
         Expected expected;
         expected.replies.push_back(std::move(words));
@@ -71,7 +71,7 @@ inline bool speaks_http(resp::View request) {
 
 inline std::string simple_error(const std::string& text) { return "-ERR " + text + "\r\n"; }
 
-/// Decodes all of what a client sends at once, and applies the rule.
+/// Decodes everything that a client sent in one piece, and applies the rule.
 inline Expected expected_of(std::string_view sent, const resp::Options& options) {
     constexpr char tls_handshake = 0x16;
     Expected expected;
@@ -105,15 +105,15 @@ inline Expected expected_of(std::string_view sent, const resp::Options& options)
     return expected;
 }
 
-/// How far what was received follows what was expected.
+/// How far the received bytes match the expected ones.
 struct Match {
-    std::size_t replies = 0;  // whole ones
+    std::size_t replies = 0;  // complete ones
     std::size_t pushes = 0;
-    bool cut = false;  // the beginning of another one is there
+    bool cut = false;  // it ends inside a reply or push
     const char* wrong = nullptr;
 };
 
-/// Reads what a client received as replies in order, with pushes in order between them.
+/// Reads the received bytes as replies in order, with pushes in order between them.
 inline Match match(std::string_view received, const std::vector<std::string>& replies,
                    const std::vector<std::string>& pushed) {
     Match found;
@@ -122,7 +122,8 @@ inline Match match(std::string_view received, const std::vector<std::string>& re
         const std::vector<std::string>& source = push ? pushed : replies;
         std::size_t& count = push ? found.pushes : found.replies;
         if (count == source.size()) {
-            found.wrong = push ? "a push came twice, or from nowhere" : "there is more than the replies";
+            found.wrong =
+                push ? "a push was received that was not sent" : "there are more replies than requests";
             return found;
         }
         const std::string_view piece = source[count];

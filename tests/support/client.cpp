@@ -61,7 +61,7 @@ Address address_of(const resp::Endpoint& server) {
     throw std::system_error{errno, std::generic_category(), std::string{"client: "} + what};
 }
 
-/// Whether the event comes in time.
+/// Whether the event happens in time.
 bool wait_for(int socket, short event, int milliseconds) {
     pollfd one{socket, event, 0};
     int n = 0;

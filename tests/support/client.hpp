@@ -1,5 +1,5 @@
-// A blocking client on a loopback socket, for tests of servers: each wait has a deadline, after which
-// it throws. Plain sockets, so that a test need not compile Asio and does not test it with itself.
+// A blocking client on a loopback socket, for tests of servers. Each wait throws after a deadline. It uses
+// plain sockets, so that a test does not need Asio and does not test Asio with itself.
 #pragma once
 
 #include <libresp/codec/encoder.hpp>
@@ -13,19 +13,19 @@
 
 namespace support {
 
-/// Far above what anything takes, sanitizers and a busy machine included.
+/// The deadline of every wait. Far longer than any wait needs, even with sanitizers on a busy machine.
 inline constexpr std::chrono::seconds patience{30};
 
-/// Asks until the answer is yes, or patience is at its end. Returns the last answer.
+/// Asks until the answer is true or the deadline has passed. Returns the last answer.
 template <class Question>
 bool eventually(Question question);
 
-/// What a client sees at the end of a connection.
+/// How a client sees a connection end: with FIN or with RST.
 enum class End { orderly, reset };
 
 class Client {
 public:
-    /// Bytes that the kernel keeps for a client that does not read; 0: what the kernel likes.
+    /// Size of the receive buffer in bytes. 0: the kernel's default.
     struct Settings {
         int receive_buffer = 0;
     };
@@ -40,43 +40,43 @@ public:
     void send(std::string_view bytes);
     /// The same, but false if the server is gone.
     bool try_send(std::string_view bytes);
-    /// Sends what the kernel takes without waiting; bytes taken.
+    /// Sends what the kernel accepts without waiting. Returns the number of bytes.
     std::size_t send_some(std::string_view bytes);
-    /// Whether the kernel takes more bytes within that time.
+    /// Whether the kernel accepts more bytes within that time.
     bool writable_within(std::chrono::milliseconds time) const;
-    /// Whether something comes, the end included, within that time.
+    /// Whether bytes or the end of the stream arrive within that time.
     bool readable_within(std::chrono::milliseconds time) const;
 
-    /// Exactly `n` bytes. Throws where they end before that.
+    /// Receives exactly `n` bytes. Throws if the stream ends earlier.
     std::string receive(std::size_t n);
-    /// The next RESP value, as the bytes that it came in.
+    /// Receives the bytes of the next RESP value.
     std::string reply();
-    /// Sends a request and reads the reply to it.
+    /// Sends a request and receives the reply.
     std::string ask(std::string_view request);
-    /// All bytes until the end, and which one it was.
+    /// Receives all bytes until the end, and how the connection ended.
     std::string rest(End* end = nullptr);
-    /// What one read gives, at most 64 KiB; nothing at an orderly end.
+    /// The bytes of one read, at most 64 KiB. Empty at an orderly end.
     std::string read_once();
-    /// Bytes that have come and were not asked for.
+    /// Bytes that have arrived and were not received by the test.
     std::size_t available() const;
-    /// TCP segments with data that have come. On loopback a write of at most 64 KiB makes one.
+    /// TCP segments with data that have arrived. On loopback a write of at most 64 KiB makes one.
     std::size_t segments() const;
 
-    /// The end of what it sends (FIN); it may still read.
+    /// Ends its own stream (FIN). It may still receive.
     void finish();
     /// Closes with FIN.
     void close();
     /// Closes with RST.
     void reset();
-    /// Its own address, which the server sees as its peer.
+    /// Its own address: the server's peer address.
     resp::Endpoint local() const;
 
 private:
     int socket_ = -1;
-    std::string unread_;  // what was read beyond what was asked for
+    std::string unread_;  // bytes that were read and not returned yet
 };
 
-/// Whether somebody accepts connections there.
+/// Whether a server accepts connections at that address.
 bool is_listening(const resp::Endpoint& server);
 
 /// `*2\r\n$4\r\nECHO\r\n$<length>\r\n<bytes>\r\n` and the like.

@@ -1,5 +1,5 @@
-// The server's engine without sockets, threads and waiting: clients are in memory, and nothing happens
-// but what a test lets happen, in the order that it says. For tests of ours: it includes lib/src.
+// The server's engine without sockets, threads and waiting: clients are in memory, and the test decides what
+// happens and when. Only for tests of this project: it includes lib/src.
 #pragma once
 
 #include "server/worker.hpp"
@@ -23,57 +23,57 @@ namespace support {
 
 using resp::detail::Interest;
 
-/// A client, and the stream between it and the engine. The stream is as bad as its fields say, which may
-/// be changed at any time.
+/// A client, and the stream between it and the engine. The public fields say how the stream fails; a test may
+/// change them at any time.
 class MemoryClient {
 public:
     static constexpr std::size_t all = SIZE_MAX;
 
     // ---- what the client does
-    /// Sends bytes, which come in one piece: a read gives some of them, and none of the next piece.
+    /// Sends bytes as one piece. A read never returns bytes of two pieces.
     void send(std::string_view bytes) {
         if (!bytes.empty()) coming_.emplace_back(bytes);
     }
-    /// Sends its end, behind the bytes.
+    /// Ends its stream after the bytes that it sent.
     void finish() noexcept { finished_ = true; }
-    /// Breaks the stream: each read and write fails from now on.
+    /// Breaks the stream: each later read and write fails.
     void fail(std::errc error = std::errc::connection_reset) noexcept {
         failure_ = std::make_error_code(error);
     }
 
     // ---- how the stream behaves
-    std::size_t most_read = all;     ///< bytes that one read gives
-    std::size_t most_write = all;    ///< bytes that one write takes
-    std::size_t room = all;          ///< bytes that writes take until they would block
-    std::size_t tells_room = 1;      ///< room from which on the engine is told of it, as a kernel does
-    std::size_t unacknowledged = 0;  ///< bytes of those taken that have not reached the client
-    std::size_t fails_at = all;      ///< the call of the engine, counted from 0, with which the stream breaks
+    std::size_t most_read = all;     ///< maximum bytes of one read
+    std::size_t most_write = all;    ///< maximum bytes of one write
+    std::size_t room = all;          ///< bytes that writes accept until they would block
+    std::size_t reports_room = 1;    ///< the engine is notified of this much room or more, as a kernel does
+    std::size_t unacknowledged = 0;  ///< accepted bytes that have not reached the client
+    std::size_t fails_at = all;      ///< the call of the engine, from 0, at which the stream breaks
 
-    // ---- what has come of it
-    std::string received;   ///< what the engine has sent
+    // ---- what the test sees
+    std::string received;   ///< everything that the engine has sent
     bool ended = false;     ///< the engine has ended the stream
-    bool closed = false;    ///< and let go of it
+    bool closed = false;    ///< the engine has closed the stream
     std::size_t calls = 0;  ///< of the engine: reads, writes, waits
     std::size_t reads = 0;  ///< of these, the reads
     Interest interest{};    ///< what the engine waits for
-    /// Bytes that were sent and not read yet.
+    /// Bytes that the client has sent and the engine has not read.
     [[nodiscard]] std::size_t unread() const noexcept {
         std::size_t n = 0;
         for (const std::string& piece : coming_) n += piece.size();
         return n;
     }
 
-    // ---- letting things happen
-    /// What of that is possible now, so that a poller would tell it.
+    // ---- what a poller does
+    /// The part of `interest` that is possible now.
     [[nodiscard]] Interest ready() const noexcept {
         const bool readable = failure_ || finished_ || !coming_.empty();
         return {.read = interest.read && readable,
-                .write = interest.write && (failure_ || room >= tells_room)};
+                .write = interest.write && (failure_ || room >= reports_room)};
     }
-    /// Tells the engine what is ready; false if nothing is.
-    bool tell() { return tell(ready()); }
-    /// Tells the engine that something is, whether it is or not.
-    bool tell(Interest ready);
+    /// Notifies the engine of ready(). Returns false if nothing is ready.
+    bool notify() { return notify(ready()); }
+    /// Notifies the engine of `ready`, even if it is not true.
+    bool notify(Interest ready);
 
 private:
     friend class MemoryTransport;
@@ -91,7 +91,7 @@ private:
     class MemoryTransport* transport_ = nullptr;  // until it is closed
 };
 
-/// The engine's end.
+/// The engine's end of the stream.
 class MemoryTransport final : public resp::detail::Transport {
 public:
     explicit MemoryTransport(std::shared_ptr<MemoryClient> client) : client_(std::move(client)) {
@@ -139,19 +139,19 @@ public:
     void finish() noexcept override { client_->ended = true; }
     [[nodiscard]] std::size_t unacknowledged() const noexcept override { return client_->unacknowledged; }
 
-    using Transport::tell;
+    using Transport::notify;
 
 private:
     const std::shared_ptr<MemoryClient> client_;
 };
 
-inline bool MemoryClient::tell(Interest ready) {
+inline bool MemoryClient::notify(Interest ready) {
     if (transport_ == nullptr || ready == Interest{}) return false;
-    transport_->tell(ready);
+    transport_->notify(ready);
     return true;
 }
 
-/// A server's thread and its connections. Time stands still but for pass().
+/// A worker and its connections. Time passes only in pass() and tick().
 class MemoryServer {
 public:
     using Clock = resp::detail::Clock;
@@ -165,7 +165,7 @@ public:
         worker_->tick(now_);
     }
 
-    /// A new client, who has sent nothing yet.
+    /// A new client. It has sent nothing yet.
     MemoryClient& connect() {
         clients_.push_back(std::make_shared<MemoryClient>());
         const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
@@ -180,27 +180,27 @@ public:
         return *clients_.back();
     }
 
-    /// One thing that is due: what the engine has posted, else a client who is ready, in turn. False if
-    /// nothing is.
+    /// Runs one action that the engine has posted. If there is none, notifies the engine of one ready client,
+    /// each client in turn. Returns false if nothing was done.
     bool step() {
         if (run_posted()) return true;
         for (std::size_t i = 0; i != clients_.size(); ++i) {
             next_ = (next_ + 1) % clients_.size();
-            if (clients_[next_]->tell()) return true;
+            if (clients_[next_]->notify()) return true;
         }
         return false;
     }
-    /// The first half of that alone.
+    /// Runs one posted action. Returns false if there is none.
     bool run_posted() {
         context_.restart();
         return context_.poll_one() != 0;
     }
-    /// Everything that is due.
+    /// Steps until nothing is left.
     void run() {
         while (step()) {
         }
     }
-    /// Lets time pass, and all happen that is due meanwhile.
+    /// Lets time pass in ticks, and steps in between.
     void pass(Clock::duration time) {
         run();
         for (const auto end = now_ + time; now_ != end;) {
@@ -209,7 +209,7 @@ public:
             run();
         }
     }
-    /// The same without running anything: deadlines only.
+    /// One tick, without steps.
     void tick() { worker_->tick(now_); }
     void tick(Clock::duration time) {
         now_ += time;
@@ -219,7 +219,7 @@ public:
     void stop() {
         worker_->drain([this] { stopped_ = true; });
     }
-    /// Whether the last connection has gone, after stop().
+    /// Whether the last connection has closed after stop().
     [[nodiscard]] bool has_stopped() const noexcept { return stopped_; }
 
     [[nodiscard]] const resp::detail::Counters& counters() const noexcept { return worker_->counters(); }
@@ -228,12 +228,12 @@ public:
     [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
 
 private:
-    asio::io_context context_;  // last to go: what waits in it refers to the rest
+    asio::io_context context_;  // destroyed last: posted actions refer to the other members
     std::shared_ptr<resp::detail::Shared> shared_;
     std::shared_ptr<resp::detail::Worker> worker_;
     std::deque<std::shared_ptr<MemoryClient>> clients_;
     std::size_t next_ = 0;
-    Clock::time_point now_{std::chrono::hours{1}};  // not 0, which is no time
+    Clock::time_point now_{std::chrono::hours{1}};  // not 0, which means never
     bool stopped_ = false;
 };
 

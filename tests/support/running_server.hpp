@@ -1,4 +1,4 @@
-// A server on a thread of its own, for as long as a test's scope.
+// A server on its own thread, until the end of a test's scope.
 #pragma once
 
 #include <libresp/server.hpp>
@@ -11,7 +11,7 @@
 
 namespace support {
 
-/// Listens on a free port and runs. The destructor stops it, by force, and waits for its end.
+/// Listens on a free port and runs. The destructor stops it by force and waits for the thread.
 template <resp::Handler H>
 class RunningServer {
 public:

@@ -1,6 +1,6 @@
-// From received bytes to replies. receive() reads bytes and lends them to the decoder, handle() calls the handler
-// for each request in them, flush() sends the replies, and hold() gives back the buffers that the next connection
-// needs. One pass over these four is a batch.
+// From received bytes to replies. receive() reads bytes and lends them to the decoder, handle() calls the
+// handler for each request in them, flush() sends the replies, and hold() gives back the buffers that the
+// next connection needs. One pass over these four is a batch.
 #include "session.hpp"
 #include "worker.hpp"
 
@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t batch_budget = 64 * 1024;
 constexpr std::uint64_t no_end = UINT64_MAX;
 
-// Room for a read inside an unfinished frame: as many bytes as were received of it, within these limits. So memory
-// follows what was received, not what a header announced.
+// Room for a read inside an unfinished frame: as many bytes as were received of it, within these limits. So
+// memory follows what was received, not what a header announced.
 constexpr std::size_t least_room = 16 * 1024;
 constexpr std::size_t most_room = 128 * 1024;
 
@@ -61,8 +61,8 @@ void Session::end_batch(BatchEnd end) {
         end == BatchEnd::output_full && queued() > mailbox_->shared().options.output_low_water;
     const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
     next_ = is_full ? Next::send : left_requests ? Next::handle : Next::read;
-    // While the server drains, the transport reports no end: the connection reads until nothing is left. A closing
-    // connection first sends the pushes that its handler has posted.
+    // While the server drains, the transport reports no end: the connection reads until nothing is left. A
+    // closing connection first sends the pushes that its handler has posted.
     const bool has_more = end != BatchEnd::all_handled && !is_full;
     if (has_more || worker_->is_draining() || state_ == State::closing) post_resume();
 }
@@ -95,7 +95,8 @@ Session::Receipt Session::receive() {
             decoder_->feed(room.first(n));
         }
     } else {
-        // Inside a frame, or for a coroutine that keeps the request while others run: reads into the decoder's buffer.
+        // Inside a frame, or for a coroutine that keeps the request while others run: reads into the
+        // decoder's buffer.
         if (decoder_ == nullptr) decoder_ = worker_->take_decoder(offset_);
         const std::size_t missing = decoder_->missing();
         const std::size_t room = std::clamp(decoder_->pending(), least_room, most_room);
@@ -212,8 +213,8 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
     } while (handler_ended());
 }
 
-/// Posts a flush of the finished replies. If the handler waits, they are sent while it waits. If it does not wait,
-/// they are sent at the end of the batch, together with its reply.
+/// Posts a flush of the finished replies. If the handler waits, they are sent while it waits. If it does not
+/// wait, they are sent at the end of the batch, together with its reply.
 void Session::flush_soon() {
     assert(activity_ == Activity::awaiting && out_ != nullptr);
     if (flush_posted_ || out_->sent == out_->reply_begin()) return;
@@ -233,8 +234,8 @@ void Session::flush_posted() {
 
 // ---- waiting
 
-/// Ends the loan of received bytes, and gives back the decoder if it holds no bytes. account() does the same for the
-/// output. So an idle connection keeps no buffers.
+/// Ends the loan of received bytes, and gives back the decoder if it holds no bytes. account() does the same
+/// for the output. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
         offset_ = decoder_->offset();

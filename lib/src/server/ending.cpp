@@ -56,8 +56,8 @@ void Session::protocol_error(const DecodeError& error) {
     stop_reading(make_error_code(error.code));
 }
 
-/// Whether an inline request is the beginning of HTTP. A web page can make a browser send a request whose body
-/// contains commands; they must not be handled. Source: Redis, securityWarningCommand.
+/// Whether an inline request is the beginning of HTTP. A web page can make a browser send a request whose
+/// body contains commands; they must not be handled. Source: Redis, securityWarningCommand.
 bool Session::refuses_protocol(View request) {
     const Command command{request};
     const bool http2 = command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
@@ -69,7 +69,8 @@ bool Session::refuses_protocol(View request) {
 
 // ---- because of the server
 
-/// Does what close() could not post for lack of memory. It posts as well, so that earlier pushes are sent first.
+/// Does what close() could not post for lack of memory. It posts as well, so that earlier pushes are sent
+/// first.
 void Session::notice_close() {
     if (is_open() || state_ != State::open || activity_ != Activity::ready) return;
     stop_reading({});
@@ -79,8 +80,8 @@ void Session::notice_close() {
 void Session::keep_deadlines(Clock::time_point now) {
     notice_close();
     if (stalled_ != Clock::time_point{}) {
-        // The kernel reports room only when a third of its buffer is free, which can take a slow client long. A
-        // write at every tick notices the client's progress when it happens.
+        // The kernel reports room only when a third of its buffer is free, which can take a slow client long.
+        // A write at every tick notices the client's progress when it happens.
         waiting_.write = false;
         flush();
     }
@@ -110,7 +111,7 @@ const char* Session::missed_deadline(Clock::time_point now) const noexcept {
 
 // ---- ending
 
-/// From open to closing: nothing more is read or handled, and what is queued will be sent.
+/// From open to closing: nothing more is read or handled, and the queued output will be sent.
 void Session::stop_reading(std::error_code reason) noexcept {
     if (state_ != State::open) return;
     state_ = State::closing;
@@ -118,8 +119,9 @@ void Session::stop_reading(std::error_code reason) noexcept {
     is_open_.store(false, std::memory_order_relaxed);
 }
 
-/// Sends what is queued, then ends the stream to the client. It lingers until the client has ended its stream too:
-/// closing a socket while the client still sends makes the client's kernel drop data that the client has not read.
+/// Sends the queued output, then ends the stream to the client. It lingers until the client has ended its
+/// stream too: closing a socket while the client still sends makes the client's kernel drop data that the
+/// client has not read.
 void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
@@ -130,8 +132,8 @@ void Session::finish() {
     state_ = State::lingering;
 }
 
-/// Closes after one second in which the client acknowledged nothing. Closing a socket that has unread input drops
-/// the output that is still in our kernel.
+/// Closes after one second in which the client acknowledged nothing. Closing a socket that has unread input
+/// drops the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
     const std::size_t left = transport_->unacknowledged();
@@ -167,8 +169,8 @@ void Session::dispose() noexcept {
     worker_ = nullptr;
 }
 
-/// Calls on_close() and destroys the handler on this thread: a Connection on another thread may own the session
-/// longer.
+/// Calls on_close() and destroys the handler on this thread: a Connection on another thread may own the
+/// session longer.
 void Session::close_adapter() noexcept try {
     assert(adapter_ != nullptr);
     log(LogLevel::info, "Ending connection{}{}", reason_ ? ": " : "", reason_ ? reason_.message() : "");

@@ -51,8 +51,8 @@ public:
     Core(Options options, std::unique_ptr<AdapterFactory> factory)
         : shared_(make_shared(std::move(options), std::move(factory))) {
         for (unsigned i = 0; i != shared_->options.threads; ++i) {
-            contexts_.push_back(
-                std::make_unique<asio::io_context>(1));  // 1: one thread, which saves most locks
+            constexpr int one_thread = 1;  // saves most locks
+            contexts_.push_back(std::make_unique<asio::io_context>(one_thread));
             add_worker(contexts_.back()->get_executor());
         }
     }
@@ -149,8 +149,8 @@ private:
 
     [[nodiscard]] bool is_embedded() const noexcept { return contexts_.empty(); }
 
-    /// For posted actions. If embedded, they may outlive the server, and keep this alive. Otherwise this owns the
-    /// contexts and so the actions, which must not own it.
+    /// For posted actions. If embedded, they may outlive the server, and keep this alive. Otherwise this owns
+    /// the contexts and so the actions, which must not own it.
     [[nodiscard]] std::shared_ptr<Core> alive() {
         return is_embedded() ? shared_from_this() : std::shared_ptr<Core>{std::shared_ptr<Core>{}, this};
     }
@@ -181,7 +181,8 @@ private:
     void begin() {
         if (stopping_) return;
         for (const auto& worker : workers_) {
-            // Weak, here and below: if embedded, a handler that never ends keeps its connection after the server.
+            // Weak, here and below: if embedded, a handler that never ends keeps its connection after the
+            // server.
             worker->on_closed = [weak = weak_from_this()] {
                 const auto self = weak.lock();
                 if (!self) return;
@@ -243,8 +244,8 @@ private:
         abandon_after(abandon_time);
     }
 
-    /// Ends the server even if a coroutine handler still waits then, after its connection was closed. The handler is
-    /// destroyed with its context.
+    /// Ends the server even if a coroutine handler still waits then, after its connection was closed. The
+    /// handler is destroyed with its context.
     void abandon_after(std::chrono::milliseconds time) {
         timer_.emplace(executor(), time);
         timer_->async_wait([self = alive()](const std::error_code& ec) {

@@ -1,5 +1,5 @@
-// The accept loop. It hands each client to a worker, refuses clients above max_connections, and waits if descriptors
-// have run out.
+// The accept loop. It hands each client to a worker, refuses clients above max_connections, and waits if
+// descriptors have run out.
 #include "listener.hpp"
 
 #include <fcntl.h>

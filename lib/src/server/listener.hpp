@@ -11,8 +11,8 @@
 
 namespace resp::detail {
 
-/// Only close() ends the loop. Every error of accept() is temporary: it belongs to one client, or descriptors or
-/// memory have run out.
+/// Only close() ends the loop. Every error of accept() is temporary: it belongs to one client, or descriptors
+/// or memory have run out.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
     /// Returns the worker that gets the next client.

@@ -1,4 +1,5 @@
-// The memory of one thread's connections: the buffers that they borrow, and the limit for all connections together.
+// The memory of one thread's connections: the buffers that they borrow, and the limit for all connections
+// together.
 #include "worker.hpp"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ void Worker::give_back(std::unique_ptr<Output> output) noexcept {
     if (output != nullptr) note_freed(output->memory());
 }
 
-// ---- what is freed
+// ---- freed memory
 
 void Worker::give_up_spares() noexcept {
     note_freed(decoders_.give_up());
@@ -92,12 +93,13 @@ void Worker::bound_memory() {
     if (!is_memory_over(1)) return;
     if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = next_tick;
     if (Session* const session = largest(false)) session->pause(true);
-    // One request may lead to a reply of any size. When many clients send such requests, pausing comes too late.
+    // One request may lead to a reply of any size. When many clients send such requests, pausing comes too
+    // late.
     if (is_memory_over(2)) close_largest();
 }
 
-/// Returns whether a shortage has just ended, so that paused connections may continue. If the shortage lasts too
-/// long, closes the largest connection.
+/// Returns whether a shortage has just ended, so that paused connections may continue. If the shortage lasts
+/// too long, closes the largest connection.
 bool Worker::end_shortage() {
     if (memory_exceeded_ == Clock::time_point{}) return false;
     if (memory_exceeded_ == next_tick) memory_exceeded_ = now_;
@@ -119,8 +121,8 @@ void Worker::close_largest() {
     session->abort(std::make_error_code(std::errc::no_buffer_space));
 }
 
-/// The session that holds most, or null if none holds more than an equal share of max_memory: a small connection is
-/// not the cause of the shortage.
+/// The session that holds most, or null if none holds more than an equal share of max_memory: a small
+/// connection is not the cause of the shortage.
 Session* Worker::largest(bool also_paused) noexcept {
     Session* found = nullptr;
     std::uint64_t most = shared_->options.max_memory / std::max<std::uint64_t>(shared_->connections, 1);

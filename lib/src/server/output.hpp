@@ -10,7 +10,8 @@
 
 namespace resp::detail {
 
-/// Queued replies and pushes of one connection. The worker lends it to a connection that has something to send.
+/// Queued replies and pushes of one connection. The worker lends it to a connection that has something to
+/// send.
 ///
 ///     bytes   |......|rrrrrrrrrrrrr|wwwwwwww
 ///                    ^ sent        ^ reply_begin()

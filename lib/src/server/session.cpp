@@ -1,5 +1,5 @@
-// The entrances of a connection, and what happens at each: act, continue as far as possible, wait. batch.cpp handles
-// requests, output.cpp sends, ending.cpp closes.
+// The entrances of a connection, and what happens at each: act, continue as far as possible, wait. batch.cpp
+// handles requests, output.cpp sends, ending.cpp closes.
 #include "session.hpp"
 
 #include "worker.hpp"
@@ -25,8 +25,8 @@ Session::~Session() = default;
 
 // ---- the entrances
 
-/// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for what
-/// the connection waits for. If memory runs out, the connection is closed.
+/// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for
+/// what the connection waits for. If memory runs out, the connection is closed.
 template <class Action>
 void Session::enter(const Action& action) noexcept {
     if (worker_ == nullptr) return;  // it has ended
@@ -114,8 +114,8 @@ bool Session::handler_ended() noexcept {
 
 void Session::send(std::string bytes) {
     const std::size_t size = bytes.size();
-    // Pushes may arrive faster than the thread queues them. Then queue_push() closes the connection, and there is
-    // no reason to keep these bytes.
+    // Pushes may arrive faster than the thread queues them. Then queue_push() closes the connection, and
+    // there is no reason to keep these bytes.
     const std::size_t most = mailbox_->shared().options.max_output;
     if (pushing_.fetch_add(size, std::memory_order_relaxed) > most) bytes.clear();
     try {
@@ -145,8 +145,8 @@ void Session::advance() {
     if (state_ == State::lingering && readable_) discard();
 }
 
-/// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A borrowed
-/// buffer may be much larger than the bytes in it, and the whole buffer counts.
+/// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A
+/// borrowed buffer may be much larger than the bytes in it, and the whole buffer counts.
 void Session::account() noexcept try {
     const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
     const bool keeps_all = activity_ == Activity::awaiting;  // the handler uses both
@@ -163,7 +163,8 @@ void Session::account() noexcept try {
     // No memory for a log line: the next tick tries again.
 }
 
-/// Asks the transport for what the connection waits for. This is the last step, because a closed connection ends here.
+/// Asks the transport for what the connection waits for. This is the last step, because a closed connection
+/// ends here.
 void Session::settle() noexcept try {
     readable_ = false;
     if (state_ == State::closed) {

@@ -1,14 +1,14 @@
-// One connection: it reads requests from the transport, calls the handler and sends the replies. All of it runs on
-// its worker's executor, except for the five functions under "From any thread".
+// One connection: it reads requests from the transport, calls the handler and sends the replies. All of it
+// runs on its worker's executor, except for the five functions under "From any thread".
 //
 // State: the life of the connection. Only `open` reads requests and calls the handler.
 //
 //     open ─────► closing ─────► lingering ─────► closed
-//     reads and   sends what     discards what    the transport
-//     handles     is queued      still arrives    is gone
+//     reads and   sends the      discards what    the transport
+//     handles     queued output  still arrives    is gone
 //
-//   `open` ends at the client's end of stream, a protocol error, a close(), or the server's stop. An error of the
-//   transport or a missed deadline leads to `closed` at once, from each state.
+// `open` ends at the client's end of stream, a protocol error, a close() or the server's stop. An error of the
+// transport or a missed deadline leads to `closed` at once, from each state.
 //
 // Activity: what it does now.
 //
@@ -43,8 +43,9 @@ namespace resp::detail {
 
 class Worker;
 
-/// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks the
-/// transport for what the connection waits for. So a connection that waits is never in the middle of a function.
+/// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
+/// the transport for what the connection waits for. So a connection that waits is never in the middle of a
+/// function.
 class Session : public std::enable_shared_from_this<Session> {
 public:
     /// Without an adapter, only refuse() may follow.
@@ -62,7 +63,7 @@ public:
     void ready(Interest ready) noexcept;
     /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
-    /// Closes without sending what is queued.
+    /// Closes without sending the queued output.
     void abort(std::error_code reason) noexcept;
     /// Closes if a deadline has passed.
     void check_deadlines(Clock::time_point now) noexcept;

@@ -17,8 +17,8 @@ namespace resp::detail {
 
 using Clock = std::chrono::steady_clock;
 
-/// Stands for the time of the thread's next tick. An event between two ticks gets the time of the second one, so
-/// no deadline fires early and no request has to read the clock.
+/// Stands for the time of the thread's next tick. An event between two ticks gets the time of the second one,
+/// so no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 
 /// The text of the exception that is being handled, escaped and shortened for a log line.

@@ -1,5 +1,5 @@
-// Reading, writing and waiting with few system calls: one for a read, one for a write, and one that reports many
-// ready sockets.
+// Reading, writing and waiting with few system calls: one for a read, one for a write, and one that reports
+// many ready sockets.
 #include "socket.hpp"
 
 #include "session.hpp"
@@ -17,8 +17,8 @@ namespace resp::detail {
 
 namespace {
 
-// If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less than a
-// wait through Asio.
+// If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less
+// than a wait through Asio.
 constexpr std::size_t many = 8;
 
 std::uint32_t events_of(Interest interest) noexcept {
@@ -44,7 +44,7 @@ std::size_t outcome(ssize_t result, std::error_code& ec) noexcept {
 }  // namespace
 
 Transport::~Transport() = default;
-void Transport::tell(Interest ready) noexcept {
+void Transport::notify(Interest ready) noexcept {
     assert(session_ != nullptr);
     session_->ready(ready);
 }
@@ -131,7 +131,8 @@ std::size_t SocketTransport::write(std::string_view bytes, std::error_code& ec) 
 
 void SocketTransport::wait(Interest interest) {
     wanted_ = interest;
-    // A connection seldom stops reading for long. So the set is not changed until it reports an unwanted event.
+    // A connection seldom stops reading for long. So the set is not changed until it reports an unwanted
+    // event.
     if ((!wanted_.read || watched_.read) && wanted_.write == watched_.write) return;
     if (!poller_.change(*this, watched_, wanted_)) throw std::bad_alloc{};
     watched_ = wanted_;
@@ -142,7 +143,7 @@ void SocketTransport::ready(std::uint32_t events) noexcept {
     constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
     const Interest ready{.read = wanted_.read && (events & (EPOLLIN | failed)) != 0,
                          .write = wanted_.write && (events & (EPOLLOUT | failed)) != 0};
-    if (ready != Interest{}) return tell(ready);
+    if (ready != Interest{}) return notify(ready);
     if (poller_.change(*this, watched_, wanted_)) watched_ = wanted_;
 }
 

@@ -1,5 +1,5 @@
-// Sockets as transports, and the epoll set that reports which of them are ready. Asio watches the epoll set as one
-// descriptor.
+// Sockets as transports, and the epoll set that reports which of them are ready. Asio watches the epoll set
+// as one descriptor.
 #pragma once
 
 #include "asio.hpp"
@@ -34,8 +34,8 @@ private:
 ///
 ///     io_context ──watches──► epoll set ──holds──► socket, socket, socket, …
 ///
-/// One operation of Asio reports all sockets that are ready. So a request needs no operation of Asio, and an idle
-/// connection none of its memory.
+/// One operation of Asio reports all sockets that are ready. So a request needs no operation of Asio, and an
+/// idle connection none of its memory.
 class Poller {
 public:
     /// The owner contains this Poller. A pending wait keeps the owner alive.

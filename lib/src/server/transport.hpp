@@ -1,5 +1,5 @@
-// The byte stream between the engine and one client. The engine knows nothing else of a client, so a TCP socket,
-// a Unix socket and the script of a test look the same to it.
+// The byte stream between the engine and one client. The engine knows nothing else of a client, so a TCP
+// socket, a Unix socket and the script of a test look the same to it.
 #pragma once
 
 #include <cassert>
@@ -38,16 +38,17 @@ public:
     virtual std::size_t read(std::span<char> room, std::error_code& ec) noexcept = 0;
     /// Sends some of the bytes, from the front. Returns how many.
     virtual std::size_t write(std::string_view bytes, std::error_code& ec) noexcept = 0;
-    /// From now on, and until the next call, notifies the session whenever the interest has become possible or
-    /// has failed. Throws std::system_error or std::bad_alloc.
+    /// From now on, and until the next call, notifies the session whenever the interest has become possible
+    /// or has failed. Throws std::system_error or std::bad_alloc.
     virtual void wait(Interest interest) = 0;
     /// Ends the stream to the client after the bytes that were sent (FIN).
     virtual void finish() noexcept = 0;
-    /// Sent bytes that the client's kernel has not acknowledged. For a Unix socket: that the client has not read.
+    /// Sent bytes that the client's kernel has not acknowledged. For a Unix socket: that the client has not
+    /// read.
     [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:
-    void tell(Interest ready) noexcept;
+    void notify(Interest ready) noexcept;
 
 private:
     Session* session_ = nullptr;

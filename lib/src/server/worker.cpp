@@ -1,4 +1,5 @@
-// Clients connect and leave, and time passes. What connections borrow, and the memory limit, are in memory.cpp.
+// Clients connect and leave, and time passes. What connections borrow, and the memory limit, are in
+// memory.cpp.
 #include "worker.hpp"
 
 #include <netinet/in.h>
@@ -11,8 +12,8 @@ namespace resp::detail {
 
 namespace {
 
-// Limits of the memory of a spare decoder or output. The first one fits a value of 1 MiB. Coroutine handlers keep
-// a decoder for as long as they wait, so many exist at a time, and each keeps less.
+// Limits of the memory of a spare decoder or output. The first one fits a value of 1 MiB. Coroutine handlers
+// keep a decoder for as long as they wait, so many exist at a time, and each keeps less.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
 // Refused clients that may be reading the error at a time. They come on top of max_connections.
@@ -62,8 +63,8 @@ void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept
     could_not_serve();
 }
 
-/// Call it in a catch block. The server has no memory for this client, or its handler cannot be copied. The client
-/// is closed, and all others are served.
+/// Call it in a catch block. The server has no memory for this client, or its handler cannot be copied. The
+/// client is closed, and all others are served.
 void Worker::could_not_serve() noexcept try {
     ++shared_->accept_errors;
     --shared_->connections;

@@ -1,5 +1,5 @@
-// The connections of one thread, and what they share: a buffer to read into, spare decoders and outputs, and the
-// clock for their deadlines.
+// The connections of one thread, and what they share: a buffer to read into, spare decoders and outputs, and
+// the clock for their deadlines.
 #pragma once
 
 #include "asio.hpp"
@@ -17,8 +17,8 @@
 
 namespace resp::detail {
 
-/// Runs on one executor: an io_context of one thread, or a strand. So it needs no lock. It gets clients and the
-/// time from outside: from sockets and a timer, or from a test.
+/// Runs on one executor: an io_context of one thread, or a strand. So it needs no lock. It gets clients and
+/// the time from outside: from sockets and a timer, or from a test.
 ///
 ///     first_ ─► session ◄─► session ◄─► session     the list owns the sessions (Session::self_)
 class Worker : public std::enable_shared_from_this<Worker> {
@@ -42,13 +42,14 @@ public:
     /// Sets the time, checks all deadlines and the memory limit, and frees spares.
     void tick(Clock::time_point now) noexcept;
 
-    /// Drains every connection, aborts the remaining ones at the drain deadline, and calls `done` when the last
-    /// one has closed.
+    /// Drains every connection, aborts the remaining ones at the drain deadline, and calls `done` when the
+    /// last one has closed.
     void drain(std::function<void()> done);
     [[nodiscard]] bool is_draining() const noexcept { return draining_; }
     /// Closes every connection at once.
     void abort() noexcept;
-    /// Drops everything that belongs to the context, which may be destroyed next. No thread runs the context now.
+    /// Drops everything that belongs to the context, which may be destroyed next. No thread runs the context
+    /// now.
     void dispose() noexcept;
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return mailbox_->executor(); }
@@ -66,8 +67,8 @@ public:
     void give_back(std::unique_ptr<Decoder> decoder) noexcept;
     [[nodiscard]] std::unique_ptr<Output> take_output();
     void give_back(std::unique_ptr<Output> output) noexcept;
-    /// If all connections together hold more than max_memory, pauses the largest that is not paused. If they hold
-    /// twice as much, closes the largest.
+    /// If all connections together hold more than max_memory, pauses the largest that is not paused. If they
+    /// hold twice as much, closes the largest.
     void bound_memory();
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }

@@ -1,4 +1,4 @@
-// Clients that send and never read: what waits for them is bounded, and nobody else notices.
+// Clients that send and never read: their queued output is limited, and other clients are not affected.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
@@ -18,10 +18,10 @@ namespace {
 
 constexpr Client::Settings lazy{.receive_buffer = 16 * 1024};
 constexpr std::size_t megabyte = 1024 * 1024;
-/// What the kernel may keep between server and client: its largest send buffer and then some.
+/// More than the kernel buffers between server and client.
 constexpr std::size_t kernel_room = 12 * megabyte;
 
-/// Remembers the connection that asked, so that the test can push to it.
+/// Keeps the connection that sent SUBSCRIBE, so that the test can push to it.
 struct Subscriber {
     std::shared_ptr<Record<resp::Connection>> connections = std::make_shared<Record<resp::Connection>>();
 
@@ -33,7 +33,7 @@ struct Subscriber {
 
 }  // namespace
 
-TEST_CASE("a client that never reads is not read either, and gets everything once it does") {
+TEST_CASE("the server stops reading from a client that does not read, and sends everything when it does") {
     RunningServer server{{}, Ping{}};
     Client silent = server.client(lazy);
     const std::string value = noise(64 * 1024);
@@ -44,7 +44,7 @@ TEST_CASE("a client that never reads is not read either, and gets everything onc
     std::jthread sender{[&] {
         for (std::size_t i = 0; i != requests; ++i) silent.send(request);
     }};
-    // It stops somewhere; until then other clients are served.
+    // The server stops reading at some point. Until then it serves other clients.
     Client other = server.client();
     std::uint64_t before = 0;
     std::uint64_t received = server.stats().bytes_received;
@@ -66,7 +66,7 @@ TEST_CASE("a client that never reads is not read either, and gets everything onc
     CHECK(server.stats().requests >= requests);
 }
 
-TEST_CASE("one read full of requests for much more than they are does not fill memory") {
+TEST_CASE("one read full of requests for large replies does not fill memory") {
     struct Large {
         std::string value = noise(megabyte);
         void operator()(const resp::Request&, resp::Reply& reply) { reply.bulk_string(value); }
@@ -76,7 +76,7 @@ TEST_CASE("one read full of requests for much more than they are does not fill m
     std::string requests;
     for (int i = 0; i != 100; ++i) requests += ping;
     silent.send(requests);
-    // It gets stuck after a few; the count of requests tells how many replies were made.
+    // The server stops after a few requests. Their number shows how many replies were made.
     REQUIRE(eventually([&] { return server.stats().requests != 0; }));
     Client other = server.client();
     const std::string reply = bulk(noise(megabyte));
@@ -87,7 +87,7 @@ TEST_CASE("one read full of requests for much more than they are does not fill m
     CHECK(same);
 }
 
-TEST_CASE("replies above the high water that the client takes at once leave no request behind") {
+TEST_CASE("replies above the high-water mark do not stop a client that reads them at once") {
     struct Large {
         std::string value = noise(100'000);
         void operator()(const resp::Request&, resp::Reply& reply) { reply.bulk_string(value); }
@@ -103,7 +103,7 @@ TEST_CASE("replies above the high water that the client takes at once leave no r
     CHECK(same);
 }
 
-TEST_CASE("a client that takes nothing for too long is closed") {
+TEST_CASE("a client that reads nothing for write_stall is closed") {
     RunningServer server{{.write_stall = std::chrono::milliseconds{300}}, Ping{}};
     Client silent = server.client(lazy);
     Client other = server.client();
@@ -125,7 +125,7 @@ TEST_CASE("a client that reads slowly is not closed") {
     const std::string reply = bulk(value);
     std::string got;
     const auto begun = std::chrono::steady_clock::now();
-    // Long enough that a bound on the whole reply would have ended it.
+    // Longer than write_stall, which must not apply to the whole reply.
     while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{2200} &&
            got.size() < megabyte) {
         got += slow.receive(1024);
@@ -137,7 +137,7 @@ TEST_CASE("a client that reads slowly is not closed") {
     CHECK(server.stats().timeouts == 0);
 }
 
-TEST_CASE("a subscriber that does not read is cut off") {
+TEST_CASE("a subscriber that does not read is closed at max_output") {
     const Subscriber handler;
     RunningServer server{
         {.output_high_water = 64 * 1024, .output_low_water = 16 * 1024, .max_output = megabyte}, handler};
@@ -149,7 +149,7 @@ TEST_CASE("a subscriber that does not read is cut off") {
     std::size_t sent = 0;
     while (sent < 64 * megabyte && connection.send(push)) {
         sent += push.size();
-        // So that the server has queued it before the next one.
+        // After this reply the server has queued the push.
         REQUIRE(other.ask(ping) == pong);
     }
     CHECK(sent >= megabyte);
@@ -158,7 +158,7 @@ TEST_CASE("a subscriber that does not read is cut off") {
     CHECK(other.ask(ping) == pong);
 }
 
-TEST_CASE("a subscriber that reads is not cut off") {
+TEST_CASE("a subscriber that reads is not closed") {
     const Subscriber handler;
     RunningServer server{
         {.output_high_water = 64 * 1024, .output_low_water = 16 * 1024, .max_output = megabyte}, handler};

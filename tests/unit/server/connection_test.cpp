@@ -1,4 +1,4 @@
-// Connection: pushing to a client and closing it from outside of its requests.
+// Connection: pushing to a client, and closing it, outside a request.
 #include <libresp/codec/decoder.hpp>
 
 #include <asio/awaitable.hpp>
@@ -26,7 +26,7 @@ namespace {
 
 using Connections = std::shared_ptr<Record<Connection>>;
 
-/// Answers HELLO 3 with a map, in RESP3 from then on; ECHO <word> with [word, version]; keeps handles.
+/// Answers HELLO 3 with a map and switches to RESP3. Answers anything else with [word, true]. Keeps handles.
 struct Sharing {
     Connections connections = std::make_shared<Record<Connection>>();
 
@@ -51,7 +51,7 @@ void tick(resp::Encoder& out, int source, int i) {
 
 }  // namespace
 
-TEST_CASE("a push goes out in the version that the client chose") {
+TEST_CASE("a push is written in the version that the client chose") {
     const Sharing handler;
     RunningServer server{{}, handler};
     Client client = server.client();
@@ -71,7 +71,7 @@ TEST_CASE("a push goes out in the version that the client chose") {
     CHECK(client.ask("ECHO a\r\n") == "*2\r\n$1\r\na\r\n:1\r\n");
 }
 
-TEST_CASE("pushes from other threads never cut a reply and keep their order") {
+TEST_CASE("pushes from other threads keep their order and never split a reply") {
     const Sharing handler;
     RunningServer server{{}, handler};
     Client client = server.client();
@@ -115,7 +115,7 @@ TEST_CASE("pushes from other threads never cut a reply and keep their order") {
     for (const int n : next_push) CHECK(n == pushes);
 }
 
-TEST_CASE("a push while a coroutine handler waits") {
+TEST_CASE("a push is sent while a coroutine handler waits") {
     struct Waiting {
         std::shared_ptr<std::atomic<bool>> go_on = std::make_shared<std::atomic<bool>>(false);
         std::shared_ptr<std::atomic<bool>> waits = std::make_shared<std::atomic<bool>>(false);
@@ -123,7 +123,7 @@ TEST_CASE("a push while a coroutine handler waits") {
             std::make_shared<Record<asio::any_io_executor>>();
         Connections connections = std::make_shared<Record<Connection>>();
 
-        /// Lets it go on behind what the connection has been asked for.
+        /// Lets the handler continue after the actions that the connection has posted.
         void end_wait() const {
             asio::post(executors->items().front(), [go_on = go_on] { *go_on = true; });
         }
@@ -147,7 +147,7 @@ TEST_CASE("a push while a coroutine handler waits") {
     RunningServer server{{}, handler};
     Client client = server.client();
     const std::string push = ">1\r\n+p\r\n";
-    SECTION("goes out at once where the reply is not begun") {
+    SECTION("at once if the handler has written nothing") {
         client.send("WHOLE\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
         CHECK(handler.connections->items().front().send(push));
@@ -157,7 +157,7 @@ TEST_CASE("a push while a coroutine handler waits") {
         handler.end_wait();
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
     }
-    SECTION("goes out behind a reply that is begun") {
+    SECTION("after the reply that the handler has begun") {
         client.send("PART\r\nPART\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
         for (int i = 0; i != 3; ++i) CHECK(handler.connections->items().front().send(push));
@@ -166,7 +166,7 @@ TEST_CASE("a push while a coroutine handler waits") {
         for (int i = 0; i != 3; ++i) CHECK(client.reply() == push);
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
     }
-    SECTION("is not lost when the handler's connection is closed") {
+    SECTION("even if the connection is closed meanwhile") {
         client.send("PART\r\nPART\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
         CHECK(handler.connections->items().front().send(push));
@@ -177,7 +177,7 @@ TEST_CASE("a push while a coroutine handler waits") {
     }
 }
 
-TEST_CASE("close sends what is queued first") {
+TEST_CASE("close() sends the queued output first") {
     const Sharing handler;
     RunningServer server{{}, handler};
     Client client = server.client({.receive_buffer = 4096});
@@ -190,7 +190,7 @@ TEST_CASE("close sends what is queued first") {
     CHECK(eventually([&] { return server.stats().connections == 0; }));
 }
 
-TEST_CASE("requests behind a close are dropped") {
+TEST_CASE("requests after a close() are dropped") {
     const Sharing handler;
     RunningServer server{{}, handler};
     Client client = server.client();
@@ -202,7 +202,7 @@ TEST_CASE("requests behind a close are dropped") {
     CHECK(server.stats().requests == 0);
 }
 
-TEST_CASE("a handle on a connection that is gone does nothing") {
+TEST_CASE("a handle does nothing after its connection is gone") {
     const Sharing handler;
     Connection connection;
     CHECK(connection.id() == 0);
@@ -284,7 +284,7 @@ TEST_CASE("any thread may ask for the executor while the server is destroyed") {
     }
 }
 
-TEST_CASE("each connection has a number of its own") {
+TEST_CASE("each connection has its own number") {
     const Sharing handler;
     RunningServer server{{.threads = 2}, handler};
     std::vector<Client> clients;
@@ -296,7 +296,7 @@ TEST_CASE("each connection has a number of its own") {
     CHECK(*ids.begin() >= 1);
 }
 
-TEST_CASE("a number is not used again by another server of the process") {
+TEST_CASE("another server of the process does not reuse a number") {
     std::set<std::uint64_t> ids;
     for (int i = 0; i != 3; ++i) {
         const Sharing handler;

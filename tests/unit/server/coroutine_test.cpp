@@ -1,4 +1,4 @@
-// Coroutine handlers: while one waits, its own connection waits with it and every other is served.
+// Coroutine handlers: while one waits, its connection waits too, and all others are served.
 #include <libresp/server.hpp>
 
 #include <asio/awaitable.hpp>
@@ -26,7 +26,7 @@ asio::awaitable<void> let_others_run() {
     co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
 }
 
-/// Waits until somebody opens it. Looks again at each turn of the loop.
+/// A coroutine waits in pass() until is_open is set. It checks every millisecond.
 struct Gate {
     std::atomic<int> waiting{0};
     std::atomic<bool> is_open{false};
@@ -42,7 +42,7 @@ struct Gate {
     }
 };
 
-/// ECHO sends its word back, WAIT too, but only when the gate is open.
+/// ECHO sends its word back at once, WAIT when the gate is open.
 struct Waiter {
     std::shared_ptr<Gate> gate = std::make_shared<Gate>();
 
@@ -166,7 +166,7 @@ TEST_CASE("coroutine handlers keep the order of a deep pipeline") {
     CHECK(client.receive(replies.size()) == replies);
 }
 
-TEST_CASE("a reply that a coroutine has begun is not sent before it is whole") {
+TEST_CASE("a reply that a coroutine has begun is not sent before it is finished") {
     auto gate = std::make_shared<Gate>();
     RunningServer server{{},
                          [gate](const resp::Request& request, resp::Reply& reply) -> asio::awaitable<void> {
@@ -184,7 +184,7 @@ TEST_CASE("a reply that a coroutine has begun is not sent before it is whole") {
     CHECK(client.reply() == "*2\r\n$4\r\nWAIT\r\n:1\r\n");
 }
 
-TEST_CASE("a client that leaves while its coroutine waits disturbs nobody") {
+TEST_CASE("a client may leave while its coroutine waits") {
     Waiter handler;
     RunningServer server{{}, handler};
     for (const bool reset : {false, true}) {

@@ -1,4 +1,4 @@
-// Deadlines: a frame's, an idle client's. The server looks at them every 200 ms.
+// Deadlines of frames and of idle clients. The server checks them every 200 ms.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/memory_transport.hpp"
@@ -17,24 +17,23 @@ using support::pong;
 using support::RunningServer;
 using namespace std::chrono_literals;
 
-TEST_CASE(
-    "no deadline is early: what begins between two looks at the time may begin just before the second") {
+TEST_CASE("no deadline is early, even if it begins just before a check") {
     MemoryServer server{{.frame_deadline = 1s, .frame_rate = 1'000'000, .write_stall = 1s}, Ping{}};
     MemoryClient& client = server.connect();
-    SECTION("a frame's") { client.send("*1\r\n"); }
-    SECTION("a frame's, behind one that was answered") { client.send(std::string{ping} + "*1\r\n"); }
-    SECTION("one for a client that takes nothing") {
+    SECTION("of a frame") { client.send("*1\r\n"); }
+    SECTION("of a frame after one that was answered") { client.send(std::string{ping} + "*1\r\n"); }
+    SECTION("of a client that reads nothing") {
         client.room = 0;
         client.send(ping);
     }
-    SECTION("one for a client that hears why it is closed") { client.send("*1\r\n:1\r\n"); }
+    SECTION("of a client that gets an error and is closed") { client.send("*1\r\n:1\r\n"); }
     server.pass(1s);
     CHECK_FALSE(client.closed);
     server.pass(200ms);
     CHECK(client.closed);
 }
 
-TEST_CASE("an idle client's deadline is not early either") {
+TEST_CASE("the deadline of an idle client is not early") {
     MemoryServer server{{.idle_timeout = 1s}, Ping{}};
     MemoryClient& client = server.connect();
     client.send(GENERATE("", "*1\r\n$4\r\nPING\r\n"));
@@ -44,10 +43,10 @@ TEST_CASE("an idle client's deadline is not early either") {
     CHECK(client.closed);
 }
 
-TEST_CASE("a client that drips a request is closed at the frame's deadline") {
+TEST_CASE("a client that sends a request byte by byte is closed at the frame deadline") {
     const auto [first, drop] = GENERATE(table<std::string, std::string>({
         {"*", "1"},                                // a header
-        {"*2\r\n$4\r\nECHO\r\n", ""},              // nothing of the next element
+        {"*2\r\n$4\r\nECHO\r\n", ""},              // nothing after a whole element
         {"*2\r\n$4\r\nECHO\r\n$100000\r\n", "x"},  // a bulk string
         {"ECHO ", "x"},                            // an inline line
     }));
@@ -58,7 +57,7 @@ TEST_CASE("a client that drips a request is closed at the frame's deadline") {
     REQUIRE(client.ask(ping) == pong);
     const auto begun = std::chrono::steady_clock::now();
     client.send(first);
-    // Each drop comes well before the deadline would have passed since the last one.
+    // Each piece is sent long before a deadline that counts from the last one.
     while (server.stats().timeouts == 0 && std::chrono::steady_clock::now() - begun < support::patience) {
         const std::uint64_t received = server.stats().bytes_received;
         if (!drop.empty() && client.try_send(drop)) {
@@ -75,13 +74,13 @@ TEST_CASE("a client that drips a request is closed at the frame's deadline") {
     CHECK(server.stats().requests == 2);
 }
 
-TEST_CASE("an upload that is slow but honest lives beyond the frame's deadline") {
+TEST_CASE("a slow upload above frame_rate continues after the frame deadline") {
     RunningServer server{{.frame_deadline = 300ms, .frame_rate = 16 * 1024}, Ping{}};
     Client client = server.client();
     const std::string value = noise(128 * 1024);
     const std::string request = command("ECHO", value);
     const auto begun = std::chrono::steady_clock::now();
-    // 128 KiB earn eight seconds; it takes about one.
+    // At 16 KiB per second, 128 KiB extend the deadline by eight seconds. The upload takes about one.
     for (std::size_t sent = 0; sent < request.size(); sent += 4096) {
         client.send(std::string_view{request}.substr(sent, 4096));
         client.readable_within(30ms);
@@ -91,11 +90,11 @@ TEST_CASE("an upload that is slow but honest lives beyond the frame's deadline")
     CHECK(server.stats().timeouts == 0);
 }
 
-TEST_CASE("each frame has a deadline of its own") {
+TEST_CASE("each frame has its own deadline") {
     RunningServer server{{.frame_deadline = 500ms}, Ping{}};
     Client client = server.client();
     client.send("*1\r\n$4\r\n");
-    // Never between two frames, but none takes long: it lives for three deadlines.
+    // A frame is incomplete all the time, but none for long. The connection stays open for three deadlines.
     const auto begun = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - begun < 1500ms) {
         REQUIRE(client.ask("PING\r\n*1\r\n$4\r\n") == pong);
@@ -148,7 +147,7 @@ TEST_CASE("a client that keeps asking is not idle") {
     CHECK(server.stats().timeouts == 1);
 }
 
-TEST_CASE("deadlines of 0 are none") {
+TEST_CASE("a deadline of 0 is disabled") {
     RunningServer server{{.frame_deadline = 0ms, .idle_timeout = 0ms, .write_stall = 0ms}, Ping{}};
     Client client = server.client();
     client.send("*1\r\n");

@@ -1,4 +1,4 @@
-// File descriptors: none is inherited by a child, none is left behind, and running out of them passes.
+// File descriptors: a child inherits none, a server closes all of them, and running out of them is temporary.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
@@ -24,7 +24,7 @@ using support::RunningServer;
 
 namespace {
 
-/// Open descriptors, that of the listing left out.
+/// Open descriptors, without the one that lists them.
 std::set<int> descriptors() {
     std::set<int> numbers;
     DIR* const folder = ::opendir("/proc/self/fd");
@@ -36,7 +36,7 @@ std::set<int> descriptors() {
     return numbers;
 }
 
-// A descriptor is looked at from outside: to TSan, a call on it races with the server's close().
+// These read /proc: for TSan, a system call on the descriptor races with the server's close().
 
 bool is_socket(int descriptor) {
     const std::filesystem::path link = "/proc/self/fd/" + std::to_string(descriptor);
@@ -54,7 +54,7 @@ bool closes_on_exec(int descriptor) {
     return (flags & O_CLOEXEC) != 0;
 }
 
-/// Lets the process have `n` more descriptors than it has now, to the end of the scope.
+/// Until the end of the scope, the process may open `n` more descriptors.
 class FewDescriptors {
 public:
     explicit FewDescriptors(int n) {
@@ -73,7 +73,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("no socket of a server is inherited by a child") {
+TEST_CASE("a child process inherits no socket of the server") {
     const std::set<int> before = descriptors();
     const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-inherit.sock";
     RunningServer server{{.unix_path = path}, Ping{}};
@@ -91,7 +91,7 @@ TEST_CASE("no socket of a server is inherited by a child") {
     CHECK(sockets == 6);  // two listeners, and both ends of two connections
 }
 
-TEST_CASE("connections and descriptors are back to where they were after many have come and gone") {
+TEST_CASE("no connection and no descriptor is left after 500 clients") {
     RunningServer server{{.threads = 2, .reads = resp::Reads::anything}, Ping{}};
     REQUIRE(server.client().ask(ping) == pong);
     REQUIRE(eventually([&] { return server.stats().connections == 0; }));
@@ -123,7 +123,7 @@ TEST_CASE("connections and descriptors are back to where they were after many ha
     CHECK(server.client().ask(ping) == pong);
 }
 
-TEST_CASE("a server that has gone leaves no descriptor") {
+TEST_CASE("a destroyed server leaves no descriptor") {
     {
         RunningServer warm_up{{}, Ping{}};
     }
@@ -136,22 +136,22 @@ TEST_CASE("a server that has gone leaves no descriptor") {
     CHECK(descriptors() == before);
 }
 
-// UBSan opens a pipe to look at an object, and takes failing for a bad one: nothing to test with.
+// Not under UBSan: it opens a pipe to check an object, and reports the object as bad if that fails.
 #ifndef LIBRESP_ASAN
-TEST_CASE("a server that runs out of descriptors waits, and goes on when there are some") {
+TEST_CASE("a server without free descriptors waits, and continues when one is free") {
     RunningServer server{{}, Ping{}};
     std::vector<Client> clients;
     clients.push_back(server.client());
     REQUIRE(clients.back().ask(ping) == pong);
     bool exhausted = false;
-    bool told_anything = true;
+    bool heard_anything = true;
     bool first_lives = false;
     bool next_is_served = false;
     double seconds_of_cpu = 0;
     std::uint64_t errors = 0;
     {
-        // Clients take descriptors of the same process; so the kernel accepts what the server cannot.
-        // Nothing is checked in here: the sanitizers need a descriptor to look at an object.
+        // The clients use descriptors of the same process. So the kernel accepts clients that the server
+        // cannot. No CHECK in this scope: the sanitizers need a descriptor to check an object.
         const FewDescriptors few{7};
         try {
             while (true) clients.push_back(server.client());
@@ -160,16 +160,16 @@ TEST_CASE("a server that runs out of descriptors waits, and goes on when there a
         exhausted = eventually([&] { return server.stats().accept_errors != 0; });
         const std::clock_t begun = std::clock();
         errors = server.stats().accept_errors;
-        told_anything = clients.back().readable_within(std::chrono::milliseconds{500});
+        heard_anything = clients.back().readable_within(std::chrono::milliseconds{500});
         seconds_of_cpu = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
         errors = server.stats().accept_errors - errors;
         first_lives = clients.front().ask(ping) == pong;
-        // One goes, and gives both of its ends.
+        // This frees two descriptors, one at each end of the connection.
         clients.erase(clients.begin());
         next_is_served = clients.front().ask(ping) == pong;
     }
     CHECK(exhausted);
-    CHECK_FALSE(told_anything);
+    CHECK_FALSE(heard_anything);
     CHECK(seconds_of_cpu < 0.25);
     CHECK(errors <= 10);
     CHECK(first_lives);

@@ -1,4 +1,4 @@
-// A plain handler: every request gets its reply, in order, however the bytes come.
+// A plain handler: each request gets its reply, in order, however the bytes arrive.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
@@ -30,7 +30,7 @@ TEST_CASE("an echo handler sends each value back byte for byte") {
     }
 }
 
-TEST_CASE("a server takes commands only unless told otherwise") {
+TEST_CASE("a server accepts only commands by default") {
     RunningServer server{{}, Echo{}};
     Client client = server.client();
     CHECK(client.ask("\r\n*0\r\n*-1\r\nset \"a b\"\r\n") == "*2\r\n$3\r\nset\r\n$3\r\na b\r\n");
@@ -39,12 +39,12 @@ TEST_CASE("a server takes commands only unless told otherwise") {
     CHECK(client.rest() == "-ERR Protocol error: expected '$', got ':'\r\n");
 }
 
-TEST_CASE("a server that reads anything takes an inline line for an array") {
+TEST_CASE("a server that reads any value reads an inline line as an array") {
     RunningServer server{anything, Echo{}};
     CHECK(server.client().ask("hello 'big world'\n") == "*2\r\n$5\r\nhello\r\n$9\r\nbig world\r\n");
 }
 
-TEST_CASE("replies come in the order of the requests that were pipelined") {
+TEST_CASE("replies are sent in the order of the pipelined requests") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
     std::string requests;
@@ -58,7 +58,7 @@ TEST_CASE("replies come in the order of the requests that were pipelined") {
     CHECK(server.stats().requests == 10'000);
 }
 
-TEST_CASE("all replies to the bytes of one read leave in one write") {
+TEST_CASE("all replies to the bytes of one read are sent in one write") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
     std::string requests;
@@ -72,13 +72,13 @@ TEST_CASE("all replies to the bytes of one read leave in one write") {
     CHECK(client.segments() == 1);
 }
 
-TEST_CASE("a request that is cut at any byte is handled once it is whole") {
+TEST_CASE("a request cut at any byte is handled when it is complete") {
     RunningServer server{anything, Echo{}};
     const std::string frame = "*3\r\n$3\r\nkey\r\n:-12\r\n*2\r\n+x\r\n$2\r\n\r\n\r\n";
     Client client = server.client();
     for (std::size_t cut = 1; cut != frame.size(); ++cut) {
         CAPTURE(cut);
-        // The first part was read when the reply to the frame before it has come.
+        // When the reply to `:1` has arrived, the server has read the first part.
         client.send(":1\r\n" + frame.substr(0, cut));
         REQUIRE(client.reply() == ":1\r\n");
         client.send(frame.substr(cut) + ":2\r\n");
@@ -87,7 +87,7 @@ TEST_CASE("a request that is cut at any byte is handled once it is whole") {
     }
 }
 
-TEST_CASE("a request that comes byte by byte is handled once it is whole") {
+TEST_CASE("a request that arrives byte by byte is handled when it is complete") {
     RunningServer server{anything, Echo{}};
     Client client = server.client();
     const std::string frame = "*2\r\n$5\r\nhello\r\n$5\r\nworld\r\n";
@@ -100,7 +100,7 @@ TEST_CASE("a request that comes byte by byte is handled once it is whole") {
     CHECK(server.stats().requests == 1);
 }
 
-TEST_CASE("a large value goes through and back intact") {
+TEST_CASE("a large value is echoed intact") {
     RunningServer server{anything, Echo{}};
     Client client = server.client();
     const std::string value = bulk(noise(8 * 1024 * 1024));
@@ -110,7 +110,7 @@ TEST_CASE("a large value goes through and back intact") {
     CHECK(same);
 }
 
-TEST_CASE("a client that has sent its end still gets the whole reply") {
+TEST_CASE("a client that has ended its stream still gets all replies") {
     RunningServer server{anything, Echo{}};
     SECTION("to a small request") {
         Client client = server.client();
@@ -145,7 +145,7 @@ TEST_CASE("a handler that writes nothing leaves the request without a reply") {
     CHECK(server.client().ask("SILENT\r\nSILENT\r\na b c\r\n") == ":3\r\n");
 }
 
-TEST_CASE("one deep pipeline does not keep the others waiting") {
+TEST_CASE("one deep pipeline does not delay other clients") {
     RunningServer server{{}, Ping{}};
     constexpr std::size_t bytes = 20'000'000;
     std::string requests;

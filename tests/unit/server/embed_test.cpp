@@ -1,4 +1,4 @@
-// A server on its user's own io_context: it lives and goes there among other things.
+// A server on the user's io_context, which also does other work.
 #include <libresp/server.hpp>
 
 #include <asio/awaitable.hpp>
@@ -31,7 +31,7 @@ namespace {
 
 const resp::Options free_port{.port = 0};
 
-/// A context that some threads run until the end of the scope.
+/// A context that `threads` threads run until the end of the scope.
 class Context {
 public:
     explicit Context(int threads) {
@@ -44,7 +44,7 @@ public:
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     asio::io_context& operator*() { return context_; }
-    /// Whether all work that is left ends by itself.
+    /// Whether the context runs out of work.
     bool runs_dry() {
         work_.reset();
         const auto ended = std::make_shared<std::atomic<bool>>(false);
@@ -76,7 +76,7 @@ struct Slow {
         --*waiting;
     }
 };
-constexpr std::chrono::hours for_ever{24};
+constexpr std::chrono::hours a_day{24};
 
 }  // namespace
 
@@ -113,7 +113,7 @@ TEST_CASE("an embedded server serves between start and stop") {
     CHECK_FALSE(support::is_listening(server.local_endpoint()));
 }
 
-TEST_CASE("an embedded server takes part in a context that does other things") {
+TEST_CASE("an embedded server runs in a context that does other work") {
     asio::io_context context{1};
     resp::Server server{context.get_executor(), free_port, Ping{}};
     server.start();
@@ -160,7 +160,7 @@ TEST_CASE("a server starts only once") {
     CHECK_THROWS_WITH(server.start(), "resp::Server: run() or start() was already called");
 }
 
-TEST_CASE("an embedded server may be destroyed while its context goes on") {
+TEST_CASE("an embedded server may be destroyed while its context runs") {
     const int threads = GENERATE(1, 3);
     CAPTURE(threads);
     Context context{threads};
@@ -203,7 +203,7 @@ TEST_CASE("an embedded server may be destroyed while its context goes on") {
 TEST_CASE("an embedded server may be destroyed while a coroutine handler waits") {
     const int threads = GENERATE(1, 3);
     const std::chrono::milliseconds time =
-        GENERATE(std::chrono::milliseconds{600}, std::chrono::milliseconds{for_ever});
+        GENERATE(std::chrono::milliseconds{600}, std::chrono::milliseconds{a_day});
     CAPTURE(threads, time.count());
     Context context{threads};
     const Slow handler{time};
@@ -215,13 +215,13 @@ TEST_CASE("an embedded server may be destroyed while a coroutine handler waits")
     REQUIRE(eventually([&] { return *handler.waiting == 1; }));
     server.reset();
     CHECK(client.rest().empty());
-    if (time < for_ever) {
+    if (time < a_day) {
         CHECK(context.runs_dry());
         CHECK(*handler.waiting == 0);
     }
 }
 
-TEST_CASE("a context may end before it has seen that its server is gone") {
+TEST_CASE("a context may be destroyed right after its server") {
     asio::io_context context;
     std::optional<resp::Server<Ping>> server;
     server.emplace(context.get_executor(), free_port, Ping{});

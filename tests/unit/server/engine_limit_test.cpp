@@ -1,5 +1,5 @@
-// The engine over streams of memory: when it does not read a client, and when it lets go of one, because there
-// is too much of something.
+// The engine over in-memory streams: limits of output, connections and memory. When it stops reading from a
+// client, and when it closes one.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 // ---- output
 
-TEST_CASE("a client that takes nothing is not read, and gets everything once it does") {
+TEST_CASE("the engine stops reading from a client that does not read, and sends everything when it does") {
     MemoryServer server{{.output_high_water = 10'000, .output_low_water = 1'000}, Ping{}};
     MemoryClient& client = server.connect();
     client.room = 0;
@@ -33,7 +33,7 @@ TEST_CASE("a client that takes nothing is not read, and gets everything once it 
     CHECK_FALSE(client.interest.read);
     CHECK(client.interest.write);
     CHECK(client.unread() >= 85 * value.size());
-    client.room = 8'000;  // still above the low water
+    client.room = 8'000;  // leaves the queue above the low-water mark
     server.run();
     CHECK_FALSE(client.interest.read);
     client.room = MemoryClient::all;
@@ -42,7 +42,7 @@ TEST_CASE("a client that takes nothing is not read, and gets everything once it 
     CHECK(client.interest == Interest{.read = true});
 }
 
-TEST_CASE("a push to a client that does not take it ends the connection at the bound") {
+TEST_CASE("a push above max_output closes a client that does not read") {
     const PingOfKnown handler;
     MemoryServer server{{.max_output = 1'000'000}, handler};
     MemoryClient& client = server.connect();
@@ -62,7 +62,7 @@ TEST_CASE("a push to a client that does not take it ends the connection at the b
 
 // ---- a handler that waits
 
-TEST_CASE("a connection whose handler waits is not read") {
+TEST_CASE("the engine does not read from a connection whose handler waits") {
     const Gated handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();
@@ -73,13 +73,13 @@ TEST_CASE("a connection whose handler waits is not read") {
     CHECK(client.received == pong);
     CHECK_FALSE(client.interest.read);
     CHECK(client.unread() == ping.size());
-    SECTION("until it goes on") {
+    SECTION("until the handler continues") {
         handler.open();
         server.run();
         CHECK(client.received == repeat(pong, 4));
         CHECK(client.interest.read);
     }
-    SECTION("and hears then that the stream has broken") {
+    SECTION("and notices a broken stream when the handler ends") {
         client.fail();
         server.run();
         CHECK_FALSE(client.closed);
@@ -88,7 +88,7 @@ TEST_CASE("a connection whose handler waits is not read") {
         CHECK(client.closed);
         CHECK(server.connections() == 0);
     }
-    SECTION("and closes when it ends, where the server has stopped by force meanwhile") {
+    SECTION("and closes when the handler ends after a stop by force") {
         server.worker().abort();
         CHECK(client.closed);
         CHECK(server.connections() == 1);
@@ -100,7 +100,7 @@ TEST_CASE("a connection whose handler waits is not read") {
 
 // ---- clients, and their input
 
-TEST_CASE("one client more than there may be is told so") {
+TEST_CASE("one client above max_connections gets an error") {
     MemoryServer server{{.max_connections = 2}, Ping{}};
     server.connect();
     MemoryClient& second = server.connect();
@@ -116,7 +116,7 @@ TEST_CASE("one client more than there may be is told so") {
     CHECK(fourth.received == pong);
 }
 
-TEST_CASE("who holds most is not read where all hold too much, and closed if that does not help") {
+TEST_CASE("over max_memory the largest connection is paused, and closed if that does not help") {
     MemoryServer server{{.max_memory = 1'000'000}, Ping{}};
     MemoryClient& large = server.connect();
     MemoryClient& small = server.connect();

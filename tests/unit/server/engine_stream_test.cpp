@@ -1,4 +1,4 @@
-// The engine over streams of memory: what it reads, what it writes, and what it does where they break.
+// The engine over in-memory streams: reads, writes, and streams that break.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -39,7 +39,7 @@ TEST_CASE("replies are the same however reads and writes are cut") {
     CHECK(server.connections() == 0);
 }
 
-TEST_CASE("all replies to one read leave in one write, and one read is all that it takes") {
+TEST_CASE("a batch needs one read and one write") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
     client.send(repeat(ping, 100));
@@ -50,27 +50,27 @@ TEST_CASE("all replies to one read leave in one write, and one read is all that 
     CHECK_FALSE(server.step());
 }
 
-TEST_CASE("being told without reason does nothing") {
+TEST_CASE("a notification without a cause does nothing") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
-    client.tell({.read = true});
-    client.tell({.read = true, .write = true});
+    client.notify({.read = true});
+    client.notify({.read = true, .write = true});
     client.send("*1\r\n");
     client.send("$4\r\nPING\r\n");
     server.step();
-    client.tell({.write = true});
+    client.notify({.write = true});
     CHECK(client.received.empty());
     server.run();
     CHECK(client.received == pong);
     CHECK_FALSE(client.closed);
 }
 
-TEST_CASE("who pipelines a lot does not keep others waiting") {
+TEST_CASE("a client with a deep pipeline does not delay others") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& greedy = server.connect();
     MemoryClient& modest = server.connect();
     greedy.send(repeat(ping, 100'000));
-    REQUIRE(server.step());  // the greedy one's turn
+    REQUIRE(server.step());  // one batch of the greedy client
     modest.send(ping);
     int steps = 0;
     while (modest.received.empty() && server.step()) ++steps;
@@ -82,7 +82,7 @@ TEST_CASE("who pipelines a lot does not keep others waiting") {
 
 // ---- last words
 
-TEST_CASE("after an error the client reads why, and what it still sends is discarded") {
+TEST_CASE("after an error the client reads the reason, and the rest of its input is discarded") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
     client.send(std::string{ping} + "*1\r\n:1\r\n" + std::string{ping});
@@ -105,20 +105,20 @@ TEST_CASE("after an error the client reads why, and what it still sends is disca
     CHECK(server.counters().timeouts.value() == 0);
 }
 
-TEST_CASE("after an error a megabyte is discarded, and what comes behind it is not read") {
+TEST_CASE("after an error one megabyte of input is discarded, and the rest is not read") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
     client.send("*1\r\n:1\r\n");
     for (int i = 0; i != 100; ++i) client.send(noise(16 * 1024));
     server.run();
     CHECK(client.unread() == std::size_t{36} * 16 * 1024);
-    CHECK_FALSE(client.closed);  // its kernel would throw away what it has not read
+    CHECK_FALSE(client.closed);  // or its kernel would drop the error that it has not read
     server.pass(1'300ms);
     CHECK(client.closed);
     CHECK(client.unread() == std::size_t{36} * 16 * 1024);
 }
 
-TEST_CASE("a connection stays as long as its last words get through") {
+TEST_CASE("a closing connection stays open as long as the client reads") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
     client.unacknowledged = 1'000'000;
@@ -135,7 +135,7 @@ TEST_CASE("a connection stays as long as its last words get through") {
     CHECK(client.closed);
 }
 
-TEST_CASE("last words wait for a client that does not read") {
+TEST_CASE("a closing connection waits for a client that does not read") {
     MemoryServer server{{}, Noting{}};
     MemoryClient& client = server.connect();
     client.most_write = 1;
@@ -151,7 +151,7 @@ TEST_CASE("last words wait for a client that does not read") {
 
 // ---- everything that can break
 
-TEST_CASE("a stream may break at any call, and takes one connection with it") {
+TEST_CASE("a stream that breaks at any call ends one connection only") {
     const auto requests = GENERATE(std::string{"*1\r\n$4\r\nPING\r\n"}, std::string{"PING\r\nQUIT\r\n"},
                                    std::string{"PING\r\nTHROW\r\nPING\r\n"}, std::string{"*1\r\n:1\r\n"},
                                    command("ECHO", std::string(100, 'v')));
@@ -185,7 +185,7 @@ TEST_CASE("a stream may break at any call, and takes one connection with it") {
     }
 }
 
-TEST_CASE("a broken stream tells the handler why") {
+TEST_CASE("on_close() gets the error of a broken stream") {
     const Noting handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();

@@ -1,4 +1,4 @@
-// The engine over streams of memory: what it does when time passes, of which none passes here.
+// The engine over in-memory streams and a clock that the test sets: deadlines and stops.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -18,13 +18,13 @@ using namespace std::chrono_literals;
 
 // ---- a client that takes nothing
 
-TEST_CASE("a client that takes nothing of its replies is closed when it has stalled for too long") {
+TEST_CASE("a client that does not read its replies is closed after write_stall") {
     const Noting handler;
     MemoryServer server{{.write_stall = 30s}, handler};
     MemoryClient& client = server.connect();
     client.room = 3;
     client.send(ping);
-    SECTION("nothing at all") {
+    SECTION("if it reads nothing") {
         server.pass(29s);
         CHECK_FALSE(client.closed);
         server.pass(2s);
@@ -33,7 +33,7 @@ TEST_CASE("a client that takes nothing of its replies is closed when it has stal
         REQUIRE(handler.ends->size() == 1);
         CHECK(handler.ends->items()[0] == std::errc::timed_out);
     }
-    SECTION("but not while it takes a byte now and then") {
+    SECTION("but not if it reads a byte now and then") {
         for (int i = 0; i != 4; ++i) {
             server.pass(29s);
             client.room = 1;
@@ -43,8 +43,8 @@ TEST_CASE("a client that takes nothing of its replies is closed when it has stal
         server.pass(60s);
         CHECK_FALSE(client.closed);
     }
-    SECTION("nor while it takes so little that the kernel does not tell") {
-        client.tells_room = 1'000;
+    SECTION("nor if it reads so little that the kernel does not report it") {
+        client.reports_room = 1'000;
         for (int i = 0; i != 4; ++i) {
             client.room = 1;
             server.pass(29s);
@@ -55,7 +55,7 @@ TEST_CASE("a client that takes nothing of its replies is closed when it has stal
 
 // ---- a client that sends too little
 
-TEST_CASE("a frame that is not whole at its deadline ends the connection, however its bytes drip") {
+TEST_CASE("a frame that is incomplete at its deadline closes the connection, even if bytes still arrive") {
     const auto drop = GENERATE("", "x");
     MemoryServer server{{.frame_deadline = 10s}, Ping{}};
     MemoryClient& client = server.connect();
@@ -73,7 +73,7 @@ TEST_CASE("a frame that is not whole at its deadline ends the connection, howeve
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("the bytes of a frame earn it time") {
+TEST_CASE("the received bytes of a frame extend its deadline") {
     MemoryServer server{{.frame_deadline = 10s, .frame_rate = 1'000}, Ping{}};
     MemoryClient& client = server.connect();
     const std::string value(100'000, 'v');
@@ -86,7 +86,7 @@ TEST_CASE("the bytes of a frame earn it time") {
     CHECK(server.counters().timeouts.value() == 0);
 }
 
-TEST_CASE("time in which the engine does not read is not held against a frame") {
+TEST_CASE("the deadline of a frame does not run while the engine does not read") {
     MemoryServer server{{.output_high_water = 10, .output_low_water = 5, .write_stall = 0s}, Ping{}};
     MemoryClient& client = server.connect();
     client.room = 0;
@@ -101,7 +101,7 @@ TEST_CASE("time in which the engine does not read is not held against a frame") 
     CHECK(client.received == repeat(pong, 5));
 }
 
-TEST_CASE("an idle client is closed at its time, and one that asks is not") {
+TEST_CASE("an idle client is closed at idle_timeout, and an active one is not") {
     MemoryServer server{{.idle_timeout = 60s}, Ping{}};
     MemoryClient& idle = server.connect();
     MemoryClient& client = server.connect();
@@ -121,7 +121,7 @@ TEST_CASE("an idle client is closed at its time, and one that asks is not") {
 
 // ---- a stop
 
-TEST_CASE("a stop answers what has come, and ends") {
+TEST_CASE("a stop answers the received requests, and ends") {
     MemoryServer server{{}, Ping{}};
     MemoryClient& client = server.connect();
     MemoryClient& idle = server.connect();
@@ -132,7 +132,7 @@ TEST_CASE("a stop answers what has come, and ends") {
     CHECK(client.received == repeat(pong, 3));
     CHECK(client.ended);
     CHECK(idle.ended);
-    CHECK_FALSE(server.has_stopped());  // they may still send
+    CHECK_FALSE(server.has_stopped());  // the clients have not ended their streams
     client.finish();
     idle.finish();
     server.run();
@@ -140,7 +140,7 @@ TEST_CASE("a stop answers what has come, and ends") {
     CHECK(server.connections() == 0);
 }
 
-TEST_CASE("a stop closes at the drain deadline what has not ended") {
+TEST_CASE("a stop closes the remaining connections at the drain deadline") {
     MemoryServer server{{.drain_deadline = 5s}, Ping{}};
     MemoryClient& client = server.connect();
     client.room = 0;

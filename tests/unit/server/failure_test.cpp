@@ -1,4 +1,4 @@
-// What goes wrong in a handler or in what a client sends costs that connection, and no other.
+// A failing handler or a bad request ends its own connection, and no other.
 #include <asio/awaitable.hpp>
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
@@ -35,17 +35,17 @@ void misbehave(const resp::Command& command, resp::Reply& reply) {
     reply.simple_string("PONG");
 }
 
-struct Sync {
+struct Plain {
     void operator()(const resp::Request& request, resp::Reply& reply) { misbehave(request.command(), reply); }
 };
-/// Throws before it has waited.
+/// Throws before it waits.
 struct Early {
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
         misbehave(request.command(), reply);
         co_return;
     }
 };
-/// Throws after it has waited.
+/// Throws after it waits.
 struct Late {
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
         if (request.command().is("PARTLY")) reply.array(2);
@@ -56,7 +56,7 @@ struct Late {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a handler that throws costs its own connection", "", Sync, Early, Late) {
+TEMPLATE_TEST_CASE("an exception of a handler ends its own connection only", "", Plain, Early, Late) {
     RunningServer server{{}, TestType{}};
     Client other = server.client();
     REQUIRE(other.ask(ping) == pong);
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("a handler that throws costs its own connection", "", Sync, E
     CHECK(eventually([&] { return server.stats().connections == 1; }));
 }
 
-TEST_CASE("one request in a thousand may throw") {
+TEST_CASE("one request in a thousand throws, and only its connection ends") {
     struct Sometimes {
         std::shared_ptr<std::atomic<int>> requests = std::make_shared<std::atomic<int>>(0);
         void operator()(const resp::Request&, resp::Reply& reply) {
@@ -103,7 +103,7 @@ TEST_CASE("one request in a thousand may throw") {
     CHECK(server.stats().handler_errors == errors);
 }
 
-TEST_CASE("a handler that throws as it is copied, opens or closes costs one connection") {
+TEST_CASE("a handler that throws when it is copied, opened or closed ends one connection only") {
     struct Moody {
         std::shared_ptr<std::atomic<int>> mood = std::make_shared<std::atomic<int>>(0);
 
@@ -144,7 +144,7 @@ TEST_CASE("a handler that throws as it is copied, opens or closes costs one conn
     CHECK(eventually([&] { return server.stats().connections == 1; }));
 }
 
-TEST_CASE("a protocol error is answered behind the replies before it and ends the connection") {
+TEST_CASE("a protocol error is reported after the earlier replies and ends the connection") {
     struct Case {
         const char* sent;
         const char* words;
@@ -171,18 +171,18 @@ TEST_CASE("a protocol error is answered behind the replies before it and ends th
     CHECK(other.ask(ping) == pong);
 }
 
-TEST_CASE("the words of a protocol error arrive while the client still sends") {
+TEST_CASE("a client that still sends reads the protocol error") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
     client.send("*1\r\n:1\r\n" + support::noise(300'000));
     End end{};
     CHECK(client.rest(&end) == "-ERR Protocol error: expected '$', got ':'\r\n");
     CHECK(end == End::orderly);
-    // A server that had closed its socket at once would have answered with a reset.
+    // The kernel would have sent a reset if the server had closed its socket at once.
     CHECK(client.try_send(ping));
 }
 
-TEST_CASE("replies before a protocol error arrive however much the client sends behind it") {
+TEST_CASE("replies before a protocol error arrive however much the client sends after it") {
     const std::string value = support::noise(100'000);
     RunningServer server{{}, Ping{}};
     Client client = server.client({.receive_buffer = 4096});
@@ -191,13 +191,13 @@ TEST_CASE("replies before a protocol error arrive however much the client sends 
     std::jthread sender{[&] { client.try_send(requests) && client.try_send(behind); }};
     End end{};
     const std::string replies = client.rest(&end);
-    sender.join();  // the server closes, a second later
+    sender.join();  // ends when the server closes, one second later
     CHECK(end == End::orderly);
     CHECK((replies ==
            support::repeat(support::bulk(value), 20) + "-ERR Protocol error: expected '$', got ':'\r\n"));
 }
 
-TEST_CASE("nothing is handled behind a protocol error") {
+TEST_CASE("no request after a protocol error is handled") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
     client.send("*1\r\n:1\r\n");
@@ -209,7 +209,7 @@ TEST_CASE("nothing is handled behind a protocol error") {
     CHECK(server.stats().requests == 0);
 }
 
-TEST_CASE("what is not RESP is closed without a reply and nothing in it is handled") {
+TEST_CASE("a client that speaks HTTP or TLS is closed without a reply, and nothing it sent is handled") {
     const std::string evil = "\r\nFLUSHALL\r\n";
     const auto sent = GENERATE_COPY(values<std::string>({
         "POST / HTTP/1.1\r\nHost: x\r\n" + evil,
@@ -235,7 +235,7 @@ TEST_CASE("what is not RESP is closed without a reply and nothing in it is handl
     CHECK(server.client().ask(ping) == pong);
 }
 
-TEST_CASE("a browser's GET has its Host line refused") {
+TEST_CASE("the Host line of a browser's GET is refused") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
     client.send("GET /evil HTTP/1.1\r\nHost: localhost:6379\r\n\r\nFLUSHALL\r\n");
@@ -243,7 +243,7 @@ TEST_CASE("a browser's GET has its Host line refused") {
     CHECK(server.stats().requests == 1);
 }
 
-TEST_CASE("every byte that is echoed in an error leaves one reply") {
+TEST_CASE("an error that quotes any byte stays one reply") {
     RunningServer server{{}, [](const resp::Request& request, resp::Reply& reply) {
                              reply.simple_error(resp::unknown_command(request.command()));
                          }};

@@ -1,4 +1,4 @@
-// A handler's life: a copy for each connection, told when it opens and closes.
+// The life of a handler: one copy for each connection, and the hooks on_open and on_close.
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>
 
@@ -15,10 +15,10 @@ using support::RunningServer;
 
 namespace {
 
-/// What the connections of a server went through, each line with its connection's number.
+/// The events of all connections of a server. Each line begins with the number of its connection.
 using Events = std::shared_ptr<Record<std::string>>;
 
-/// Counts its connection's requests; PARTS announces more than it writes, THROW throws, CLOSE closes.
+/// Counts the requests of its connection. THROW throws, CLOSE closes.
 struct Counting {
     Events events;
     std::uint64_t id = 0;
@@ -39,7 +39,7 @@ struct Counting {
     }
 };
 
-struct Sync : Counting {
+struct Plain : Counting {
     void operator()(const resp::Request& request, resp::Reply& reply) { answer(request, reply); }
 };
 struct Coroutine : Counting {
@@ -49,7 +49,7 @@ struct Coroutine : Counting {
     }
 };
 
-/// The events of one connection, its number left out, once it has closed.
+/// Waits for `expected` events, and returns them without the number.
 std::vector<std::string> story(const Events& events, std::size_t expected) {
     eventually([&] { return events->size() >= expected; });
     std::vector<std::string> lines = events->items();
@@ -63,7 +63,7 @@ using Story = std::vector<std::string>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a handler's members are its connection's state", "", Sync, Coroutine) {
+TEMPLATE_TEST_CASE("the members of a handler belong to one connection", "", Plain, Coroutine) {
     const auto events = std::make_shared<Record<std::string>>();
     TestType handler;
     handler.events = events;
@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("a handler's members are its connection's state", "", Sync, C
     CHECK(b.ask(ping) == ":12\r\n");
 }
 
-TEMPLATE_TEST_CASE("a handler is told when its connection opens and why it closes", "", Sync, Coroutine) {
+TEMPLATE_TEST_CASE("the hooks report when a connection opens and why it closes", "", Plain, Coroutine) {
     const auto events = std::make_shared<Record<std::string>>();
     TestType handler;
     handler.events = events;
@@ -135,9 +135,9 @@ TEMPLATE_TEST_CASE("a handler is told when its connection opens and why it close
     }
 }
 
-TEST_CASE("a handler hears of each connection once") {
+TEST_CASE("the hooks are called once for each connection") {
     const auto events = std::make_shared<Record<std::string>>();
-    Sync handler;
+    Plain handler;
     handler.events = events;
     RunningServer server{{}, handler};
     for (int i = 0; i != 20; ++i) REQUIRE(server.client().ask(ping) == ":1\r\n");
@@ -147,7 +147,7 @@ TEST_CASE("a handler hears of each connection once") {
     CHECK(std::adjacent_find(lines.begin(), lines.end()) == lines.end());
 }
 
-TEST_CASE("a connection can be greeted and turned away as it opens") {
+TEST_CASE("on_open() can greet a client and close its connection") {
     struct Greeter {
         void operator()(const resp::Request&, resp::Reply& reply) { reply.integer(1); }
         void on_open(resp::Connection connection) {
@@ -159,7 +159,7 @@ TEST_CASE("a connection can be greeted and turned away as it opens") {
     CHECK(server.client().rest() == "+hello\r\n");
 }
 
-TEST_CASE("what a handler pushes before it closes is sent") {
+TEST_CASE("a push before a close() is sent") {
     RunningServer server{{}, [](const resp::Request& request, resp::Reply& reply) {
                              reply.simple_string("PONG");
                              request.connection().send("+bye\r\n");
@@ -171,7 +171,7 @@ TEST_CASE("what a handler pushes before it closes is sent") {
     CHECK(server.stats().requests == 1);
 }
 
-TEST_CASE("a reply that closes is the last, and requests behind it are dropped") {
+TEST_CASE("a reply that closes is the last, and later requests are dropped") {
     RunningServer server{{}, [](const resp::Request& request, resp::Reply& reply) {
                              reply.bulk_string(support::noise(300'000));
                              if (request.command().is("QUIT")) reply.close();

@@ -1,4 +1,4 @@
-// Handlers and values that several of the server's tests use.
+// Handlers and values for several tests of the server.
 #pragma once
 
 #include <libresp/server/handler.hpp>
@@ -27,7 +27,7 @@ struct Echo {
     void operator()(const resp::Request& request, resp::Reply& reply) const { reply.value(request.value()); }
 };
 
-/// ECHO <word> is answered with the word, anything else with PONG.
+/// Answers ECHO <word> with the word, and anything else with PONG.
 struct Ping {
     void operator()(const resp::Request& request, resp::Reply& reply) const {
         if (request.command().is("ECHO")) {
@@ -41,7 +41,7 @@ struct Ping {
 inline constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
 inline constexpr std::string_view pong = "+PONG\r\n";
 
-/// What happened on a server's threads, for the test's own to look at.
+/// A list that the threads of a server write and the test reads.
 template <class T>
 class Record {
 public:
@@ -63,13 +63,13 @@ private:
     std::vector<T> items_;
 };
 
-/// A Ping that keeps handles to the clients that came.
+/// A Ping that keeps a handle on each client.
 struct PingOfKnown : Ping {
     std::shared_ptr<Record<resp::Connection>> clients = std::make_shared<Record<resp::Connection>>();
     void on_open(const resp::Connection& connection) const { clients->add(connection); }
 };
 
-/// A Ping that notes how its connections ended, and that ends them itself at QUIT and THROW.
+/// A Ping that records how its connections ended. QUIT closes the connection, THROW throws.
 struct Noting {
     std::shared_ptr<Record<std::error_code>> ends = std::make_shared<Record<std::error_code>>();
 
@@ -81,7 +81,7 @@ struct Noting {
     }
 };
 
-/// Answers PING at once, and anything else, with PONG too, when the test lets it.
+/// Answers PING at once, and anything else when the test calls open(). All replies are PONG.
 struct Gated {
     struct Gate {
         asio::io_context context;
@@ -102,7 +102,7 @@ struct Gated {
     }
 };
 
-/// Bytes without a pattern that would hide a part that is missing, doubled or out of place.
+/// Bytes without a pattern: a missing, repeated or misplaced part makes a difference.
 inline std::string noise(std::size_t size, std::uint32_t seed = 1) {
     std::string bytes(size, '\0');
     for (char& byte : bytes) {

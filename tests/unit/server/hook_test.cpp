@@ -1,5 +1,5 @@
-// The optional members on_open and on_close: which signatures are called, and which are refused. That a server with a
-// refused one does not compile, and with which message, is tested in tests/style/misuse.
+// The optional members on_open and on_close: which signatures are called, and which are refused. That a
+// server with a refused one does not compile, and with which message, is tested in tests/style/misuse.
 #include <libresp/server/asio.hpp>
 
 #include "handlers.hpp"

@@ -1,4 +1,4 @@
-// Bounds that all connections share: their number, and the memory of what they have sent.
+// Limits for all connections together: their number, and the memory for their input.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
@@ -23,7 +23,7 @@ constexpr std::size_t megabyte = 1024 * 1024;
 
 }  // namespace
 
-TEST_CASE("a client over max_connections is told so and closed") {
+TEST_CASE("a client over max_connections gets an error and is closed") {
     const auto threads = GENERATE(1U, 3U);
     CAPTURE(threads);
     RunningServer server{{.threads = threads, .max_connections = 5}, Ping{}};
@@ -38,13 +38,13 @@ TEST_CASE("a client over max_connections is told so and closed") {
         REQUIRE(refused.rest(&end) == too_many);
         CHECK(end == End::orderly);
     }
-    SECTION("and nobody else notices") {
+    SECTION("and the others are served") {
         for (Client& client : clients) CHECK(client.ask(ping) == pong);
         CHECK(server.stats().connections == 5);
         CHECK(server.stats().accepted == 5);
         CHECK(server.stats().refused == 40);
     }
-    SECTION("and a place that becomes free can be taken") {
+    SECTION("and a new client is accepted after one has left") {
         clients.pop_back();
         REQUIRE(eventually([&] { return server.stats().connections == 4; }));
         clients.push_back(server.client());
@@ -53,7 +53,7 @@ TEST_CASE("a client over max_connections is told so and closed") {
     }
 }
 
-TEST_CASE("many clients that are refused at a time and never read do not stop the server") {
+TEST_CASE("many refused clients that never read do not stop the server") {
     RunningServer server{{.max_connections = 2}, Ping{}};
     Client client = server.client();
     REQUIRE(client.ask(ping) == pong);
@@ -71,7 +71,7 @@ TEST_CASE("many clients that are refused at a time and never read do not stop th
     CHECK(server.client().ask(ping) == pong);
 }
 
-TEST_CASE("the largest input is held back and then closed when all together hold too much") {
+TEST_CASE("over max_memory the connection with the largest input is paused and then closed") {
     RunningServer server{{.max_memory = 4 * megabyte}, Ping{}};
     Client other = server.client();
     Client small = server.client();
@@ -84,7 +84,7 @@ TEST_CASE("the largest input is held back and then closed when all together hold
     {
         std::vector<std::jthread> senders;
         for (Client& client : large) {
-            // All but the last byte: no frame is ever whole.
+            // All bytes except the last, so that no frame is ever complete.
             senders.emplace_back(
                 [&] { client.try_send(std::string_view{request}.substr(0, request.size() - 1)); });
         }
@@ -95,7 +95,7 @@ TEST_CASE("the largest input is held back and then closed when all together hold
         });
         CHECK(cut);
         CHECK(all_answered);
-        // What one read may add, and that growing doubles, is on top of the bound.
+        // More than max_memory: one read may exceed it, and a growing buffer doubles.
         CHECK(server.stats().memory < 16 * megabyte);
         for (int i = 0; i != 20; ++i) CHECK(other.ask(ping) == pong);
         CHECK(eventually([&] { return server.stats().cut_off == 2; }));
@@ -105,7 +105,7 @@ TEST_CASE("the largest input is held back and then closed when all together hold
     CHECK(eventually([&] { return server.stats().memory == 0; }));
 }
 
-TEST_CASE("while all together hold too much the small ones are still read") {
+TEST_CASE("over max_memory small connections are still read") {
     RunningServer server{{.max_memory = megabyte}, Ping{}};
     Client small = server.client();
     const std::string request = command("ECHO", noise(1000));
@@ -115,14 +115,14 @@ TEST_CASE("while all together hold too much the small ones are still read") {
     std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * megabyte))); }};
     REQUIRE(eventually([&] { return server.stats().memory > megabyte; }));
     CHECK((small.ask(request.substr(500)) == bulk(noise(1000))));
-    CHECK(server.stats().cut_off == 0);  // so it did not have to wait for the large one's end
+    CHECK(server.stats().cut_off == 0);  // so it was served before the large one was closed
 }
 
-TEST_CASE("who holds little is left alone, where the clients of another thread hold too much") {
+TEST_CASE("small connections stay open if those of another thread exceed max_memory") {
     RunningServer server{{.threads = 2, .max_memory = megabyte}, Ping{}};
     const std::string request = command("ECHO", noise(100'000));
     std::vector<Client> large;
-    std::vector<Client> small;  // of the other thread: they take turns
+    std::vector<Client> small;  // on the other thread: new clients alternate
     for (int i = 0; i != 5; ++i) {
         large.push_back(server.client());
         REQUIRE(large.back().ask(ping) == pong);
@@ -139,7 +139,7 @@ TEST_CASE("who holds little is left alone, where the clients of another thread h
     CHECK(eventually([&] { return server.stats().memory == 0; }));
 }
 
-TEST_CASE("input that was held back goes on when there is room again") {
+TEST_CASE("a paused connection is read again when memory is free") {
     RunningServer server{{.max_memory = 3 * megabyte}, Ping{}};
     Client first = server.client();
     Client second = server.client();
@@ -155,7 +155,7 @@ TEST_CASE("input that was held back goes on when there is room again") {
     CHECK(eventually([&] { return server.stats().memory == 0; }));
 }
 
-TEST_CASE("a frame over its limit is refused before it has come") {
+TEST_CASE("a frame over its limit is refused at its header") {
     RunningServer server{{.limits = {.max_bulk = 1000}}, Ping{}};
     Client client = server.client();
     client.send("*2\r\n$4\r\nECHO\r\n$1001\r\n");

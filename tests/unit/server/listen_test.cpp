@@ -1,4 +1,4 @@
-// Where a server listens, and what it says when it cannot.
+// The addresses that a server listens on, and the errors if it cannot.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
@@ -89,7 +89,7 @@ TEST_CASE("an IPv6 client has an IPv6 peer") {
     CHECK(peers->items().front().to_string() == "[::1]:" + std::to_string(client.local().port));
 }
 
-TEST_CASE("a Unix socket serves, and its file goes with the server") {
+TEST_CASE("a server on a Unix socket removes the file at its end") {
     const std::string path = socket_path("unix");
     {
         RunningServer server{{.addresses = {}, .unix_path = path}, Ping{}};
@@ -103,10 +103,10 @@ TEST_CASE("a Unix socket serves, and its file goes with the server") {
     CHECK_FALSE(exists(path));
 }
 
-TEST_CASE("a stale Unix socket is replaced, one that is in use is not") {
+TEST_CASE("a stale Unix socket is replaced, and one in use is not") {
     const std::string path = socket_path("stale");
     {
-        // Left behind: bound, and closed without removing the file.
+        // A stale socket: bound, and closed without removing the file.
         const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
         sockaddr_storage address{AF_UNIX, {}, 0};
         path.copy(reinterpret_cast<char*>(&address) + sizeof(sa_family_t), path.size());
@@ -121,7 +121,7 @@ TEST_CASE("a stale Unix socket is replaced, one that is in use is not") {
     CHECK(server.client().ask(ping) == pong);
 }
 
-TEST_CASE("a port that is taken is named") {
+TEST_CASE("the error for a port in use names the address") {
     const resp::Server server{{.port = 0}, Ping{}};
     const std::string address = server.local_endpoint().to_string();
     const std::string text = refusal({.port = server.local_endpoint().port});
@@ -129,7 +129,7 @@ TEST_CASE("a port that is taken is named") {
     CHECK(contains(text, "Address already in use"));
 }
 
-TEST_CASE("an address that is none is named") {
+TEST_CASE("the error for an invalid address names it") {
     CHECK(contains(refusal({.addresses = {"localhost"}, .port = 0}), "\"localhost\""));
     CHECK(contains(refusal({.addresses = {"1.2.3.4.5"}, .port = 0}), "\"1.2.3.4.5\""));
     CHECK(contains(refusal({.addresses = {"192.0.2.1"}, .port = 0}), "192.0.2.1:0"));
@@ -138,7 +138,7 @@ TEST_CASE("an address that is none is named") {
                    "/nonexistent/resp.sock"));
 }
 
-TEST_CASE("options that make no sense are refused") {
+TEST_CASE("invalid options throw") {
     const auto make = [](const resp::Options& options) { const resp::Server server{options, Ping{}}; };
     CHECK_THROWS_AS(make({.addresses = {}, .port = 0}), std::invalid_argument);
     CHECK_THROWS_AS(make({.port = 0, .threads = 0}), std::invalid_argument);
@@ -149,7 +149,7 @@ TEST_CASE("options that make no sense are refused") {
                     std::invalid_argument);
 }
 
-TEST_CASE("a server that is never run gives its port back") {
+TEST_CASE("a server that never runs frees its port") {
     std::uint16_t port = 0;
     {
         const resp::Server server{{.port = 0}, Ping{}};

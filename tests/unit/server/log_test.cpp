@@ -1,4 +1,4 @@
-// What a server tells: log lines and counters.
+// The log lines and counters of a server.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/memory_transport.hpp"
@@ -36,8 +36,8 @@ public:
         const Lines all = lines();
         return std::find(all.begin(), all.end(), std::pair{level, std::string{line}}) != all.end();
     }
-    /// Waits for it.
-    [[nodiscard]] bool comes(LogLevel level, const std::string& line) const {
+    /// Waits for the line.
+    [[nodiscard]] bool appears(LogLevel level, const std::string& line) const {
         return eventually([&] { return has(level, line); });
     }
 
@@ -66,7 +66,7 @@ TEST_CASE("a server logs its own life and that of its connections") {
         CHECK(log.has(LogLevel::info, who + "Accepted connection"));
         CHECK(log.has(LogLevel::debug, who + "Received 14 bytes"));
         client.send("*1\r\nx");
-        CHECK(log.comes(LogLevel::warn, who + "Error parsing input: expected '$', got 'x' at byte 18"));
+        CHECK(log.appears(LogLevel::warn, who + "Error parsing input: expected '$', got 'x' at byte 18"));
         client.rest();
         client.close();
         CHECK(eventually([&] {
@@ -80,7 +80,7 @@ TEST_CASE("a server logs its own life and that of its connections") {
     CHECK(log.lines().back() == std::pair{LogLevel::info, std::string{"[server] Stopped"}});
 }
 
-TEST_CASE("a server says that it takes fewer clients than it was told to, for want of descriptors") {
+TEST_CASE("a server logs that the limit of open files lowers max_connections") {
     const Log log;
     rlimit limit{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -115,7 +115,7 @@ TEST_CASE("nothing below the level is logged, and nothing at all at off") {
     for (const auto& [at, line] : log.lines()) CHECK(at >= level);
 }
 
-TEST_CASE("bytes from a client are escaped in the log and cut short") {
+TEST_CASE("bytes from a client are escaped and shortened in the log") {
     const Log log;
     RunningServer server{log.options(LogLevel::trace), answer};
     std::string all;
@@ -160,12 +160,13 @@ TEST_CASE("a flood of bad clients does not flood the log") {
         server.run();
     }
     CHECK(server.counters().protocol_errors.value() == bad);
-    // Three lines each were 6,000. Each of the few seconds that it has taken has room for 1,000.
+    // Without the limit there are 6,000 lines, three for each client. Each second of the test may write
+    // 1,000.
     CHECK(log.lines().size() >= 1'000);
     CHECK(log.lines().size() <= 5'000);
 }
 
-TEST_CASE("a line says how many lines were left out, where it is above the level") {
+TEST_CASE("a line at level warn says how many lines were left out") {
     for (const LogLevel level : {LogLevel::info, LogLevel::error}) {
         CAPTURE(level);
         const Log log;
@@ -178,7 +179,7 @@ TEST_CASE("a line says how many lines were left out, where it is above the level
         };
         while (written != 5'000) write();
         const std::size_t flooded = log.lines().size();
-        REQUIRE(eventually([&] {  // the next second has room again
+        REQUIRE(eventually([&] {  // until the next second begins
             write();
             return log.lines().size() != flooded;
         }));

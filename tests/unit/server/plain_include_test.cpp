@@ -1,4 +1,4 @@
-// A plain handler needs nothing but <libresp/server.hpp>, and Asio is not in it.
+// A plain handler needs only <libresp/server.hpp>, which does not include Asio.
 #include <libresp/server.hpp>
 
 #if defined(ASIO_VERSION) || defined(ASIO_STANDALONE_INCLUDED) || defined(ASIO_CONFIG_HPP) || \
@@ -58,13 +58,13 @@ static_assert(!resp::Handler<int>);
 
 }  // namespace
 
-TEST_CASE("a server is made without Asio in sight") {
+TEST_CASE("a server with a plain handler compiles without Asio") {
     resp::Server server{{.port = 0}, Plain{}};
     CHECK(server.local_endpoint().address == "127.0.0.1");
     CHECK(server.local_endpoint().port != 0);
 }
 
 TEST_CASE("a handler that takes its reply by value is rejected") {
-    // A copy would lose what it was told: close(), set_version().
+    // The server would not see a close() or set_version() of the copy.
     CHECK_FALSE(resp::Handler<ReplyByValue>);
 }

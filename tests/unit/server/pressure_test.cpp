@@ -1,5 +1,5 @@
-// All connections together hold too much, received input or replies that wait: the largest are held back and
-// closed, the others are served, and the server goes on as before.
+// All connections together exceed max_memory with received input or queued output: the largest are paused and
+// closed, the others are served, and the server recovers.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -42,7 +42,7 @@ const std::string large_echo = command("ECHO", noise(900'000));
 
 }  // namespace
 
-TEST_CASE("who owes the rest of a frame has a deadline, also after input memory ran out") {
+TEST_CASE("an incomplete frame has its deadline even after max_memory was exceeded") {
     MemoryServer server{{.max_memory = 1'000'000}, Ping{}};
     MemoryClient& owing = server.connect();
     MemoryClient& idle = server.connect();
@@ -62,7 +62,7 @@ TEST_CASE("who owes the rest of a frame has a deadline, also after input memory 
     CHECK(idle.received == pong);
 }
 
-TEST_CASE("who is closed while input memory is short still has a second for the last words") {
+TEST_CASE("a paused connection that is closed lingers for a second") {
     const PingOfKnown handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& large = server.connect();
@@ -73,7 +73,7 @@ TEST_CASE("who is closed while input memory is short still has a second for the 
     handler.clients->items().front().close();
     server.run();
     REQUIRE(large.ended);
-    REQUIRE_FALSE(large.closed);  // what it has sent is less than what is discarded
+    REQUIRE_FALSE(large.closed);  // it lingers: its unread input is below the limit for discarded bytes
     server.tick(200ms);
     server.tick(200ms);
     server.tick(200ms);
@@ -82,7 +82,7 @@ TEST_CASE("who is closed while input memory is short still has a second for the 
     CHECK(large.closed);
 }
 
-TEST_CASE("large replies that many clients do not read are held to the bound, and the others are served") {
+TEST_CASE("unread large replies of many clients stay within max_memory, and the others are served") {
     constexpr std::size_t most = 1'000'000;
     MemoryServer server{{.max_memory = most}, Giving{200'000}};
     MemoryClient& other = server.connect();
@@ -104,7 +104,7 @@ TEST_CASE("large replies that many clients do not read are held to the bound, an
     CHECK(closed != 30);
     CHECK(server.counters().cut_off.value() == static_cast<std::uint64_t>(closed));
     CHECK_FALSE(other.closed);
-    // Who is left and reads, gets everything.
+    // A client that is still open and reads gets everything.
     for (MemoryClient* client : silent) client->room = MemoryClient::all;
     server.pass(1s);
     for (const MemoryClient* client : silent) {
@@ -113,7 +113,7 @@ TEST_CASE("large replies that many clients do not read are held to the bound, an
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("received input and replies that wait count together, and both go on when there is room again") {
+TEST_CASE("received input and queued replies count together, and both continue when memory is free") {
     MemoryServer server{{.max_memory = 2'000'000}, Giving{1'500'000}};
     MemoryClient& sending = server.connect();
     MemoryClient& silent = server.connect();
@@ -137,7 +137,7 @@ TEST_CASE("received input and replies that wait count together, and both go on w
     CHECK(server.counters().cut_off.value() == 0);
 }
 
-TEST_CASE("a reply counts with the memory that it took until little of it is left") {
+TEST_CASE("a reply counts with its whole buffer until most of it is sent") {
     MemoryServer server{{}, Giving{1'500'000}};
     MemoryClient& client = server.connect();
     client.room = 700'000;
@@ -155,7 +155,7 @@ TEST_CASE("a reply counts with the memory that it took until little of it is lef
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("what was made for a large value and is used again does not count for a small one") {
+TEST_CASE("a small request does not count with a buffer that was made for a large one") {
     constexpr int clients = 10;
     const auto lend_to_each = [](MemoryServer& server, std::string_view request) {
         MemoryClient& large = server.connect();
@@ -169,11 +169,11 @@ TEST_CASE("what was made for a large value and is used again does not count for 
         CHECK(server.memory() > 0);
         CHECK(server.memory() <= clients * 64 * 1024);
     };
-    SECTION("requests that are not whole") {
+    SECTION("if it is incomplete") {
         MemoryServer server{{}, Ping{}};
         lend_to_each(server, "*1\r\n");
     }
-    SECTION("requests whose handlers wait") {
+    SECTION("if its handler waits") {
         const Gated handler;
         MemoryServer server{{}, handler};
         lend_to_each(server, command("WAIT"));
@@ -182,7 +182,7 @@ TEST_CASE("what was made for a large value and is used again does not count for 
     }
 }
 
-TEST_CASE("nor does what was made for a large reply") {
+TEST_CASE("a small reply does not count with a buffer that was made for a large one") {
     MemoryServer server{{}, Giving{1'000'000}};
     MemoryClient& large = server.connect();
     for (int i = 0; i != 10; ++i) {
@@ -197,7 +197,7 @@ TEST_CASE("nor does what was made for a large reply") {
     CHECK(server.memory() <= 10 * 64 * 1024);
 }
 
-TEST_CASE("pushes that wait count as replies do") {
+TEST_CASE("queued pushes count as queued replies do") {
     const PingOfKnown handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& client = server.connect();
@@ -211,7 +211,7 @@ TEST_CASE("pushes that wait count as replies do") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("who holds too much has a request handled only when no reply waits") {
+TEST_CASE("a paused connection handles a request only when no reply is queued") {
     MemoryServer server{{.max_memory = 1'000'000}, Giving{1'100'000}};
     MemoryClient& client = server.connect();
     client.room = 0;
@@ -227,7 +227,7 @@ TEST_CASE("who holds too much has a request handled only when no reply waits") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("the same where the handler waits") {
+TEST_CASE("a paused connection calls no other handler after one that waited") {
     const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& client = server.connect();
@@ -244,7 +244,7 @@ TEST_CASE("the same where the handler waits") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("who was closed for what it holds is not closed again while its handler waits, but the next is") {
+TEST_CASE("over max_memory a closed connection whose handler waits is passed over") {
     const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& waiting = server.connect();

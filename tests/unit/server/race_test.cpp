@@ -1,5 +1,5 @@
-// Starting, stopping and destroying a server at any moment of its clients' traffic. The sanitizers
-// are the judges here; the checks are that everything comes to its end.
+// Starting, stopping and destroying a server at any moment of its clients' traffic. The sanitizers find
+// the errors; the checks are that everything ends.
 #include <libresp/server.hpp>
 
 #include <asio/awaitable.hpp>
@@ -36,7 +36,7 @@ struct Sharing : Ping {
     void on_open(const Connection& connection) { connections->add(connection); }
 };
 
-/// Asks until the server is gone; whatever comes is whole.
+/// Sends requests until the server is gone. Each reply must be complete.
 void ask_until_the_end(const resp::Endpoint& server) try {
     Client client{server};
     for (int i = 0; i != 1'000'000; ++i) {
@@ -91,12 +91,12 @@ TEST_CASE("an embedded server may be destroyed at any moment") {
         let_pass(round);
         if (round % 2 == 0) server->stop();
         server.reset();
-        threads.clear();  // run() returns since nothing is left
+        threads.clear();  // joins: run() returns because no work is left
     }
     SUCCEED();
 }
 
-TEST_CASE("handles may be used from other threads while their server goes") {
+TEST_CASE("other threads may use handles while the server is destroyed") {
     for (int round = 0; round != 30; ++round) {
         const Sharing handler;
         std::atomic<bool> gone{false};

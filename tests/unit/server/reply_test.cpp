@@ -95,7 +95,7 @@ TEST_CASE("a reply that closes first is sent before the connection closes") {
     CHECK(client.ended);
 }
 
-TEMPLATE_TEST_CASE("a reply counts the bytes of its own request only", "", Plain, Coroutine) {
+TEMPLATE_TEST_CASE("a reply counts only the bytes for one request", "", Plain, Coroutine) {
     const TestType handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();

@@ -1,4 +1,4 @@
-// What connections give back and the next ones get: how much is kept, and for how long.
+// The pool of spare decoders and outputs: how many it keeps, and for how long.
 #include "server/spares.hpp"
 
 #include <cstddef>
@@ -36,7 +36,7 @@ std::size_t count(Spares& spares) {
 
 }  // namespace
 
-TEST_CASE("spares are bounded by their memory, and by their number") {
+TEST_CASE("the pool is limited by memory and by number") {
     Spares large;
     CHECK(keep(large, 20, mib) == 16);
     CHECK(large.take()->size == mib);
@@ -45,7 +45,7 @@ TEST_CASE("spares are bounded by their memory, and by their number") {
     CHECK(keep(small, 1'000, 100) == 256);
 }
 
-TEST_CASE("the last that was given back is taken first") {
+TEST_CASE("the object that was given back last is taken first") {
     Spares spares;
     CHECK(spares.take() == nullptr);
     CHECK(keep(spares, 1, 1) == 1);
@@ -55,15 +55,15 @@ TEST_CASE("the last that was given back is taken first") {
     CHECK(spares.empty());
 }
 
-TEST_CASE("half of the spares that nobody has needed for a tick go with each") {
+TEST_CASE("each tick frees half of the objects that were not needed") {
     Spares spares;
     CHECK(keep(spares, 100, mib / 10) == 100);
-    CHECK(spares.give_up() == 0);  // they have not been there for a tick
+    CHECK(spares.give_up() == 0);  // none was in the pool for a whole tick
     CHECK(spares.give_up() == 50 * (mib / 10));
     CHECK(count(spares) == 50);
-    CHECK(spares.give_up() == 0);  // all were needed, for a moment
+    CHECK(spares.give_up() == 0);  // count() took all of them for a moment
     for (const std::size_t gone : {25, 13, 6, 3, 2, 1}) CHECK(spares.give_up() == gone * (mib / 10));
     CHECK(spares.empty());
     CHECK(spares.give_up() == 0);
-    CHECK(keep(spares, 20, mib) == 16);  // nothing of those that went is counted
+    CHECK(keep(spares, 20, mib) == 16);  // freed objects do not count
 }

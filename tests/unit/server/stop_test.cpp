@@ -1,4 +1,5 @@
-// Stopping: what was fully received is answered, then the end, by force if need be.
+// Stopping: the server answers the requests that were fully received, then closes, by force after the
+// deadline.
 #include <asio/awaitable.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -25,7 +26,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// WAIT answers when the handler is told to go on, anything else at once.
+/// Answers WAIT when `go_on` is set, and any other request at once.
 struct Waiting {
     std::shared_ptr<std::atomic<bool>> go_on = std::make_shared<std::atomic<bool>>(false);
     std::shared_ptr<std::atomic<int>> waiting = std::make_shared<std::atomic<int>>(0);
@@ -73,7 +74,7 @@ TEST_CASE("a stop answers what was fully sent before it") {
     }
 }
 
-TEST_CASE("a stop waits for replies that are larger than the socket takes") {
+TEST_CASE("a stop waits for replies that are larger than the socket buffer") {
     RunningServer server{{}, Ping{}};
     Client client = server.client({.receive_buffer = 4096});
     const std::string value = noise(100'000);
@@ -85,8 +86,8 @@ TEST_CASE("a stop waits for replies that are larger than the socket takes") {
     server->stop();
     End end{};
     const std::string replies = client.rest(&end);
-    sender.join();  // the server closes, a second later
-    // Whole replies only, whichever requests had come by then.
+    sender.join();  // ends when the server closes, one second later
+    // How many requests had arrived is unknown, but each reply must be complete.
     CHECK(replies.size() % reply.size() == 0);
     CHECK(replies.size() >= reply.size());
     CHECK(end == End::orderly);
@@ -100,7 +101,7 @@ TEST_CASE("a stop waits for a coroutine handler") {
     client.send("PING\r\nWAIT\r\nPING\r\n");
     REQUIRE(eventually([&] { return *handler.waiting == 1; }));
     server->stop();
-    // It no longer listens: the stop has begun.
+    // The server no longer listens, so the stop has begun.
     REQUIRE(eventually([&] { return !support::is_listening(server->local_endpoint()); }));
     CHECK_FALSE(server.has_ended());
     *handler.go_on = true;
@@ -109,9 +110,9 @@ TEST_CASE("a stop waits for a coroutine handler") {
     server.join();
 }
 
-TEST_CASE("a stop forces the end at the drain deadline") {
+TEST_CASE("a stop closes by force at the drain deadline") {
     const auto begun = std::chrono::steady_clock::now();
-    SECTION("of a client that does not read") {
+    SECTION("a client that does not read") {
         RunningServer server{{.drain_deadline = 200ms}, Ping{}};
         Client client = server.client({.receive_buffer = 4096});
         std::jthread sender{[&] { client.try_send(command("ECHO", noise(32 * 1024 * 1024))); }};
@@ -120,7 +121,7 @@ TEST_CASE("a stop forces the end at the drain deadline") {
         server.join();
         CHECK(server.stats().connections == 0);
     }
-    SECTION("of a coroutine handler that does not end") {
+    SECTION("a coroutine handler that does not end") {
         const Waiting handler;
         RunningServer server{{.threads = 2, .drain_deadline = 200ms}, handler};
         Client client = server.client();
@@ -134,7 +135,7 @@ TEST_CASE("a stop forces the end at the drain deadline") {
     CHECK(std::chrono::steady_clock::now() - begun < 10s);
 }
 
-TEST_CASE("a second stop forces the end at once") {
+TEST_CASE("a second stop closes by force at once") {
     const Waiting handler;
     RunningServer server{{.drain_deadline = 1h}, handler};
     Client client = server.client();
@@ -146,7 +147,7 @@ TEST_CASE("a second stop forces the end at once") {
     CHECK(client.rest().empty());
 }
 
-TEST_CASE("a stop before run lets run return") {
+TEST_CASE("run() returns at once after a stop()") {
     const auto threads = GENERATE(1U, 3U);
     resp::Server server{{.port = 0, .threads = threads}, Ping{}};
     server.stop();
@@ -182,7 +183,7 @@ TEST_CASE("a handler may stop its own server") {
     server.join();
 }
 
-TEST_CASE("a signal stops a server that was asked to listen to it") {
+TEST_CASE("a signal in stop_signals stops the server") {
     RunningServer server{{.stop_signals = {SIGUSR1}}, Ping{}};
     Client client = server.client();
     REQUIRE(client.ask(ping) == pong);

@@ -26,8 +26,8 @@ public:
 
     /// The number of the connection, from 1. No other connection of this process gets the same number.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-    /// The client's address. Address and path are empty for a client of a Unix socket and after the connection
-    /// is gone.
+    /// The client's address. Address and path are empty for a client of a Unix socket and after the
+    /// connection is gone.
     [[nodiscard]] Endpoint peer() const;
     /// The RESP version of the replies: RESP2 until a handler calls Reply::set_version().
     [[nodiscard]] Version version() const noexcept;
@@ -35,14 +35,14 @@ public:
     [[nodiscard]] bool is_open() const noexcept;
 
     /// The executor that runs this connection's handler and hooks. Needs <libresp/server/asio.hpp>. Use it in
-    /// on_open() to start timers or coroutines that share the handler's state without a lock.
-    /// Empty (converts to false) if the connection is gone. Do not keep a copy longer than the server or, if the
-    /// server is embedded, longer than its context.
+    /// on_open() to start timers or coroutines that share the handler's state without a lock. Empty (converts
+    /// to false) if the connection is gone. Do not keep a copy longer than the server or, if the server is
+    /// embedded, longer than its context.
     [[nodiscard]] asio::any_io_executor executor() const;
 
-    /// Queues one or more whole RESP values for the client, usually a push. They are sent after the replies to
-    /// all requests received so far. While a coroutine handler waits, they are sent after the reply that it has
-    /// begun, or at once if it has written nothing yet.
+    /// Queues one or more whole RESP values for the client, usually a push. They are sent after the replies
+    /// to all requests received so far. While a coroutine handler waits, they are sent after the reply that
+    /// it has begun, or at once if it has written nothing yet.
     ///
     /// Returns false if the connection is gone. The server closes a connection that has more than
     /// Options::max_output bytes queued. Throws std::bad_alloc; then nothing is sent.
@@ -58,7 +58,8 @@ public:
         return send(std::move(bytes));
     }
 
-    /// Closes the connection after its queued output is sent. Requests that no handler has seen yet are dropped.
+    /// Closes the connection after its queued output is sent. Requests that no handler has seen yet are
+    /// dropped.
     void close() const;
 
     friend bool operator==(const Connection& a, const Connection& b) noexcept { return a.id_ == b.id_; }

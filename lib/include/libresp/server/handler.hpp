@@ -17,8 +17,8 @@ concept PlainHandler =
         { handler(request, reply) } -> std::same_as<void>;
     };
 
-/// A callable `asio::awaitable<void> (const Request&, Reply&)`. While it waits, the server reads nothing from its
-/// connection and serves the others. Both arguments are valid until the coroutine ends.
+/// A callable `asio::awaitable<void> (const Request&, Reply&)`. While it waits, the server reads nothing from
+/// its connection and serves the others. Both arguments are valid until the coroutine ends.
 template <class H>
 concept CoroutineHandler =
     std::copy_constructible<H> && requires(H& handler, const Request& request, Reply& reply) {
@@ -28,14 +28,16 @@ concept CoroutineHandler =
 /// What a Server accepts: a PlainHandler or a CoroutineHandler.
 ///
 /// The server copies the handler once for each connection, so its members are the state of that connection.
-/// State that connections share belongs behind a pointer. Two hooks are optional:
+/// State that connections share is held by reference, for example in a std::shared_ptr. Two hooks are
+/// optional:
 ///
 ///     void on_open(resp::Connection connection);   // called before the first request
 ///     void on_close(std::error_code reason);       // called after the last; no error if the end was orderly
 ///
-/// on_close() is not called for a coroutine that is still waiting when the server is stopped by force.
-/// A member with a hook's name that cannot be called like this, or that is private, does not compile. One
-/// exception: in a `final` class the compiler cannot see a private or overloaded member, so the hook is ignored.
+/// on_close() is not called for a coroutine that is still waiting when the server is stopped by force. A
+/// member with a hook's name that cannot be called like this, or that is private, does not compile. One
+/// exception: in a `final` class the compiler cannot see a private or overloaded member, so the hook is
+/// ignored.
 template <class H>
 concept Handler = (PlainHandler<H> || CoroutineHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
                   detail::hook_fits<H, detail::OnClose>;

@@ -14,13 +14,14 @@
 
 namespace resp {
 
-/// The severity of a log line. A log shows the lines of its own level and of all later ones.
+/// The severity of a log line. A log shows the lines of its level and of all later levels.
 enum class LogLevel : unsigned char { trace, debug, info, warn, error, off };
 
 /// The name in lower case, for example "info". The view is valid for the whole program.
 [[nodiscard]] std::string_view name(LogLevel level) noexcept;
 
-/// Receives the log lines of a server. Without a sink the server logs nothing. It formats no line below the level.
+/// Receives the log lines of a server. Without a sink the server logs nothing. It formats no line below the
+/// level.
 struct Log {
     LogLevel level = LogLevel::info;
     /// Called with one line, without a line break. The server's threads may call it at the same time.
@@ -49,7 +50,8 @@ struct Options {
     std::vector<std::string> addresses = {"127.0.0.1"};
     /// The port of every address. Zero takes a free port; Server::local_endpoint() returns it.
     std::uint16_t port = 6379;
-    /// Path of a Unix socket to listen on. A stale socket file at that path is replaced. Empty: no Unix socket.
+    /// Path of a Unix socket to listen on. A stale socket file at that path is replaced. Empty: no Unix
+    /// socket.
     std::string unix_path{};
     /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
@@ -60,41 +62,42 @@ struct Options {
     /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
 
-    /// Maximum number of clients at a time. One more client reads `-ERR max number of clients reached` and the
-    /// end of the stream. The server lowers it to 32 below the limit of open files.
+    /// Maximum number of clients at a time. One more client reads `-ERR max number of clients reached` and
+    /// the end of the stream. The server lowers it to 32 below the limit of open files.
     std::size_t max_connections = 10'000;
     /// Limits of one request; see limits.hpp.
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
-    /// Maximum bytes held for all connections together: received input, queued replies and pushes. Default 1 GiB.
-    /// Above it, each thread stops reading from its largest connections. If that does not help within a second,
-    /// it closes the largest. Above twice the limit, it closes the largest at once.
-    /// A limit per connection would not protect against many connections.
+    /// Maximum bytes held for all connections together: received input, queued replies and pushes. Default 1
+    /// GiB. Above it, each thread stops reading from its largest connections. If that does not help within a
+    /// second, it closes the largest. Above twice the limit, it closes the largest at once. A limit per
+    /// connection would not protect against many connections.
     std::size_t max_memory = std::size_t{1} << 30;
-    /// Minimum time between two trims of the heap (glibc only). Zero disables trimming.
-    /// A trim returns freed buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms
-    /// for 200 MiB.
+    /// Minimum time between two trims of the heap (glibc only). Zero disables trimming. A trim returns freed
+    /// buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms for 200 MiB.
     std::chrono::seconds trim_interval{10};
 
-    /// Above this many bytes of queued replies the server stops reading from the client and handles none of its
-    /// requests. It goes on when the queue is down to output_low_water.
+    /// Above this many bytes of queued replies the server stops reading from the client and handles none of
+    /// its requests. It goes on when the queue is down to output_low_water.
     std::size_t output_high_water = 256 * 1024;
     std::size_t output_low_water = 64 * 1024;
-    /// Closes a connection if a push raises its queued output above this many bytes. Otherwise a client that does
-    /// not read would fill the memory.
+    /// Closes a connection if a push raises its queued output above this many bytes. Otherwise a client that
+    /// does not read would fill the memory.
     std::size_t max_output = 32 * 1024 * 1024;
 
-    /// Closes a connection whose frame is incomplete this long after the frame's first byte, plus one second for
-    /// each `frame_rate` bytes received of the frame. Zero disables it. The deadline belongs to the frame, so
-    /// sending single bytes slowly does not extend it.
+    /// Closes a connection whose frame is incomplete this long after the frame's first byte, plus one second
+    /// for each `frame_rate` bytes received of the frame. Zero disables it. The deadline belongs to the
+    /// frame, so sending single bytes slowly does not extend it.
     std::chrono::milliseconds frame_deadline{10'000};
     std::size_t frame_rate = 1024;
     /// Closes a connection that has sent nothing for this long. Zero disables it.
     std::chrono::milliseconds idle_timeout{0};
-    /// Closes a connection that has not accepted a single byte of its queued output for this long. Zero disables it.
+    /// Closes a connection that has not accepted a single byte of its queued output for this long. Zero
+    /// disables it.
     std::chrono::milliseconds write_stall{30'000};
-    /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by force.
+    /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by
+    /// force.
     std::chrono::milliseconds drain_deadline{5'000};
     /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing.
     std::chrono::seconds keepalive{300};

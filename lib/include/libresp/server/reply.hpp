@@ -13,8 +13,8 @@ namespace detail {
 struct Output;
 }
 
-/// Writes the reply to one request, in the connection's RESP version. A handler writes one value, or nothing if
-/// the protocol expects no reply.
+/// Writes the reply to one request, in the connection's RESP version. A handler writes one value, or nothing
+/// if the protocol expects no reply.
 ///
 ///     reply.array(2).bulk_string("key").integer(7);
 ///     reply.close().simple_string("OK");   // sends +OK, then closes the connection

@@ -6,8 +6,8 @@
 
 namespace resp {
 
-/// A frame that a client sent. The request and all views of it are valid until the handler returns or, if it is a
-/// coroutine, ends.
+/// A frame that a client sent. The request and all views of it are valid until the handler returns or, if it
+/// is a coroutine, ends.
 class Request {
 public:
     Request(View value, const Connection& connection) noexcept : value_(value), connection_(&connection) {}

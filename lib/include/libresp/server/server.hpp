@@ -22,9 +22,9 @@ namespace resp {
 ///     resp::Server server{{.port = 6379}, Echo{}};
 ///     server.run();
 ///
-/// The requests of one connection are handled one after another, and the replies are sent in that order. Replies
-/// to requests that arrived in one read are sent in one write. stop() and stats() may be called from any thread.
-/// The library installs no signal handlers except for Options::stop_signals.
+/// The requests of one connection are handled one after another, and the replies are sent in that order.
+/// Replies to requests that arrived in one read are sent in one write. stop() and stats() may be called from
+/// any thread. The library installs no signal handlers except for Options::stop_signals.
 template <class H>
 class Server {
     // In this order, so that the first message names the mistake. Each one is silent after an earlier one.
@@ -43,8 +43,8 @@ class Server {
                   "void on_close(std::error_code reason)");
 
 public:
-    /// Binds and listens. run() serves. Throws std::system_error, whose text names the address, if that fails, and
-    /// std::invalid_argument for an invalid option.
+    /// Binds and listens. run() serves. Throws std::system_error, whose text names the address, if that
+    /// fails, and std::invalid_argument for an invalid option.
     Server(Options options, H handler)
         : engine_(std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
@@ -54,11 +54,11 @@ public:
     Server(const Executor& executor, Options options, H handler)
         : engine_(any_executor(executor), std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
-    /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection is
-    /// closed. Throws std::logic_error if the server was made with an executor, or was already started.
+    /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection
+    /// is closed. Throws std::logic_error if the server was made with an executor, or was already started.
     void run() { engine_.run(); }
-    /// Serves on your executor, and returns at once. Throws std::logic_error if the server was made without an
-    /// executor, or was already started.
+    /// Serves on your executor, and returns at once. Throws std::logic_error if the server was made without
+    /// an executor, or was already started.
     void start() { engine_.start(); }
     /// Stops accepting, answers the requests that were fully received, sends the replies and closes. At
     /// Options::drain_deadline it closes the rest by force. Returns at once; run() returns when it is done.

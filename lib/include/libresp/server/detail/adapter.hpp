@@ -21,8 +21,8 @@ enum class BatchEnd : unsigned char { all_handled, output_full, budget_spent, aw
 /// The requests that one connection handles in one go.
 class Batch {
 public:
-    /// The next request. Empty at the end of the batch: no whole frame is left, too many replies are queued, the
-    /// batch has used its budget, or the connection closes.
+    /// The next request. Empty at the end of the batch: no whole frame is left, too many replies are queued,
+    /// the batch has used its budget, or the connection closes.
     [[nodiscard]] std::optional<View> next() {
         const Entry request = next_entry();
         if (request.node == nullptr) return std::nullopt;
@@ -52,8 +52,8 @@ public:
     Adapter& operator=(const Adapter&) = delete;
     virtual ~Adapter();
 
-    /// Handles the requests of the batch. Returns true if the caller must await awaited() first, and then call
-    /// handle() again.
+    /// Handles the requests of the batch. Returns true if the caller must await awaited() first, and then
+    /// call handle() again.
     virtual bool handle(Batch& batch) = 0;
     /// Calls the coroutine handler with the request that handle() took from the batch.
     virtual Awaitable awaited();
@@ -74,8 +74,8 @@ public:
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
 };
 
-/// The same type as Awaitable. It depends on H, so the compiler does not need Asio's definition before there is a
-/// coroutine handler, whose file includes Asio.
+/// The same type as Awaitable. It depends on H, so the compiler does not need Asio's definition before there
+/// is a coroutine handler, whose file includes Asio.
 template <class H>
 using AwaitableOf = asio::awaitable<void, std::enable_if_t<(sizeof(H) > 0), asio::any_io_executor>>;
 
@@ -150,7 +150,8 @@ template <class H>
 concept is_called_with_request_and_reply =
     requires(H& handler, const Request& request, Reply& reply) { handler(request, reply); };
 
-/// A factory for H. If H is not a handler, a static_assert of Server has reported why, and this adds no error.
+/// A factory for H. If H is not a handler, a static_assert of Server has reported why, and this adds no
+/// error.
 template <class H>
 std::unique_ptr<AdapterFactory> make_factory(H handler) {
     if constexpr (Handler<H>) {

@@ -35,8 +35,8 @@ struct OnClose {
     }
 };
 
-/// Has two members of the hook's name if H has one: then the name is ambiguous, which is an error whatever the
-/// signature or access of H's member.
+/// Has two members of the hook's name if H has one: then the name is ambiguous, which is an error whatever
+/// the signature or access of H's member.
 template <class H, class Hook>
 struct HookProbe : H, Hook {};
 
