@@ -7,8 +7,8 @@
 //     reads and   sends the      discards what    the transport
 //     handles     queued output  still arrives    is gone
 //
-// `open` ends at the client's end of stream, a protocol error, a close() or the server's stop. An error of the
-// transport or a missed deadline leads to `closed` at once, from each state.
+// `open` ends at the client's end of stream, a protocol error, a close() or the server's stop. An error of
+// the transport or a missed deadline leads to `closed` at once, from each state.
 //
 // Activity: what it does now.
 //
