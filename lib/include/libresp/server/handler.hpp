@@ -34,10 +34,12 @@ concept CoroutineHandler =
 ///     void on_open(resp::Connection connection);   // called before the first request
 ///     void on_close(std::error_code reason);       // called after the last; no error if the end was orderly
 ///
-/// on_close() is not called for a coroutine that is still waiting when the server is stopped by force. A
-/// member with a hook's name that cannot be called like this, or that is private, does not compile. One
-/// exception: in a `final` class the compiler cannot see a private or overloaded member, so the hook is
-/// ignored.
+/// The copy is destroyed after on_close(). on_close() is not called for a coroutine that is still waiting when
+/// the server is stopped by force.
+///
+/// A member with a hook's name that cannot be called like this, or that is private, does not compile. One
+/// exception: in a `final` class the compiler cannot see a private or overloaded member, so such a hook is
+/// ignored unless it can be called.
 template <class H>
 concept Handler = (PlainHandler<H> || CoroutineHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
                   detail::hook_fits<H, detail::OnClose>;

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,10 +73,18 @@ public:
     [[nodiscard]] Stats stats() const { return engine_.stats(); }
 
 private:
-    /// Converts the executor. A template, so that a file without an executor does not need Asio.
+    /// Converts the executor. It is a template, so that a file without an executor does not need Asio.
     template <class Executor, class Any = asio::any_io_executor>
     static Any any_executor(const Executor& executor) {
-        return Any{executor};
+        constexpr bool is_executor = std::is_constructible_v<Any, const Executor&>;
+        static_assert(is_executor,
+                      "an embedded server needs an executor: "
+                      "resp::Server server{context.get_executor(), options, handler}");
+        if constexpr (is_executor) {
+            return Any{executor};
+        } else {
+            return Any{};
+        }
     }
 
     detail::Engine engine_;
