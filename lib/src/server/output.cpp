@@ -43,6 +43,7 @@ void Session::flush() {
 
 /// Queues the pushes that have arrived, unless a waiting coroutine has begun its reply.
 void Session::deliver_pushes() {
+    assert(out_ != nullptr);
     Output& out = *out_;
     if (out.pushes.empty()) return;
     if (activity_ == Activity::awaiting && !out.reply.empty()) return;

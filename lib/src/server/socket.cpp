@@ -98,6 +98,7 @@ void Poller::wait() {
 }
 
 void Poller::poll() try {
+    assert(waiting_ && ready_ == 0);
     const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
     ready_ = static_cast<std::size_t>(std::max(n, 0));
     for (std::size_t i = 0; i != ready_; ++i) {

@@ -16,7 +16,7 @@ using support::pong;
 using support::repeat;
 using namespace std::chrono_literals;
 
-// ---- a client that takes nothing
+// ---- a client that does not read
 
 TEST_CASE("a client that does not read its replies is closed after write_stall") {
     const Noting handler;

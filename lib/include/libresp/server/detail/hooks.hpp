@@ -1,7 +1,8 @@
 // The optional members of a handler (hooks), and how the library finds them.
 //
-// A hook with a wrong signature must not be ignored. So two questions are asked one after the other:
-// has the handler a member of that name, whatever its signature or access? Can it be called as documented?
+// A hook with a wrong signature must not be ignored. So the library checks two things:
+//   1. Does the handler have a member of that name, whatever its signature or access?
+//   2. If so, can it be called as documented? If it cannot, the program does not compile.
 // A new hook needs one more struct like OnOpen, and one static_assert in Server.
 #pragma once
 
