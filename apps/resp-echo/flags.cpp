@@ -250,7 +250,7 @@ std::optional<Settings> read_flags(int argc, char** argv) {
         return std::nullopt;
     }
     if (app.count("--version") > 0) {
-        fmt::print("resp-echo {}\n", resp::version);
+        fmt::print("resp-echo {}\n", resp::version_string);
         return std::nullopt;
     }
     if (const auto unknown = app.remaining(); !unknown.empty()) throw UsageError{complaint(unknown)};

@@ -1,5 +1,7 @@
 // A user's file that calls every verb of the encoder and reads every result, with strict warnings as errors.
 // It writes from arrays of 8 to 64 bytes, literals, strings and numbers.
+#include <libresp/version.hpp>  // first, so that a name in it that other headers shadow is a warning here
+
 #include <libresp/codec.hpp>
 #include <libresp/codec/format.hpp>
 
@@ -84,7 +86,7 @@ std::size_t read_stream(std::string_view bytes) {
     const auto parsed = resp::parse(":1\r\n");
     if (parsed) result += read(*parsed);
     const std::error_code code = parsed.error().code;
-    return result + code.message().size() + resp::escaped(bytes, 10).size() + resp::version.size();
+    return result + code.message().size() + resp::escaped(bytes, 10).size() + resp::version_string.size();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace resp {
 
 /// The version as text, "0.2.0", of the headers that this file was compiled with. To compare versions, use the
 /// macros.
-inline constexpr std::string_view version =
+inline constexpr std::string_view version_string =
     LIBRESP_JOIN(LIBRESP_VERSION_MAJOR, LIBRESP_VERSION_MINOR, LIBRESP_VERSION_PATCH);
 
 }  // namespace resp

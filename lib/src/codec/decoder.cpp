@@ -130,8 +130,8 @@ std::size_t Decoder::missing() const noexcept {
 
 // ---- frames
 
-/// Reads until at least one frame is complete: as many as the shortcut takes in one run, or one frame that
-/// needs the tokenizer. Returns false if more bytes are needed, or if an error ended the stream.
+/// Reads until at least one frame is complete: the frames that the shortcut takes in one run, or one frame
+/// that needs the tokenizer. Returns false if more bytes are needed, or if an error ended the stream.
 bool Decoder::read() {
     assert(ready_ == whole_);
     if (error()) return false;

@@ -13,13 +13,21 @@ namespace resp::detail {
 namespace {
 
 // Limits of the memory of a spare decoder or output. The first one fits a value of 1 MiB. Coroutine handlers
-// keep a decoder for as long as they wait, so many exist at a time, and each keeps less.
+// keep a decoder for as long as they wait, so there may be one for each connection. Each keeps less.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
 // Refused clients that may be reading the error at a time. They come on top of max_connections.
 constexpr std::size_t most_lingering = 16;
 
-constexpr std::string_view too_many_clients = "-ERR max number of clients reached\r\n";
+/// The error for a client over max_connections, in Redis' words.
+const std::string& too_many_clients() {
+    static const std::string bytes = [] {
+        std::string text;
+        Encoder{text}.simple_error("ERR max number of clients reached");
+        return text;
+    }();
+    return bytes;
+}
 
 /// Ignores errors: if the client has left already, the first read reports it.
 void set_options(int socket, int keepalive) noexcept {
@@ -78,8 +86,9 @@ void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
     shared_->log(LogLevel::info, "[{}] Refused: too many clients", peer.endpoint().to_string());
     if (lingering_ < most_lingering) return refuse(make_transport(std::move(client), peer), peer);
     // Too many clients are being refused: send the error and close, without waiting until the client has it.
-    [[maybe_unused]] const auto sent = ::send(client.number(), too_many_clients.data(),
-                                              too_many_clients.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::string& error = too_many_clients();
+    [[maybe_unused]] const auto sent =
+        ::send(client.number(), error.data(), error.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(client.number(), SHUT_WR);
 } catch (...) {
     ++shared_->accept_errors;
@@ -89,7 +98,7 @@ void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
     const auto session = std::make_shared<Session>(*this, std::move(client), nullptr, peer);
     add(session);
     ++lingering_;
-    session->refuse(too_many_clients);
+    session->refuse(too_many_clients());
 }
 
 std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {

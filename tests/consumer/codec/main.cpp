@@ -14,5 +14,5 @@ int main() {
     decoder.feed(wire);
     const auto frame = decoder.next();
     if (!frame || frame->integer() != 42) return 1;
-    std::printf("libresp %s: %s", resp::version.data(), wire.c_str());
+    std::printf("libresp %s: %s", resp::version_string.data(), wire.c_str());
 }

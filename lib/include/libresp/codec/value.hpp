@@ -70,7 +70,7 @@ public:
         assert(value_);
         return std::move(*value_);
     }
-    /// What is wrong, and where. Has a meaning only if there is no value.
+    /// The error and its place. Call it only if there is no value.
     [[nodiscard]] const DecodeError& error() const noexcept { return error_; }
 
 private:
