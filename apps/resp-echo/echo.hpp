@@ -1,4 +1,4 @@
-// The handler of resp-echo: logs each request and sends it back.
+// The handler of resp-echo: sends each request back, and logs it at the level debug.
 #pragma once
 
 #include <libresp/server/handler.hpp>

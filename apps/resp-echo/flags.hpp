@@ -18,7 +18,7 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Reads the flags. A flag that is not given takes its variable; without that, its default.
-/// Empty: --help or --version was given, and its text is printed.
+/// Reads the flags. For a flag that is not given it reads the variable; if that is not set, the default.
+/// Returns nothing if --help or --version was given; it has then printed that text.
 /// Throws UsageError.
 [[nodiscard]] std::optional<Settings> read_flags(int argc, char** argv);

@@ -1,4 +1,4 @@
-// resp-echo: reads every RESP value that a client sends, logs it, and sends the same value back.
+// resp-echo: sends every received RESP value back to the client, and logs it at the level debug.
 #include "echo.hpp"
 #include "flags.hpp"
 
@@ -23,8 +23,8 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Keeps values of 128 KiB and more out of the heap, so that freeing one returns its pages to the system.
-/// By default glibc raises this threshold with each large value that is freed; the heap then fragments.
+/// Gives each value of 128 KiB and more its own pages, so that freeing it returns them to the system. Without
+/// this call glibc raises that size when a larger value is freed; then large values fragment the heap.
 void keep_heap_small() {
 #ifdef __GLIBC__
     constexpr int large = 128 * 1024;

@@ -1,4 +1,4 @@
-// Finds the word that a mistyped one was probably meant to be: "--prot" is "--port".
+// Finds the word that a user probably meant when typing a wrong one: "--port" for "--prot".
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
     return d[a.size()][b.size()];
 }
 
-/// The one of `words` that begins with `typed` or differs from it by at most two letters. Empty: there is none.
+/// The word that begins with `typed`, or differs least from it, in at most two letters. Empty if none does.
 inline std::string nearest(std::string_view typed, const std::vector<std::string>& words) {
     constexpr std::size_t shortest = 4;  // "--x" would match too much
     constexpr std::size_t longest = 64;  // the time grows with the length

@@ -58,6 +58,7 @@ void run(Client& client, const std::vector<std::string>& words) {
     for (std::string line; std::getline(std::cin, line);) {
         const auto command = resp::parse(line + '\n', {}, resp::Reads::commands);
         if (!command) {
+            // The decoder skips a blank line, so parse() finds no command and reports `incomplete`.
             const bool blank = command.error().code == resp::Errc::incomplete;
             if (!blank) std::cerr << "client: " << command.error().message() << '\n';
             continue;

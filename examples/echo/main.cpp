@@ -2,6 +2,9 @@
 //
 //     ./echo 6379
 //     redis-cli -p 6379 SET greeting 'Hello world!'
+//     1) "SET"
+//     2) "greeting"
+//     3) "Hello world!"
 #include <libresp/server.hpp>
 
 #include <charconv>

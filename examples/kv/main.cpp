@@ -25,6 +25,7 @@ struct Store {
     std::unordered_map<std::string, std::string> values;
 };
 
+/// The handler: finds a command in a table and runs it. Each connection has a copy; all copies use one Store.
 class Keyspace {
 public:
     explicit Keyspace(Store& store) : store_(&store) {}
@@ -34,7 +35,7 @@ public:
         for (const Entry& entry : table()) {
             if (!command.is(entry.name)) continue;
             const auto words = static_cast<int>(command.size());
-            // As in Redis' table: the number of words; if negative, the minimum number of words.
+            // As in Redis' table: n is the number of words, the name included; -n means at least n words.
             const bool fits = entry.arity >= 0 ? words == entry.arity : words >= -entry.arity;
             if (!fits) return void(reply.simple_error(resp::wrong_number_of_arguments(entry.name)));
             return (this->*entry.run)(request, command, reply);
@@ -85,7 +86,8 @@ private:
         reply.integer(static_cast<std::int64_t>(found));
     }
 
-    /// HELLO [2|3 [AUTH user password] [SETNAME name]]. If any part is wrong, nothing changes.
+    /// HELLO [2|3 [AUTH user password] [SETNAME name]]. Accepts any password, and ignores the name. If the
+    /// syntax is wrong, nothing changes.
     void hello(const resp::Request& request, const resp::Command& command, resp::Reply& reply) {
         auto version = reply.version();
         if (command.size() > 1) {
@@ -132,7 +134,7 @@ private:
         reply.map(known ? 1 : 0);
         if (known) reply.bulk_string(command[2]).bulk_string(command[2] == "save" ? "" : "no");
     }
-    /// An empty list. redis-cli then shows no hints.
+    /// COMMAND: an empty list. redis-cli then shows no hints.
     void commands(const resp::Request&, const resp::Command&, resp::Reply& reply) { reply.array(0); }
     void quit(const resp::Request&, const resp::Command&, resp::Reply& reply) {
         reply.simple_string("OK");

@@ -31,7 +31,7 @@ int main() {
             fmt::print("{} at byte {}\n", error->message(), error->offset);
             return 1;
         }
-        // The tokenizer did not take a cut header. It goes in front of the bytes that arrive next.
+        // The tokenizer does not take an incomplete header. Keep its bytes; the next bytes go after them.
         const auto rest = tokenizer.rest();
         kept = rest.size();
         std::memmove(buffer.data(), rest.data(), kept);

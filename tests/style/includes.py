@@ -1,4 +1,4 @@
-"""The storeys include downwards only, and the public headers keep Asio, fmt and <iostream> out.
+"""The layers include downwards only, and the public headers keep Asio, fmt and <iostream> out.
 
     tls ------> server (its public headers)
     service --> server, codec (their public headers)
@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "service": {"service", "server", "codec"},
     "tls": {"tls", "server", "codec"},
 }
-ONLY_PUBLIC = {"service", "tls"}  # of the storeys below
+ONLY_PUBLIC = {"service", "tls"}  # of the layers below
 ONLY_IN = {  # of the public headers
     "asio": "lib/include/libresp/server/asio.hpp",
     "fmt": "lib/include/libresp/codec/format.hpp",
@@ -33,7 +33,7 @@ ONLY_IN = {  # of the public headers
 STOPS_THE_COMPILER = "libresp/stop_here"  # is missing on purpose, for a compiler that is not in C++20 mode
 
 
-def storey_of(file):
+def layer_of(file):
     """codec, server, service or tls; "base" for version.hpp, which stands below all of them."""
     room = ROOM.match(file)
     return room.group(1) if room and room.group(1) in MAY_INCLUDE else "base"
@@ -66,27 +66,27 @@ def check(tree):
 
 
 def fault_of(file, name, computed, target):
-    storey = storey_of(file)
+    layer = layer_of(file)
     if computed:
         return f"an include of a macro, {name}: write the file's name, so that this test can follow it"
     if target is not None:
-        return arrow_fault(storey, target, name)
+        return arrow_fault(layer, target, name)
     if name.startswith("libresp/") and name != STOPS_THE_COMPILER:
         return f"there is no {name} below {PUBLIC}: correct the name"
-    return library_fault(file, storey, re.match(r"\w+", name).group())
+    return library_fault(file, layer, re.match(r"\w+", name).group())
 
 
-def arrow_fault(storey, target, name):
-    below = storey_of(target)
-    if below not in MAY_INCLUDE.get(storey, set()) | {"base"}:
-        return f"{storey} must not include {name}, which belongs to {below}: move what both need into {storey}"
-    if storey in ONLY_PUBLIC and below not in (storey, "base") and not is_public(target):
-        return f"{storey} includes only public headers of {below}, and {name} is none: use what every user can have"
+def arrow_fault(layer, target, name):
+    below = layer_of(target)
+    if below not in MAY_INCLUDE.get(layer, set()) | {"base"}:
+        return f"{layer} must not include {name}, which belongs to {below}: move what both need into {layer}"
+    if layer in ONLY_PUBLIC and below not in (layer, "base") and not is_public(target):
+        return f"{layer} includes only public headers of {below}, and {name} is none: use what every user can have"
     return None
 
 
-def library_fault(file, storey, library):
-    if library == "asio" and storey in ("codec", "base"):
+def library_fault(file, layer, library):
+    if library == "asio" and layer in ("codec", "base"):
         return "the codec must not use Asio: move what needs it into server"
     if file.startswith(PUBLIC) and library in ONLY_IN and file != ONLY_IN[library]:
         home = ONLY_IN[library] or "no public header"

@@ -14,7 +14,7 @@ HEADERS = "lib/include/libresp"
 
 
 class Includes(MadeUp):
-    STOREYS = {
+    LAYERS = {
         f"{HEADERS}/version.hpp": "",
         f"{HEADERS}/codec.hpp": "#include <libresp/codec/view.hpp>\n#include <libresp/version.hpp>\n",
         f"{HEADERS}/codec/view.hpp": "#include <string>\n",
@@ -31,16 +31,16 @@ class Includes(MadeUp):
     }
 
     def assert_refused(self, file, line):
-        self.assert_finds(includes.check, {**self.STOREYS, file: f"// head\n{line}\n"}, f"{file}:2")
+        self.assert_finds(includes.check, {**self.LAYERS, file: f"// head\n{line}\n"}, f"{file}:2")
 
     def test_the_arrows_of_the_design_are_allowed(self):
-        self.assert_finds(includes.check, self.STOREYS)
+        self.assert_finds(includes.check, self.LAYERS)
 
     def test_the_codec_includes_no_server(self):
         self.assert_refused("lib/src/codec/view.cpp", "#include <libresp/server/asio.hpp>")
         self.assert_refused("lib/src/codec/view.cpp", '#  include "../server/session.hpp" // why')
 
-    def test_no_storey_includes_one_above_it_through_the_version(self):
+    def test_no_layer_includes_one_above_it_through_the_version(self):
         self.assert_refused(f"{HEADERS}/version.hpp", "#include <libresp/codec.hpp>")
 
     def test_the_codec_includes_no_asio(self):
@@ -70,7 +70,7 @@ class Includes(MadeUp):
         self.assert_refused("lib/src/codec/view.cpp", "#include <libresp/coded.hpp>")
 
     def test_an_include_in_a_comment_is_none(self):
-        self.assert_finds(includes.check, {**self.STOREYS, f"{HEADERS}/codec.hpp": "/*\n#include <asio.hpp>\n*/\n"})
+        self.assert_finds(includes.check, {**self.LAYERS, f"{HEADERS}/codec.hpp": "/*\n#include <asio.hpp>\n*/\n"})
 
 
 class Lengths(MadeUp):

@@ -1,5 +1,6 @@
 // The server layer: it calls your handler for each request, and takes care of sockets, limits, deadlines and
-// shutdown. It runs on standalone Asio. A file with a plain handler compiles without Asio's headers.
+// shutdown. It runs on standalone Asio. A file whose handler is not a coroutine (a plain handler)
+// compiles without Asio's headers.
 //
 //     struct Echo {
 //         void operator()(const resp::Request& request, resp::Reply& reply) {
@@ -20,7 +21,7 @@
 //   connection.hpp   Connection: a handle on one client, for pushes and for closing
 //   options.hpp      Options: addresses, limits, deadlines, log; Stats: the counters
 // Include this header as well if you need it:
-//   asio.hpp         the parts of Asio that coroutine handlers and embedded servers use
+//   asio.hpp         the parts of Asio that coroutine handlers, timers and servers on your own executor use
 #pragma once
 
 #include <libresp/codec.hpp>

@@ -1,4 +1,4 @@
-// The version of libresp. This file is its only source: CMake reads these three lines.
+// The version of libresp. This file is its only source: CMake reads the three numbers below.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -14,8 +14,7 @@
 
 namespace resp {
 
-/// The version as text, "0.2.0", of the headers that this file was compiled with. To compare versions, use the
-/// macros.
+/// The version of these headers as text, for example "0.2.0". To compare versions, use the macros.
 inline constexpr std::string_view version_string =
     LIBRESP_JOIN(LIBRESP_VERSION_MAJOR, LIBRESP_VERSION_MINOR, LIBRESP_VERSION_PATCH);
 

@@ -1,5 +1,5 @@
-// The decoder: its bytes, lent or its own, and the loop that takes tokens until a frame is complete. The
-// index is in decoder_index.cpp. The fast path is in fast/shortcut.cpp.
+// The decoder: its input, which the caller lends or which is in its own buffer, and the loop that takes
+// tokens until a frame is complete. The index is in decoder_index.cpp. The fast path is in fast/shortcut.cpp.
 #include <libresp/codec/decoder.hpp>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ Decoder& Decoder::operator=(Decoder&& other) noexcept {
     node_capacity_ = other.node_capacity_;
     scratch_ = std::move(other.scratch_);
     source_ = {other.source_.wire,
-               scratch_.data()};  // a short string is inside its object, so its text moved
+               scratch_.data()};  // a short text is stored in the string object, so it has a new address
     other.reset(0, 0);
     return *this;
 }
@@ -34,7 +34,8 @@ Decoder& Decoder::operator=(Decoder&& other) noexcept {
 // ---- bytes
 
 std::span<char> Decoder::prepare(std::size_t n) {
-    // Returned bytes are removed from the front when there are this many of them, not for every frame.
+    // The bytes of frames that next() has returned are removed from the front only when there are this many,
+    // not after every frame.
     constexpr std::ptrdiff_t spent = 1024;
     const bool is_short = own_.capacity() - own_.size() < n;
     if (lent_ || is_short || pending_begin() - own_.data() >= spent) make_room(n);
@@ -46,7 +47,8 @@ void Decoder::make_room(std::size_t n) {
     constexpr std::size_t after = 16 * 1024;  // for bytes that arrive together with the end of a long frame
     release();
     if (!own_.empty()) own_.consume(static_cast<std::size_t>(pending_begin() - own_.data()));
-    // If the cut string is the last value of the frame, the memory need not double beyond its end.
+    // If the string that is being received is the last value of the frame, the buffer needs room only up to
+    // the end of that string, plus `after`.
     const bool is_last = tokenizer_.depth_ == 0 || (tokenizer_.depth_ == 1 && tokenizer_.left_ == 1);
     char* const room = own_.prepare(n, is_last && missing() > 1 ? missing() + after : SIZE_MAX);
     rebase(own_.data(), room);
@@ -63,7 +65,7 @@ void Decoder::feed(std::span<const char> bytes) {
     }
 }
 
-/// Copies the bytes that are left of a loan.
+/// Ends the loan: copies the pending bytes into `own_`.
 void Decoder::keep_rest() {
     assert(lent_);
     lent_ = false;
@@ -120,7 +122,7 @@ std::size_t Decoder::missing() const noexcept {
     const std::uint64_t here = untaken();
     if (tokenizer_.mode_ != Tokenizer::Mode::body || tokenizer_.remaining_ <= here) return 1;
     const std::uint64_t left = tokenizer_.remaining_ - here;
-    // One byte after the limit, the frame is too long.
+    // The first byte over max_frame makes the frame too long, so no byte after that one is missing.
     const auto in_frame = static_cast<std::size_t>(end_ - frame_);
     const std::size_t limit = tokenizer_.limits_.max_frame;
     const std::size_t room = limit > in_frame ? limit - in_frame : 0;
@@ -138,8 +140,8 @@ bool Decoder::read() {
     const std::size_t most = tokenizer_.limits_.max_frame;
     drop_returned();
     do {
-        // The tokenizer never sees more bytes of a frame than the frame may have. So a frame that is too long
-        // is the same error for any cuts.
+        // The tokenizer never sees more than max_frame bytes of a frame. So a frame that is too long gives
+        // the same error, however the stream was cut into pieces.
         const bool bounded = static_cast<std::size_t>(end_ - source_.wire) > most;
         tokenizer_.end_ = bounded ? source_.wire + most : end_;
         take_shortcut();
@@ -169,9 +171,10 @@ bool Decoder::take_token() {
     return true;
 }
 
-/// Removes the frames that were returned from the index, so that it begins with the first frame that was not.
-/// An entry whose text is in the scratch counts from there, and must not be moved. There is none: the frame
-/// of such an entry is read alone, and returned before more are read.
+/// Removes from the index the frames that next() has returned. The index then begins with the first frame
+/// that next() has not returned, and positions in the wire count from that frame. A position in the scratch
+/// must not change, but no entry that stays has one: a frame with text in the scratch is read alone, and
+/// next() returns it before others are read.
 void Decoder::drop_returned() noexcept {
     const char* const begin = pending_begin();
     if (const auto out = static_cast<std::size_t>(ready_ - nodes_.get()); out != 0) {

@@ -13,7 +13,7 @@ namespace resp {
 
 using detail::Node;
 
-/// Adds the token to the index. Returns false if the token is a request without words, which a server skips.
+/// Adds the token to the index. Returns false if the token is a request without words, which next() skips.
 bool Decoder::index(const Token& token) {
     const bool is_request = tokenizer_.reads_ == Reads::commands && token.depth == 0;
     switch (token.kind) {
@@ -46,8 +46,8 @@ void Decoder::index_value(const Token& token) {
 
 /// Adds an entry for a text. The token holds the whole text or its first part.
 void Decoder::index_text(const Token& token) {
-    // The entry counts the prefix of a verbatim string to its header. If the first part is shorter than the
-    // prefix, `size` wraps around; the parts that follow add up to the right size.
+    // In the entry, the prefix of a verbatim string is part of the header. If the first part is shorter than
+    // the prefix, `size` wraps around; the parts that follow add up to the right size.
     const std::uint32_t prefix = token.type == Type::verbatim_string ? wire::verbatim_prefix : 0;
     Node& node = add_node(token.type, in_source(token.text.data()) + prefix, token.offset);
     node.size = static_cast<std::uint32_t>(token.text.size()) - prefix;
@@ -70,7 +70,7 @@ void Decoder::index_chunk(const Token& token) {
         constexpr std::uint64_t header = 4;  // `$?\r\n`
         Node& node = add_node(token.type, in_source(token.offset) + header, token.offset);
         node.flags = Node::streamed | Node::spans;
-        node.span = 2;
+        node.span = 2;  // this entry and its marker
         // Until the last chunk, `size` is where the text begins in the scratch.
         node.size = static_cast<std::uint32_t>(scratch_.size());
     }
@@ -83,7 +83,7 @@ void Decoder::index_chunk(const Token& token) {
     node.size = size;
     Node& marker = add_node(Type{}, in_source(tokenizer_.next_), tokenizer_.offset());  // may move `node`
     marker.size = size;
-    marker.span = begin;
+    marker.span = begin;  // of the text in the scratch; text() reads it here
 }
 
 void Decoder::index_aggregate(const Token& token) {
@@ -143,8 +143,8 @@ void Decoder::close(std::uint32_t depth, std::uint32_t levels) noexcept {
     }
 }
 
-/// Adds an entry. Its value begins at `offset` in the stream, and its text at `begin` in the
-/// source.
+/// Adds an entry. Its value begins at `offset` in the stream. Its text begins at `begin`, counted like
+/// Node::begin.
 Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     if (node_count_ == node_capacity_) grow_index();
     Node& node = nodes_[node_count_++];

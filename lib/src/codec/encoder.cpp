@@ -1,4 +1,5 @@
-// The verbs of the encoder. Three functions write every form: header(), line() and blob().
+// The functions of the encoder that are not inline. They make all forms from header(), line(), blob() and
+// append().
 #include <libresp/codec/encoder.hpp>
 
 #include <cmath>
@@ -25,6 +26,7 @@ char* wire::detail::put_long_number(char* to, std::uint64_t number) noexcept {
     return put_crlf(std::to_chars(to, to + 20, number).ptr);
 }
 
+/// blob() of an encoder that writes to a std::string.
 Encoder& Encoder::blob_to_string(Type type, std::string_view bytes) {
     header(type, bytes.size());
     append(bytes);
@@ -42,7 +44,7 @@ Encoder& Encoder::line(Type type, std::string_view text) {
         return *this;
     }
     append({&first, 1});
-    // The pieces between the bytes that would end the line.
+    // Appends the pieces between CRs and LFs, and a space in place of each CR and LF.
     for (;;) {
         const char* const stop = wire::find_line_end(text.data(), end);
         append({text.data(), static_cast<std::size_t>(stop - text.data())});

@@ -1,5 +1,6 @@
 // Values as text for people: 42, OK, "two words", (error) ERR no, [1, 2], {"key": "value"}, nil.
-// Every byte that is not printable ASCII is escaped, so a client cannot write into a terminal or a log.
+// Every byte that is not printable ASCII is escaped, so the bytes of a client cannot control a terminal or
+// fake a log line.
 #include <libresp/codec/escape.hpp>
 #include <libresp/codec/limits.hpp>
 #include <libresp/codec/view.hpp>
@@ -92,6 +93,7 @@ private:
             return;
         }
     }
+    /// Closes an aggregate that has no values.
     void close() {
         levels_[depth_ - 1].left = 1;
         complete();

@@ -1,4 +1,4 @@
-// Splits an inline line into words.
+// Splits the line of an inline command into words.
 #include "inline.hpp"
 
 #include <cassert>
@@ -38,8 +38,8 @@ bool InlineWords::next(Word& word) {
     return true;
 }
 
-/// Appends the text between the quote at at_ and the quote that closes it and ends the word. Returns false if
-/// there is no such quote, or if the word continues after it.
+/// Appends the quoted text that begins at `at_` to the scratch, without its quotes. Returns false if there is
+/// no closing quote, or if the word continues after it.
 bool InlineWords::quoted() {
     assert(at_ != end_ && (*at_ == '"' || *at_ == '\''));
     const char quote = *at_++;
@@ -55,7 +55,8 @@ bool InlineWords::quoted() {
     return false;
 }
 
-/// Appends the byte that the escape sequence at at_ means. At least one byte follows the backslash.
+/// Appends the byte that the escape sequence at `at_` stands for to the scratch. At least one byte follows
+/// the backslash.
 void InlineWords::escape() {
     assert(end_ - at_ > 1 && *at_ == '\\');
     const char c = at_[1];

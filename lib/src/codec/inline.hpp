@@ -7,25 +7,26 @@
 namespace resp::detail {
 
 /// Returns the words of a line one by one. A word without quotes is a part of the line. A word with quotes is
-/// unescaped into `scratch`, after the text that is there.
+/// unescaped and appended to `scratch`, which keeps the text that it already holds.
 ///
-///     SET k "two words"  ->  SET   k   two words
+///     SET k "two words"  ->  [SET] [k] [two words]
 ///
 /// Source: Redis, sdssplitargs.
 class InlineWords {
-    // Between double quotes, \n \r \t \b \a \\ \" and \xHH are escape sequences. Between single quotes, only \'
-    // is one. A closing quote must end the word.
+    // Between double quotes, \n \r \t \b \a \\ \" and \xHH are escape sequences. Between single quotes, only
+    // \' is one. A closing quote must end the word.
 public:
     struct Word {
-        std::string_view text;  // in the line, or in the scratch: then valid until the next call of next()
-        bool in_scratch;
+        std::string_view text;
+        bool in_scratch;  // the text is then valid only until the next call of next()
     };
 
     InlineWords(std::string_view line, std::string& scratch) noexcept
         : at_(line.data()), end_(line.data() + line.size()), scratch_(scratch) {}
 
-    /// Reads the next word into `word`. Returns false at the end of the line, or if the quotes are not
-    /// balanced: then wrong() is the first wrong byte, or the end of the line.
+    /// Reads the next word into `word`. Returns false at the end of the line: wrong() is then null. Also
+    /// returns false if a quote is not closed (wrong() is the end of the line), or if a byte other than a
+    /// space follows a closing quote (wrong() is that byte).
     bool next(Word& word);
     [[nodiscard]] const char* wrong() const noexcept { return wrong_; }
 

@@ -1,8 +1,9 @@
-// The grammar of RESP, except for texts that may be cut: those are in tokenizer_text.cpp. Each function reads
-// one form of token at next_. If the form is cut, the function changes nothing.
+// The grammar of RESP. Strings and lines, which the tokenizer may return in several parts, are in
+// tokenizer_text.cpp. Each function reads one form of token at `next_`. If the received bytes end inside the
+// form, the function changes nothing; only inline_line() remembers how far it has searched.
 //
-// Every error is reported at the first wrong byte, as soon as that byte is received. So the cuts change no
-// result.
+// Every error is reported at the first wrong byte, as soon as the received bytes prove it wrong. So the
+// result does not depend on how the stream was cut into pieces.
 #include <libresp/codec/tokenizer.hpp>
 
 #include <algorithm>
@@ -54,7 +55,7 @@ bool Tokenizer::value(Token& token) noexcept {
     }
     if (c == wire::end_of_stream) return stream_end(token);
     if (!wire::is_type_byte(c)) return fail(Errc::bad_type, next_);
-    if (left_ == 0) return fail(Errc::too_many_elements, next_);  // of a streamed aggregate
+    if (left_ == 0) return fail(Errc::too_many_elements, next_);  // a full streamed aggregate stays open
 
     const auto type = static_cast<Type>(c);
     switch (type) {
@@ -72,7 +73,7 @@ bool Tokenizer::value(Token& token) noexcept {
     }
 }
 
-// ---- scalars without parts
+// ---- scalars that are always one token
 
 bool Tokenizer::integer(Token& token) noexcept {
     const char* const text = next_ + 1;
@@ -195,7 +196,7 @@ bool Tokenizer::stream_end(Token& token) noexcept {
     return true;
 }
 
-/// Whether a push may stand here: at the top level, or there as the value of attributes.
+/// Whether a push may stand here: only at the top level, where attributes may come before it.
 bool Tokenizer::may_push() const noexcept {
     for (std::uint32_t i = 0; i != depth_; ++i) {
         const std::uint32_t left = i + 1 == depth_ ? left_ : levels_[i + 1].outer_left;
@@ -213,7 +214,7 @@ bool Tokenizer::inline_line(Token& token) noexcept {
     const char* const search_end = next_ + std::min(here, longest);
     const char* const lf = std::find(next_ + position_, search_end, wire::lf);
     if (lf == search_end) {
-        // After the longest line, only its end may follow.
+        // After max_line bytes, only CRLF or LF may follow.
         const bool too_long = here > limits_.max_line && next_[limits_.max_line] != wire::cr;
         if (too_long || here >= longest) return fail(Errc::inline_too_long, next_ + limits_.max_line);
         position_ = here;
@@ -258,7 +259,7 @@ std::uint32_t Tokenizer::complete() noexcept {
     return closed;
 }
 
-/// Reports the wrong byte at `at`. An LF there ends the line without a CR.
+/// Reports the wrong byte at `at`. If it is an LF, the error is bad_line: the line ends without a CR.
 bool Tokenizer::wrong(Errc malformed, const char* at) noexcept {
     return fail(*at == wire::lf ? Errc::bad_line : malformed, at);
 }

@@ -53,6 +53,8 @@ bool Tokenizer::streamed_string(Token& token) noexcept {
     return chunk_header(token);
 }
 
+/// Reads `;<length>\r\n`. If the length is 0, the string is complete: returns an empty last part. Otherwise
+/// reads the bytes of the chunk.
 bool Tokenizer::chunk_header(Token& token) noexcept {
     assert(mode_ == Mode::chunks && position_ <= limits_.max_bulk);
     if (next_ == end_) return false;
@@ -72,7 +74,7 @@ bool Tokenizer::chunk_header(Token& token) noexcept {
     return body_part(token);
 }
 
-/// Reads the bytes of a string or chunk, and the CRLF after them.
+/// Reads the bytes of a string or chunk that have arrived. If the last one is among them, reads the CRLF too.
 bool Tokenizer::body_part(Token& token) noexcept {
     assert(mode_ == Mode::body || mode_ == Mode::chunk);
     const bool in_chunk = mode_ == Mode::chunk;
@@ -81,7 +83,7 @@ bool Tokenizer::body_part(Token& token) noexcept {
     token.streamed = in_chunk;
     token.text = {next_, static_cast<std::size_t>(std::min(remaining_, here))};
     if (type_ == Type::verbatim_string) {
-        // The colon may be in any part.
+        // The prefix, such as `txt:`, may be cut too. So its colon may be in any part.
         const std::uint64_t colon = wire::verbatim_prefix - 1;
         if (position_ <= colon && colon - position_ < token.text.size()) {
             const char* const at = next_ + (colon - position_);
@@ -122,7 +124,7 @@ bool Tokenizer::line(Token& token, Type type) noexcept {
     return line_part(token);
 }
 
-/// Reads the text of a line, and the CRLF after it.
+/// Reads the text of a line that has arrived. If the text is complete, reads the CRLF too.
 bool Tokenizer::line_part(Token& token) noexcept {
     assert(mode_ == Mode::line && position_ <= limits_.max_line);
     const char* const stop = wire::find_line_end(next_, end_);
@@ -159,8 +161,8 @@ bool Tokenizer::line_part(Token& token) noexcept {
     return !token.text.empty();
 }
 
-/// Returns the first byte of [from, to) that a double or big number cannot have there, or `to`. Other lines
-/// may have any byte.
+/// Takes the bytes of [from, to) as a part of a double or big number. Returns the first byte that is not
+/// allowed there, or `to`. Other lines may have any byte.
 const char* Tokenizer::first_wrong(const char* from, const char* to) noexcept {
     if (type_ == Type::double_) return std::find_if_not(from, to, [&](char c) { return double_.take(c); });
     if (type_ != Type::big_number) return to;

@@ -24,7 +24,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
     const NodeRange range = detail::nodes(view);
     content_->nodes.assign(range.first, range.last);
     std::string& bytes = content_->bytes;
-    // First the wire form, then every text that the wire form does not contain in one piece.
+    // `bytes` gets the wire form first, then every text that the wire form does not contain in one piece.
     const std::string_view sent = view.wire();
     bytes = sent;
     const auto shift = static_cast<std::uint32_t>(sent.data() - range.frame->wire);
@@ -55,7 +55,7 @@ Value::Value(View view) : content_(std::make_unique<Content>()) {
         node.span = static_cast<std::uint32_t>(content_->nodes.size());
         bytes.front() = wire::byte(Type::map);
     }
-    // Both kinds of text are in `bytes`.
+    // Frame::wire and Frame::scratch are both `bytes`.
     content_->frame = {bytes.data(), bytes.data()};
 }
 

@@ -1,5 +1,4 @@
-// The accessors of a view that do more than read one entry of the index. The bytes of a value begin at its
-// type byte and end where the bytes of the last entry inside it end.
+// The accessors of a view that do more than read one entry of the index.
 #include <libresp/codec/view.hpp>
 
 namespace resp {
@@ -13,7 +12,8 @@ const char* begin_of(const detail::Frame& frame, const Node& node) noexcept {
     return frame.wire + node.begin - node.header;
 }
 
-/// The byte after the last byte of a value.
+/// The byte after the last byte of a value. The index does not store it: it is where the bytes of the last
+/// entry inside the value end.
 const char* end_of(const detail::Frame& frame, const Node& node) noexcept {
     const Node& last = node.next()[-1];  // the last entry inside it, or itself
     if (last.is_marker() || last.has(Node::aggregate)) return frame.wire + last.begin;
@@ -39,12 +39,14 @@ const Node* behind_attributes(const Node* first) noexcept {
 }
 
 void end_attribute(Node& attribute) noexcept {
+    // attributed() returns a pointer to const, so the entry is reached from `attribute`.
     (&attribute)[attributed(&attribute) - &attribute].flags |= Node::attributed;
 }
 
 namespace {
 
-/// The attribute directly before a value that has one: the nearest attribute that ends where the value ends.
+/// The attribute of a value that has one: the nearest attribute before it whose entries end where those of
+/// the value end. (The span of an attribute includes its value.)
 const Node* attribute_of(const Node* value) noexcept {
     assert(value->has(Node::attributed));
     const Node* node = value - 1;

@@ -22,7 +22,8 @@ bool is_payload(char c) noexcept { return is_digit(c) || c == '_' || (lower(c) >
 
 }  // namespace
 
-// State::start means that `c` is not allowed: no byte leads back to it.
+// after_sign() and after() return the state after `c`, or State::start if `c` is not allowed. No allowed byte
+// leads back to State::start.
 DoubleSyntax::State DoubleSyntax::after_sign(char c) const noexcept {
     if (is_digit(c)) return State::whole;
     if (c == 'i') return State::i;
@@ -73,8 +74,8 @@ bool DoubleSyntax::complete() const noexcept {
 
 namespace {
 
-/// The number after `e`, cut to a range that decides alone: the digits of a line can shift it by less than
-/// 10^17.
+/// The number after `e`. Stops reading digits at 10^17 or more. Such an exponent alone decides that the
+/// double is an infinity or zero, because the digits of a line can shift it by less than 10^17.
 long long exponent_of(std::string_view text) noexcept {
     const bool negative = text.starts_with(minus);
     if (negative || text.starts_with(plus)) text.remove_prefix(1);
@@ -117,7 +118,7 @@ double decimal_to_double(std::string_view text) noexcept {
     Significant digits{text.substr(0, e)};
     if (digits.size == 0) return 0;
     if (e != text.size()) digits.exponent += exponent_of(text.substr(e + 1));
-    // Beyond this, 769 digits cannot bring the number back into range.
+    // At these limits the number is an infinity or zero, whatever its digits: there are at most 769.
     digits.exponent = std::clamp(digits.exponent, -9999LL, 9999LL);
     char* const to = digits.text.data() + digits.size;
     char* const last = digits.text.data() + digits.text.size() - 1;
@@ -132,7 +133,8 @@ double decimal_to_double(std::string_view text) noexcept {
 
 namespace {
 
-// A template, because only then a missing std::from_chars() selects the branch and is not an error.
+// A template, because only in a template can `requires` test whether std::from_chars() for doubles exists;
+// elsewhere a missing one is an error. If it is missing, decimal_to_double() reads every number.
 template <class Double>
 Double nearest(std::string_view text) noexcept {
     if constexpr (requires(Double value) { std::from_chars(text.data(), text.data(), value); }) {

@@ -1,6 +1,7 @@
-// From received bytes to replies. receive() reads bytes and lends them to the decoder, handle() calls the
-// handler for each request in them, flush() sends the replies, and hold() gives back the buffers that the
-// next connection needs. One pass over these four is a batch.
+// From received bytes to replies. A batch is one pass over four steps: receive() reads bytes into the
+// decoder, handle() calls the handler for each request in them, flush() (output.cpp) sends the replies, and
+// hold() gives back the decoder if it is empty, so that another connection can use it. If the last batch left
+// requests, the next batch begins with handle().
 #include "session.hpp"
 #include "worker.hpp"
 
@@ -36,19 +37,21 @@ void Session::read_and_handle() {
         if (receipt == Receipt::end || (receipt == Receipt::nothing && drains)) stop_reading({});
         if (receipt != Receipt::bytes) return hold();
     }
-    // Usually everything received fits the budget, and no request has to compare its offset.
+    // Usually everything received fits the budget. The end is then `no_end`, and no request compares its
+    // offset with it.
     budget_end_ = decoder_->pending() > batch_budget ? decoder_->offset() + batch_budget : no_end;
     if (paused_) budget_end_ = decoder_->offset() + 1;  // one request, because its reply may have to wait
     end_batch(handle());
     if (activity_ == Activity::awaiting) await_handler();
 }
 
-/// Whether the queue of replies is short enough for another batch.
+/// Returns whether the queue of replies is short enough for another batch. If the connection waited for that,
+/// sets what the batch begins with.
 bool Session::has_room_for_replies() {
     if (next_ == Next::send) {
         if (queued() > mailbox_->shared().options.output_low_water) return false;
         next_ = decoder_ != nullptr ? Next::handle : Next::read;
-        begun_ = {};  // the client is not to blame for the time without a read
+        begun_ = {};  // the deadline of the frame begins again: meanwhile we did not read
     }
     return !paused_ || queued() == 0;
 }
@@ -61,8 +64,9 @@ void Session::end_batch(BatchEnd end) {
         end == BatchEnd::output_full && queued() > mailbox_->shared().options.output_low_water;
     const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
     next_ = is_full ? Next::send : left_requests ? Next::handle : Next::read;
-    // While the server drains, the transport reports no end: the connection reads until nothing is left. A
-    // closing connection first sends the pushes that its handler has posted.
+    // Two more reasons to continue later. While the server drains, the connection waits for no input: it
+    // reads again until a read returns nothing. A closing connection lets the pushes that its handler has
+    // posted arrive first, so that they are sent too.
     const bool has_more = end != BatchEnd::all_handled && !is_full;
     if (has_more || worker_->is_draining() || state_ == State::closing) post_resume();
 }
@@ -115,6 +119,7 @@ Session::Receipt Session::receive() {
     return Receipt::bytes;
 }
 
+/// Reads. If the client's first byte is that of TLS, logs this and reports an error instead.
 std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
     const bool first = offset_ == 0 && (decoder_ == nullptr || decoder_->pending() == 0);
     const std::size_t n = transport_->read(room, ec);
@@ -131,7 +136,7 @@ std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
 /// Calls the handler for the received requests, and sends its replies.
 BatchEnd Session::handle() {
     assert(activity_ == Activity::ready && adapter_ != nullptr && decoder_ != nullptr);
-    output();
+    output();  // borrows an output if there is none
     deliver_pushes();
     Batch batch{*this, connection_, out_->reply};
     try {
@@ -156,6 +161,7 @@ void Session::end_reply() noexcept {
     }
 }
 
+/// Ends the reply to the previous request, and takes the next request.
 Entry Batch::next_entry() {
     session_.end_reply();
     if (!session_.may_go_on(*this)) return {};
@@ -234,8 +240,8 @@ void Session::flush_posted() {
 
 // ---- waiting
 
-/// Ends the loan of received bytes, and gives back the decoder if it holds no bytes. account() does the same
-/// for the output. So an idle connection keeps no buffers.
+/// Ends the loan of received bytes, gives back the decoder if it holds no bytes or the connection is closing,
+/// and sets the deadline. account() gives back the output. So an idle connection keeps no buffers.
 void Session::hold() {
     if (decoder_ != nullptr) {
         offset_ = decoder_->offset();
@@ -248,7 +254,9 @@ void Session::hold() {
     set_deadline();
 }
 
-/// The deadline belongs to a frame: the next read of the same frame extends it only by the bytes received.
+/// Sets the time limit of an incomplete frame: frame_deadline, plus the time that its received bytes take at
+/// frame_rate. The time counts from the first wait for the frame. More reads of the same frame do not restart
+/// it.
 void Session::set_deadline() {
     const Options& options = mailbox_->shared().options;
     if (decoder_ == nullptr || options.frame_deadline.count() == 0) {

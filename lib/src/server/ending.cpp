@@ -1,4 +1,4 @@
-// The ways in which a connection ends, and the log line and last reply of each.
+// How a connection opens and ends: the hooks of the handler, and the log line and last reply of each ending.
 #include "session.hpp"
 #include "worker.hpp"
 
@@ -11,15 +11,15 @@ namespace resp::detail {
 
 namespace {
 
-// Bytes of a client that a log line shows.
+// A log line shows at most this many bytes from a client.
 constexpr std::size_t most_shown = 64;
 
-// A client that reads nothing for this long does not get the rest of our output.
+// A lingering client that acknowledges nothing for this long does not get the rest of our output.
 constexpr std::chrono::seconds linger_time{1};
 
 }  // namespace
 
-// ---- because of the client or the handler
+// ---- opening, and ending because of the client or the handler
 
 void Session::open() {
     log(LogLevel::info, "Accepted connection");
@@ -38,7 +38,8 @@ void Session::handler_threw() noexcept try {
     // No memory for the log line. The exception is counted.
 }
 
-/// Call it in the catch block of the handler's exception.
+/// Replaces the unfinished reply by an error, and ends the connection. Call it in the catch block of the
+/// handler's exception.
 void Session::request_failed() noexcept try {
     handler_threw();
     Output& out = output();
@@ -56,8 +57,9 @@ void Session::protocol_error(const DecodeError& error) {
     stop_reading(make_error_code(error.code));
 }
 
-/// Whether an inline request is the beginning of HTTP. A web page can make a browser send a request whose
-/// body contains commands; they must not be handled. Source: Redis, securityWarningCommand.
+/// Returns whether an inline request is the beginning of HTTP. If it is, logs that and ends the connection: a
+/// web page can make a browser send a request whose body contains commands, which must not be handled.
+/// Source: Redis, securityWarningCommand.
 bool Session::refuses_protocol(View request) {
     const Command command{request};
     const bool http2 = command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
@@ -69,19 +71,21 @@ bool Session::refuses_protocol(View request) {
 
 // ---- because of the server
 
-/// Does what close() could not post for lack of memory. It posts as well, so that earlier pushes are sent
-/// first.
+/// Ends the connection if close() had no memory for its posted action. Continues through a posted action too,
+/// so that pushes that were posted earlier are sent first.
 void Session::notice_close() {
     if (is_open() || state_ != State::open || activity_ != Activity::ready) return;
     stop_reading({});
     post_resume();
 }
 
+/// A tick: tries a stalled write again, gives the time `now` to the events since the last tick, and closes
+/// the connection if a deadline has passed.
 void Session::keep_deadlines(Clock::time_point now) {
     notice_close();
     if (stalled_ != Clock::time_point{}) {
-        // The kernel reports room only when a third of its buffer is free, which can take a slow client long.
-        // A write at every tick notices the client's progress when it happens.
+        // The kernel reports room only when a third of its buffer is free. With a slow client that can take
+        // long. A write at every tick notices the client's progress when it happens.
         waiting_.write = false;
         flush();
     }
@@ -119,7 +123,7 @@ void Session::stop_reading(std::error_code reason) noexcept {
     is_open_.store(false, std::memory_order_relaxed);
 }
 
-/// Sends the queued output, then ends the stream to the client. It lingers until the client has ended its
+/// Sends the queued output, then ends the stream to the client. Lingers until the client has ended its
 /// stream too: closing a socket while the client still sends makes the client's kernel drop data that the
 /// client has not read.
 void Session::finish() {
@@ -132,8 +136,8 @@ void Session::finish() {
     state_ = State::lingering;
 }
 
-/// Closes after one second in which the client acknowledged nothing. Closing a socket that has unread input
-/// drops the output that is still in our kernel.
+/// Closes when the client has acknowledged nothing for one second. Not earlier, because closing a socket that
+/// has unread input drops the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
     const std::size_t left = transport_->unacknowledged();
@@ -155,7 +159,8 @@ void Session::discard() {
     if (n == 0 && !nothing) shut({});
 }
 
-/// To closed, from any state. Keeps the reason if there already is one.
+/// To closed, from any state. `reason` counts only if the connection was open. Otherwise the reason that
+/// stop_reading() was given stays, even an empty one.
 void Session::shut(std::error_code reason) noexcept {
     if (state_ == State::closed) return;
     if (state_ == State::open) reason_ = reason;
@@ -180,7 +185,7 @@ void Session::close_adapter() noexcept try {
     handler_threw();
 }
 
-/// Leaves the worker. Called by settle() only, so that no function of the session runs any more.
+/// Leaves the worker. Only settle() calls it, so no other function of the session is running.
 void Session::end() noexcept {
     assert(state_ == State::closed && activity_ != Activity::awaiting && !entered_ && worker_ != nullptr);
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));

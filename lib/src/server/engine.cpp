@@ -63,7 +63,7 @@ public:
     }
 
     ~Core() {
-        // If embedded, this was kept alive by the connections, and none is left.
+        // If embedded, a waiting handler may keep its worker alive; the worker then disposes of itself.
         for (std::size_t i = 0; i != contexts_.size(); ++i) workers_[i]->dispose();
     }
 
@@ -103,7 +103,7 @@ public:
         for (std::thread& thread : threads) thread.join();
     }
 
-    /// From any thread. The first call drains, the second forces.
+    /// From any thread. The first call drains the connections, the second closes them by force.
     void stop() {
         asio::post(executor(), [self = alive()] { self->begin_stop(); });
     }
@@ -149,8 +149,8 @@ private:
 
     [[nodiscard]] bool is_embedded() const noexcept { return contexts_.empty(); }
 
-    /// For posted actions. If embedded, they may outlive the server, and keep this alive. Otherwise this owns
-    /// the contexts and so the actions, which must not own it.
+    /// For posted actions. If embedded, an action may run after ~Server(), so it keeps this core alive.
+    /// Otherwise the core owns the contexts, and with them the actions, so an action must not own the core.
     [[nodiscard]] std::shared_ptr<Core> alive() {
         return is_embedded() ? shared_from_this() : std::shared_ptr<Core>{std::shared_ptr<Core>{}, this};
     }
@@ -166,7 +166,7 @@ private:
         return *listeners_.back();
     }
 
-    /// Runs start, stop and accept.
+    /// The executor of the first worker. It also runs start, stop and accept.
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
         return workers_.front()->executor();
     }
@@ -181,8 +181,8 @@ private:
     void begin() {
         if (stopping_) return;
         for (const auto& worker : workers_) {
-            // Weak, here and below: if embedded, a handler that never ends keeps its connection after the
-            // server.
+            // Weak, here and in begin_stop(): if embedded, a handler that never ends keeps its worker alive,
+            // and with a strong pointer it would keep the core alive too.
             worker->on_closed = [weak = weak_from_this()] {
                 const auto self = weak.lock();
                 if (!self) return;
@@ -244,8 +244,8 @@ private:
         abandon_after(abandon_time);
     }
 
-    /// Ends the server even if a coroutine handler still waits then, after its connection was closed. The
-    /// handler is destroyed with its context.
+    /// After `time`, ends the server even if a coroutine handler still waits; its connection is closed by
+    /// then. The handler is destroyed with its context.
     void abandon_after(std::chrono::milliseconds time) {
         timer_.emplace(executor(), time);
         timer_->async_wait([self = alive()](const std::error_code& ec) {
@@ -258,11 +258,11 @@ private:
         signals_.reset();
         guards_.clear();
         shared_->log(LogLevel::info, "[server] Stopped");
-        if (draining_workers_ == 0) return;
+        if (draining_workers_ == 0) return;  // no handler waits, so the contexts run out of work
         for (const auto& context : contexts_) context->stop();
     }
 
-    // Destroyed last: actions left in the contexts refer to all other members.
+    // Destroyed last: the workers, listeners, guards, signals_ and timer_ use the contexts.
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     const std::shared_ptr<Shared> shared_;
     std::vector<std::shared_ptr<Worker>> workers_;

@@ -18,7 +18,8 @@ constexpr int most_accepts = 16;
 // How long the loop waits for a descriptor or for memory before it tries again.
 constexpr std::chrono::milliseconds exhausted_pause{100};
 
-/// Sets the flags in the same call if possible, because another thread may fork between two calls.
+/// Accepts a client. Its socket is non-blocking and closed on exec. One call does all of it if possible,
+/// because another thread may fork between two calls. Returns -1 and sets errno on an error.
 int accept_client(int listener, sockaddr* address, socklen_t* size) noexcept {
 #ifdef SOCK_CLOEXEC
     return ::accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -34,6 +34,8 @@ public:
 
 private:
     using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+    /// What accept() found: a client; no client; an error of one client (try the next); or no descriptor or
+    /// memory left (wait).
     enum class Accepted : unsigned char { client, none, retry, exhausted };
 
     void listen(const Acceptor::endpoint_type& endpoint, const Endpoint& name);

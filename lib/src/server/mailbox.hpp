@@ -1,4 +1,5 @@
-// How any thread reaches the executor of a worker, even after the worker and its context are gone.
+// Lets any thread post actions to the executor of a worker. After the worker and its context are gone it may
+// still be used, and drops the actions.
 #pragma once
 
 #include "asio.hpp"

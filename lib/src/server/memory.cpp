@@ -99,7 +99,7 @@ void Worker::bound_memory() {
 }
 
 /// Returns whether a shortage has just ended, so that paused connections may continue. If the shortage lasts
-/// too long, closes the largest connection.
+/// too long, closes the largest connection of this thread.
 bool Worker::end_shortage() {
     if (memory_exceeded_ == Clock::time_point{}) return false;
     if (memory_exceeded_ == next_tick) memory_exceeded_ = now_;
@@ -115,14 +115,14 @@ void Worker::close_largest() {
     Session* const session = largest(true);
     if (session == nullptr) return;
     shared_->log(LogLevel::warn,
-                 "[{}] Closed: max_memory is exceeded and this client holds the most, {} bytes",
+                 "[{}] Closed: max_memory is exceeded and this client holds {} bytes, the most on its thread",
                  session->peer().to_string(), session->held());
     counters_.cut_off.add();
     session->abort(std::make_error_code(std::errc::no_buffer_space));
 }
 
-/// The session that holds most, or null if none holds more than an equal share of max_memory: a small
-/// connection is not the cause of the shortage.
+/// The session of this thread that holds most. Null if none of them holds more than an equal share of
+/// max_memory: a small connection is not the cause of the shortage. Paused ones count only if `also_paused`.
 Session* Worker::largest(bool also_paused) noexcept {
     Session* found = nullptr;
     std::uint64_t most = shared_->options.max_memory / std::max<std::uint64_t>(shared_->connections, 1);

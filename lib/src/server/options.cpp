@@ -1,4 +1,4 @@
-// The text of log levels and endpoints, and the limit of the log.
+// The text of log levels, endpoints and exceptions, and the limit on log lines per second.
 #include <libresp/codec/escape.hpp>
 #include <libresp/server/options.hpp>
 

@@ -53,7 +53,8 @@ void Session::deliver_pushes() {
     flush();
 }
 
-/// Accepts a push of `size` bytes. send() leaves `bytes` empty if too many bytes are on their way already.
+/// Queues a push of `size` bytes. If `bytes` is empty, send() has dropped them, because too many bytes were
+/// posted already. Then the connection is closed, as for a queue above max_output.
 void Session::queue_push(std::string_view bytes, std::size_t size) {
     pushing_.fetch_sub(size, std::memory_order_relaxed);
     if (state_ != State::open && state_ != State::closing) return;

@@ -25,7 +25,7 @@ struct Output {
 
     /// Where the reply that is being written begins. Reply::size() counts from the same place.
     [[nodiscard]] std::size_t reply_begin() const noexcept { return reply.begin_; }
-    /// All bytes belong to finished replies and pushes.
+    /// Marks all bytes as part of finished replies and pushes.
     void end_reply() noexcept { reply.begin_ = bytes.size(); }
     /// Removes the unfinished reply.
     void drop_reply() noexcept { bytes.truncate(reply_begin()); }

@@ -1,5 +1,5 @@
-// The entrances of a connection, and what happens at each: act, continue as far as possible, wait. batch.cpp
-// handles requests, output.cpp sends, ending.cpp closes.
+// The functions through which others call a connection. Each acts, continues as far as possible, and then
+// waits. batch.cpp handles requests, output.cpp sends, ending.cpp closes.
 #include "session.hpp"
 
 #include "worker.hpp"
@@ -23,7 +23,7 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
 
 Session::~Session() = default;
 
-// ---- the entrances
+// ---- acting
 
 /// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for
 /// what the connection waits for. If memory runs out, the connection is closed.
@@ -44,7 +44,7 @@ void Session::enter(const Action& action) noexcept {
     settle();
 }
 
-/// Enters later, after the other connections had their batches.
+/// Calls the action through enter(), after the other connections had their batches.
 void Session::post(void (Session::*action)()) {
     asio::post(worker_->executor(),
                [self = shared_from_this(), action] { self->enter([&] { (self.get()->*action)(); }); });
@@ -87,7 +87,7 @@ void Session::pause(bool paused) noexcept {
         paused_ = paused && !worker_->is_draining();
         if (paused_) budget_end_ = 0;  // ends the batch, even if a handler is waiting in it
         if (!resumed || state_ != State::open) return;
-        begun_ = {};  // the client is not to blame for the time without a read
+        begun_ = {};  // the deadline of the frame begins again: meanwhile we did not read
         set_deadline();
     });
 }
@@ -148,6 +148,7 @@ void Session::advance() {
 /// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A
 /// borrowed buffer may be much larger than the bytes in it, and the whole buffer counts.
 void Session::account() noexcept try {
+    // A buffer of at most this size is kept. A larger one is replaced by one that fits its bytes.
     const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
     const bool keeps_all = activity_ == Activity::awaiting;  // the handler uses both
     if (decoder_ != nullptr && !keeps_all) decoder_->shrink(enough(decoder_->pending()));
@@ -163,8 +164,8 @@ void Session::account() noexcept try {
     // No memory for a log line: the next tick tries again.
 }
 
-/// Asks the transport for what the connection waits for. This is the last step, because a closed connection
-/// ends here.
+/// Asks the transport for what the connection waits for. This is the last step: if the connection is closed,
+/// end() removes it from the worker.
 void Session::settle() noexcept try {
     readable_ = false;
     if (state_ == State::closed) {

@@ -1,5 +1,5 @@
 // One connection: it reads requests from the transport, calls the handler and sends the replies. All of it
-// runs on its worker's executor, except for the five functions under "From any thread".
+// runs on its worker's executor, except for the functions under "From any thread".
 //
 // State: the life of the connection. Only `open` reads requests and calls the handler.
 //
@@ -7,8 +7,9 @@
 //     reads and   sends the      discards what    the transport
 //     handles     queued output  still arrives    is gone
 //
-// `open` ends at the client's end of stream, a protocol error, a close() or the server's stop. An error of
-// the transport or a missed deadline leads to `closed` at once, from each state.
+// `open` ends at the client's end of stream, a protocol error, an exception of the handler, a close() or the
+// server's stop. An error of the transport, a missed deadline or too much memory leads to `closed` at once,
+// from each state.
 //
 // Activity: what it does now.
 //
@@ -130,7 +131,7 @@ private:
         return out_ != nullptr ? out_->bytes.size() - out_->sent : 0;
     }
 
-    // ending.cpp: the ways in which a connection ends
+    // ending.cpp: how a connection opens and ends
     void open();
     void handler_threw() noexcept;
     void request_failed() noexcept;
@@ -167,7 +168,7 @@ private:
     std::uint64_t budget_end_ = 0;  // the offset at which the batch ends, even if more was received
     std::size_t held_ = 0;
     Clock::time_point active_ = next_tick;  // when the last bytes arrived
-    Clock::time_point begun_{};             // since when it waits for a frame, or lingers in vain; 0: neither
+    Clock::time_point begun_{};             // since when a frame is incomplete, or no ACK arrives; 0: neither
     Clock::time_point stalled_{};           // since when no queued byte was sent; 0: none is queued
     std::chrono::milliseconds allowed_{};   // the time limit that belongs to begun_
     std::uint64_t waited_frame_ = 0;        // the offset of the frame that it waits for
@@ -185,7 +186,7 @@ private:
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
     bool at_end_ : 1 = false;        // set by receive(): the client has ended its stream; never cleared
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
-    Interest waiting_;               // the last argument of transport_->wait()
+    Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
     std::atomic<bool> is_open_{true};
     std::atomic<Version> version_{Version::resp2};
     const Peer peer_;

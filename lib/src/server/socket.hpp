@@ -34,8 +34,8 @@ private:
 ///
 ///     io_context ──watches──► epoll set ──holds──► socket, socket, socket, …
 ///
-/// One operation of Asio reports all sockets that are ready. So a request needs no operation of Asio, and an
-/// idle connection none of its memory.
+/// One operation of Asio reports all sockets that are ready. So a request needs no separate operation of
+/// Asio, and an idle connection uses no memory of Asio.
 class Poller {
 public:
     /// The owner contains this Poller. A pending wait keeps the owner alive.
@@ -80,7 +80,7 @@ private:
 
     Poller& poller_;
     Descriptor socket_;
-    Interest wanted_;
+    Interest wanted_;   // what the session waits for
     Interest watched_;  // what the epoll set reports
 };
 

@@ -9,9 +9,10 @@
 
 namespace resp::detail {
 
-/// A pool of at most 256 objects, with at most 16 MiB of memory by T::memory(). Most objects are small. But
-/// fifty connections may each receive a large value, and a large block costs more to get from the system than
-/// to fill. Each tick frees half of the objects that were not needed since the last tick.
+/// A pool of at most 256 objects, which together hold at most 16 MiB, as T::memory() counts them. Most
+/// objects are small. The limit is so high because fifty connections may each receive a large value, and to
+/// get a large block from the system takes longer than to fill it. Each tick frees half of the objects that
+/// were not needed since the last tick.
 template <class T>
 class Spares {
 public:

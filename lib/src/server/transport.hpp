@@ -38,13 +38,13 @@ public:
     virtual std::size_t read(std::span<char> room, std::error_code& ec) noexcept = 0;
     /// Sends some of the bytes, from the front. Returns how many.
     virtual std::size_t write(std::string_view bytes, std::error_code& ec) noexcept = 0;
-    /// From now on, and until the next call, notifies the session whenever the interest has become possible
-    /// or has failed. Throws std::system_error or std::bad_alloc.
+    /// From now on, and until the next call, notifies the session whenever a read or write that it waits for
+    /// has become possible or has failed. Throws std::system_error or std::bad_alloc.
     virtual void wait(Interest interest) = 0;
     /// Ends the stream to the client after the bytes that were sent (FIN).
     virtual void finish() noexcept = 0;
-    /// Sent bytes that the client's kernel has not acknowledged. For a Unix socket: that the client has not
-    /// read.
+    /// The number of sent bytes that the client's kernel has not acknowledged; on a Unix socket, that the
+    /// client has not read.
     [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:

@@ -1,5 +1,5 @@
-// Clients connect and leave, and time passes. What connections borrow, and the memory limit, are in
-// memory.cpp.
+// The connections of one thread: it accepts and refuses clients, lists the connections, stops them, and runs
+// the ticks. What connections borrow, and the memory limit, are in memory.cpp.
 #include "worker.hpp"
 
 #include <netinet/in.h>
@@ -12,11 +12,12 @@ namespace resp::detail {
 
 namespace {
 
-// Limits of the memory of a spare decoder or output. The first one fits a value of 1 MiB. Coroutine handlers
-// keep a decoder for as long as they wait, so there may be one for each connection. Each keeps less.
+// The most memory that a spare decoder or output may keep. The first limit has room for a value of 1 MiB. The
+// second is smaller, because each connection may have a decoder while its coroutine handler waits.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
-// Refused clients that may be reading the error at a time. They come on top of max_connections.
+// At most this many refused clients may be reading the error at the same time. They come on top of
+// max_connections.
 constexpr std::size_t most_lingering = 16;
 
 /// The error for a client over max_connections, in Redis' words.
@@ -29,7 +30,8 @@ const std::string& too_many_clients() {
     return bytes;
 }
 
-/// Ignores errors: if the client has left already, the first read reports it.
+/// Turns off Nagle's algorithm, and sets TCP keepalive. Ignores errors: if the client has left already, the
+/// first read reports it.
 void set_options(int socket, int keepalive) noexcept {
     const auto set = [&](int level, int name, int value) {
         static_cast<void>(::setsockopt(socket, level, name, &value, sizeof value));
@@ -71,8 +73,8 @@ void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept
     could_not_serve();
 }
 
-/// Call it in a catch block. The server has no memory for this client, or its handler cannot be copied. The
-/// client is closed, and all others are served.
+/// Counts and logs a client that cannot be served: there is no memory for it, or copying the handler has
+/// failed. The client is closed, and all others are served. Call it in the catch block.
 void Worker::could_not_serve() noexcept try {
     ++shared_->accept_errors;
     --shared_->connections;
@@ -198,7 +200,7 @@ void Worker::wait_for_tick() noexcept try {
     // No memory for the wait: the next connection starts the ticks again.
 }
 
-/// Connections have deadlines. Without connections, a tick only frees spares.
+/// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
     return first_ != nullptr || (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
 }

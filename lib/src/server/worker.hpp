@@ -28,8 +28,8 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker();
 
-    /// Prepares for sockets, and starts a tick every 200 ms. Without it, a test calls tick(). Throws
-    /// std::system_error.
+    /// Prepares for sockets and for ticks: while there are connections or memory to free, tick() is called
+    /// every 200 ms. A test that does not call open() calls tick() itself. Throws std::system_error.
     void open();
     /// Serves a client that was accepted.
     void accept(Descriptor client, const Peer& peer) noexcept;
@@ -58,8 +58,10 @@ public:
     /// Called after each connection has closed. The listener waits for it when descriptors have run out.
     std::function<void()> on_closed;
 
-    // For sessions.
+    /// The time between two ticks.
     static constexpr std::chrono::milliseconds tick_time{200};
+
+    // For sessions.
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
@@ -67,8 +69,9 @@ public:
     void give_back(std::unique_ptr<Decoder> decoder) noexcept;
     [[nodiscard]] std::unique_ptr<Output> take_output();
     void give_back(std::unique_ptr<Output> output) noexcept;
-    /// If all connections together hold more than max_memory, pauses the largest that is not paused. If they
-    /// hold twice as much, closes the largest.
+    /// If the connections of all threads together hold more than max_memory, pauses the largest of this
+    /// thread that is not paused. If they hold more than twice as much, closes the largest of this thread.
+    /// Spares connections that hold no more than an equal share.
     void bound_memory();
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }

@@ -37,7 +37,7 @@ TEST_CASE("an empty attribute is an attribute") {
     CHECK(value.view().attribute()->wire() == "|0\r\n");
 }
 
-TEST_CASE("of several attributes the last belongs to the value, and each to the next") {
+TEST_CASE("of several attributes the last belongs to the value, and each other one to the next attribute") {
     const Value value = decode_one("|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n*1\r\n:3\r\n");
     CHECK(value.view()[0].integer() == 3);
     const std::optional<View> last = value.view().attribute();

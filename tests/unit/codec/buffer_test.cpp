@@ -62,7 +62,7 @@ TEST_CASE("a buffer doubles, so that appending byte by byte moves the bytes only
     CHECK(buffer.capacity() <= 200'000);
 }
 
-TEST_CASE("a buffer grows to the room that is enough, or doubles if that is less") {
+TEST_CASE("a buffer grows to the room that is enough, or only doubles if that would be much more") {
     Buffer buffer;
     buffer.append(std::string(100'000, 'x'));
     REQUIRE(buffer.capacity() == 100'000);

@@ -130,7 +130,7 @@ TEST_CASE("one element too many in a streamed aggregate is reported at its first
     }
 }
 
-TEST_CASE("a value with any one byte changed gives the same result byte by byte as whole") {
+TEST_CASE("a value with one changed byte gives the same result byte by byte as in one piece") {
     const std::string others = "\r\n0159-+.:eEtx \"_";
     for (const std::string_view value : {":0\r\n",
                                          ":-7\r\n",
@@ -206,7 +206,7 @@ TEST_CASE("a wrong byte is reported at once if more bytes arrive with it") {
     }
 }
 
-TEST_CASE("a decoder remembers nothing of a cut value that is complete or was reset") {
+TEST_CASE("a decoder forgets a cut value when the value is complete or reset() is called") {
     // Each piece is in a block of exactly its size, so that a read after it is seen.
     const auto frames_of = [](Decoder& decoder, std::string_view piece) {
         const std::vector<char> bytes{piece.begin(), piece.end()};

@@ -241,7 +241,7 @@ TEST_CASE("missing() counts the bytes that a cut string still needs") {
     CHECK(decoder.missing() == 1);
 }
 
-TEST_CASE("missing() counts no further than to the byte that makes the frame too long") {
+TEST_CASE("missing() counts no byte after the first one over max_frame") {
     Decoder decoder{{.max_frame = 10}};
     receive(decoder, "$100\r\nab");
     CHECK_FALSE(decoder.next());

@@ -39,7 +39,7 @@ TEST_CASE("a CR inside a line ends a word, and a CR before LF ends the line") {
     CHECK(words("a\r\r\n") == "<a>");
 }
 
-TEST_CASE("vertical tabs and form feeds are skipped before a word and belong to it inside") {
+TEST_CASE("vertical tabs and form feeds are skipped before a word, and are part of a word inside it") {
     CHECK(words("\v\fa\vb\r\n") == "<a\vb>");
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("many small chunks take at most twice their bytes") {
     require_honest(repeat("$?\r\n;0\r\n", 5000));
 }
 
-TEST_CASE("large chunks take at most twice their bytes as sent and twice joined") {
+TEST_CASE("large chunks take at most four times their bytes: twice as sent and twice joined") {
     const std::string chunk = ";65536\r\n" + repeat("x", 65536) + "\r\n";
     for (const bool lent : {false, true}) {
         const std::string bytes = "$?\r\n" + repeat(chunk, 17);
@@ -91,7 +91,7 @@ TEST_CASE("a bulk string takes at most twice its bytes") {
     CHECK(held(bytes, true, 16'384) <= page + 2 * bytes.size());
 }
 
-TEST_CASE("a string at the end of a frame takes its bytes only once, also if its length is a power of two") {
+TEST_CASE("a string at the end of a frame takes memory only once, even if its length is a power of two") {
     const std::string bytes = "*2\r\n$3\r\nSET\r\n$1048576\r\n" + repeat("x", 1'048'576);
     CHECK(held(bytes, false, 16'384) <= page + bytes.size());
     CHECK(held(bytes.substr(bytes.find("$1048576")), false, 16'384) <= page + bytes.size());

@@ -80,7 +80,7 @@ std::vector<std::string> wires_moved_at(std::size_t cut, bool lent, bool read_fi
 
 }  // namespace
 
-TEST_CASE("a decoder moved at any byte returns the frames of one that stays") {
+TEST_CASE("a decoder moved after any byte returns the same frames as one that is not moved") {
     std::vector<std::string> expected;
     Decoder whole{resp::Limits{}, Reads::anything};
     whole.feed(stream);

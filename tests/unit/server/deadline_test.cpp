@@ -17,7 +17,7 @@ using support::pong;
 using support::RunningServer;
 using namespace std::chrono_literals;
 
-TEST_CASE("no deadline is early, even if it begins just before a check") {
+TEST_CASE("no deadline ends early, even if it begins just before a tick") {
     MemoryServer server{{.frame_deadline = 1s, .frame_rate = 1'000'000, .write_stall = 1s}, Ping{}};
     MemoryClient& client = server.connect();
     SECTION("of a frame") { client.send("*1\r\n"); }

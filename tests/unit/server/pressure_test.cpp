@@ -155,7 +155,7 @@ TEST_CASE("a reply counts with its whole buffer until most of it is sent") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("a small request does not count with a buffer that was made for a large one") {
+TEST_CASE("a small request in a buffer made for a large one does not count with the whole buffer") {
     constexpr int clients = 10;
     const auto lend_to_each = [](MemoryServer& server, std::string_view request) {
         MemoryClient& large = server.connect();
@@ -182,7 +182,7 @@ TEST_CASE("a small request does not count with a buffer that was made for a larg
     }
 }
 
-TEST_CASE("a small reply does not count with a buffer that was made for a large one") {
+TEST_CASE("a small reply in a buffer made for a large one does not count with the whole buffer") {
     MemoryServer server{{}, Giving{1'000'000}};
     MemoryClient& large = server.connect();
     for (int i = 0; i != 10; ++i) {
@@ -227,7 +227,7 @@ TEST_CASE("a paused connection handles a request only when no reply is queued") 
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("a paused connection calls no other handler after one that waited") {
+TEST_CASE("a paused connection handles no further request after a handler that waited has ended") {
     const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& client = server.connect();
@@ -244,7 +244,7 @@ TEST_CASE("a paused connection calls no other handler after one that waited") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("over max_memory a closed connection whose handler waits is passed over") {
+TEST_CASE("over max_memory the next connection is closed if the first is closed but its handler waits") {
     const Gated handler;
     MemoryServer server{{.max_memory = 1'000'000}, handler};
     MemoryClient& waiting = server.connect();

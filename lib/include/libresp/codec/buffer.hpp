@@ -20,8 +20,8 @@ namespace resp {
 ///     data()            data() + size()        data() + capacity()
 ///     | bytes           | room, uninitialised  |
 ///
-/// Growing moves the bytes, so pointers into a buffer are valid until the next prepare() or append(). Throws
-/// only std::bad_alloc; then the bytes stay as they are.
+/// Pointers into a buffer are valid until the next prepare(), append(), consume() or release(), or until the
+/// buffer is moved or destroyed. Throws only std::bad_alloc; then the bytes stay as they are.
 class Buffer {
 public:
     Buffer() = default;
@@ -29,6 +29,7 @@ public:
         : data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)),
           capacity_(std::exchange(other.capacity_, 0)) {}
+    /// Swaps the two buffers.
     Buffer& operator=(Buffer&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
@@ -38,7 +39,8 @@ public:
     ~Buffer() { std::free(data_); }
 
     /// Returns room for at least `n` bytes after the last one. Write there, then call commit(). If the buffer
-    /// must grow, it doubles, or it grows to `enough` bytes of room if that is less.
+    /// must grow, its capacity doubles. But if `enough` bytes of room need at most 32 KiB more than that, it
+    /// grows to exactly this room.
     [[nodiscard]] char* prepare(std::size_t n, std::size_t enough = SIZE_MAX) {
         if (capacity_ - size_ < n) [[unlikely]]
             grow(n, enough);

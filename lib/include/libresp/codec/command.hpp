@@ -41,7 +41,7 @@ public:
 
     /// The first word, as sent. Empty if there is none.
     [[nodiscard]] std::string_view name() const noexcept { return (*this)[0]; }
-    /// Whether this is the name, in upper or lower case.
+    /// Whether the first word equals `name`. Upper and lower case of ASCII letters count as equal.
     [[nodiscard]] bool is(std::string_view name) const noexcept {
         return equals_ignoring_case(this->name(), name);
     }
@@ -52,8 +52,8 @@ public:
     [[nodiscard]] std::string_view operator[](std::size_t i) const noexcept {
         return i < size_ ? request_[i].text() : std::string_view{};
     }
-    /// The word at position `i` as an integer. Empty unless the word is a canonical decimal number of 64
-    /// bits.
+    /// The word at position `i` as an integer. Empty unless the word is a signed decimal number of 64 bits,
+    /// without a plus sign and without leading zeros. "-0" is refused as well.
     [[nodiscard]] std::optional<std::int64_t> integer(std::size_t i) const noexcept;
 
     /// The words in order, the name first: a forward range of std::string_view.
@@ -98,12 +98,15 @@ inline Command::iterator Command::begin() const noexcept {
 }
 inline Command::iterator Command::end() const noexcept { return iterator{request_.end()}; }
 
-/// The text of an error reply, without `-`. Clients compare these texts, so they are exactly those of Redis:
-/// "ERR unknown command 'x', with args beginning with: 'a' 'b' ".
+// The texts of error replies, without `-`: send them with Encoder::simple_error(). Clients compare these
+// texts, so they are exactly those of Redis. They quote at most 128 bytes of a word, not escaped.
+
+/// "ERR unknown command 'x', with args beginning with: 'a' 'b' ". It quotes at most about 128 bytes of the
+/// arguments.
 [[nodiscard]] std::string unknown_command(const Command& command);
-/// "ERR wrong number of arguments for 'get' command"
+/// "ERR wrong number of arguments for 'get' command". The name is written in lower case.
 [[nodiscard]] std::string wrong_number_of_arguments(std::string_view name);
-/// "ERR unknown subcommand 'x'. Try CLIENT HELP." for the command CLIENT.
+/// For the command `client x`: "ERR unknown subcommand 'x'. Try CLIENT HELP."
 [[nodiscard]] std::string unknown_subcommand(const Command& command);
 
 inline constexpr std::string_view syntax_error = "ERR syntax error";

@@ -18,7 +18,7 @@
 
 namespace resp {
 
-/// Decodes a stream of RESP frame by frame. The cuts between the pieces that are received change no result.
+/// Decodes a stream of RESP frame by frame. The result does not depend on how the bytes are cut into pieces.
 ///
 ///     resp::Decoder decoder;
 ///     std::span<char> room = decoder.prepare(16'384);   // read into this ...
@@ -26,18 +26,19 @@ namespace resp {
 ///     while (auto frame = decoder.next()) use(*frame);
 ///     if (auto& error = decoder.error()) report(*error);
 ///
-/// Memory grows with the bytes received, never with an announced length. In the steady state decoding
-/// allocates nothing and copies no received bytes. The work is linear in the bytes, for any cuts: only a
-/// header that is cut, at most 24 bytes, is read again when more bytes arrive.
+/// Memory grows with the bytes received, never with an announced length. When it has grown enough, decoding
+/// allocates nothing. next() copies no received bytes, except to join the chunks of a streamed string and to
+/// remove the quotes of an inline word. The work is linear in the number of bytes, however they are cut: only
+/// an incomplete header, at most 24 bytes, is read again when more bytes arrive.
 ///
 /// A decoder throws only std::bad_alloc. After that, only destroy it, assign to it or call reset().
 class Decoder {
 public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
 
-    /// Moving ends all views of both decoders. The new decoder continues the stream, also inside a frame and
-    /// with lent bytes. The old one holds no memory and no bytes; it may be destroyed, assigned to or
-    /// reset().
+    /// After a move, all views of both decoders are invalid. The new decoder continues the stream, also
+    /// inside a frame and with lent bytes. The old one holds no memory and no bytes; it may be destroyed,
+    /// assigned to or reset().
     Decoder(Decoder&& other) noexcept;
     Decoder& operator=(Decoder&& other) noexcept;
 
@@ -52,21 +53,22 @@ public:
     }
 
     /// Lends bytes to the decoder. Between two frames it decodes them where they stand; inside a frame it
-    /// copies them. The bytes must stay in place until the next call of release(), prepare(), feed() or
-    /// shrink(), which copies the bytes that next() has not taken. So one large buffer can serve many
-    /// decoders, and a decoder between two frames holds no bytes.
+    /// copies them. Lent bytes must stay in place until the next call of release(), prepare(), feed(),
+    /// shrink() or reset(). All of these except reset() first copy the bytes that next() has not taken. So
+    /// one large buffer can serve many decoders, and a decoder between two frames holds no bytes.
     void feed(std::span<const char> bytes);
     /// Ends the loan of feed(): copies the bytes that next() has not taken.
     void release() {
         if (lent_) keep_rest();
     }
     /// If the decoder holds more than `keep` bytes of memory, frees all of it except for the bytes that
-    /// next() has not taken. They are copied and read again. Ends the loan of feed() in any case.
+    /// next() has not taken. It copies these bytes, and next() parses them again from the start of the frame.
+    /// Ends the loan of feed() in any case. After an error it frees nothing.
     void shrink(std::size_t keep);
 
     /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the
     /// stream. The view is valid until the next call of next(), prepare(), feed(), release(), shrink() or
-    /// reset(), or a move.
+    /// reset(), or until the decoder is moved.
     [[nodiscard]] std::optional<View> next() {
         if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
         const View view{source_, ready_};
@@ -84,8 +86,8 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
     }
-    /// The minimum number of bytes still to come before there is a frame, or an error because the frame is
-    /// too long. More than 1 only if next() has found a cut string of known length.
+    /// The smallest number of bytes that must still arrive before next() can return a frame, or find that
+    /// it is too long. More than 1 only if next() has stopped inside a string of known length.
     [[nodiscard]] std::size_t missing() const noexcept;
     /// Bytes of memory that the decoder holds, without lent bytes.
     [[nodiscard]] std::size_t memory() const noexcept {
@@ -93,7 +95,7 @@ public:
     }
 
     /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most
-    /// `keep` bytes, else frees it. Drops all bytes, and ends the loan of feed() without reading them.
+    /// `keep` bytes, else frees it. Drops all bytes without reading them, and ends the loan of feed().
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
 
 private:

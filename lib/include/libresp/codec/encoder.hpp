@@ -1,4 +1,4 @@
-// Writes values as bytes. One verb for each type of RESP2 and RESP3.
+// Writes values as bytes, with one function for each type of RESP2 and RESP3.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
@@ -12,8 +12,8 @@
 
 namespace resp {
 
-/// Appends RESP to a Buffer or a std::string, which must outlive the encoder. When a verb returns, its bytes
-/// are there.
+/// Appends RESP to a Buffer or a std::string, which must outlive the encoder. When a function returns, all
+/// its bytes are in the Buffer or string.
 ///
 ///     resp::Encoder out{bytes};
 ///     out.array(2).bulk_string("key").integer(7);   // *2\r\n$3\r\nkey\r\n:7\r\n
@@ -26,8 +26,9 @@ namespace resp {
 ///     double, big number, verbatim string     a bulk string
 ///     bulk error        a simple error
 ///
-/// The verbs for aggregates write only the header. The caller then writes the announced number of values.
-/// Attributes and streamed forms exist in RESP3 only. Throws only std::bad_alloc.
+/// The functions for aggregates write only the header. The caller then writes the announced number of values.
+/// Attributes and streamed forms exist in RESP3 only: do not write them in RESP2 (the encoder only asserts
+/// this). Throws only std::bad_alloc; then a part of the value may already be written.
 class Encoder {
 public:
     explicit Encoder(Buffer& out, Version version = Version::resp3) noexcept
@@ -36,12 +37,12 @@ public:
         : string_(&out), version_(version) {}
 
     [[nodiscard]] Version version() const noexcept { return version_; }
+    /// Changes the version of the values that are written after this call.
     void set_version(Version version) noexcept { version_ = version; }
 
     /// `+<text>\r\n`. CR and LF in the text become spaces, so that no text can look like two replies.
     Encoder& simple_string(std::string_view text) { return line(Type::simple_string, text); }
-    /// `-<text>\r\n`. By convention the text begins with a code in capitals: "ERR no such key". CR and LF
-    /// become spaces.
+    /// `-<text>\r\n`. It should begin with a code in capitals: "ERR no such key". CR and LF become spaces.
     Encoder& simple_error(std::string_view text) { return line(Type::simple_error, text); }
     /// `:<value>\r\n`
     Encoder& integer(std::int64_t value) {
@@ -73,13 +74,12 @@ public:
     /// `,<shortest decimal that reads back as value>\r\n`, or `,nan\r\n`, `,inf\r\n`, `,-inf\r\n`; in RESP2
     /// the same text as a bulk string
     Encoder& double_(double value);
-    /// `(<digits>\r\n`; in RESP2 a bulk string. The text must be a decimal number; the encoder does not check
-    /// it.
+    /// `(<digits>\r\n`; in RESP2 a bulk string. `digits` must be a decimal integer; this is not checked.
     Encoder& big_number(std::string_view digits);
     /// `!<length>\r\n<bytes>\r\n`; in RESP2 a simple error
     Encoder& bulk_error(std::string_view bytes);
-    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format. The encoder cuts the
-    /// format to three bytes or fills it with spaces.
+    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format. The length includes
+    /// the format and the colon. The encoder cuts the format to three bytes or fills it with spaces.
     Encoder& verbatim_string(std::string_view format, std::string_view bytes);
     /// `%<pairs>\r\n`. A key and a value follow for each pair.
     Encoder& map(std::size_t pairs);

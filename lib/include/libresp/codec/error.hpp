@@ -17,18 +17,18 @@ enum class Errc {
     trailing_data,   ///< parse() only: more bytes follow the value
     bad_type,        ///< this byte begins no value, or no value may begin here
     bad_line,        ///< an LF without a CR before it, or a CR without an LF after it
-    bad_integer,     ///< not a canonical decimal number of 64 bits
+    bad_integer,     ///< not a signed decimal number of 64 bits, or one with a leading zero, or -0
     bad_double,
     bad_boolean,
     bad_null,
     bad_big_number,
-    bad_length,      ///< a string's length is not a plain decimal number, or -1 where a null is not allowed
-    bad_count,       ///< the same for the number of values in an aggregate
-    bad_terminator,  ///< no CRLF after the bytes of a string
-    bad_verbatim,    ///< a verbatim string does not begin with three bytes of format and a colon
-    bad_stream,      ///< a streamed value contains a wrong part, or ends too early
-    bad_push,        ///< a push inside another value
-    expected_bulk,   ///< an element of a command is not a bulk string
+    bad_length,         ///< a string's length: not digits, a leading zero, or -1 if no null is allowed there
+    bad_count,          ///< the same for the number of values in an aggregate
+    bad_terminator,     ///< no CRLF after the bytes of a string
+    bad_verbatim,       ///< a verbatim string does not begin with three bytes of format and a colon
+    bad_stream,         ///< a streamed value contains a wrong part, or ends too early
+    bad_push,           ///< a push inside another value
+    expected_bulk,      ///< an element of a command is not a bulk string
     unbalanced_quotes,  ///< in an inline command
     line_too_long,      ///< longer than Limits::max_line
     inline_too_long,    ///< an inline command longer than Limits::max_line
@@ -48,10 +48,10 @@ enum class Errc {
 struct DecodeError {
     Errc code{};
     std::uint64_t offset = 0;  ///< bytes from the start of the stream to the first byte that is wrong
-    char byte = 0;             ///< that byte, or 0 if there is none
+    char byte = 0;             ///< that byte; always 0 for Errc::incomplete and Errc::frame_too_long
 
     /// One line of text: "expected '$', got 'w'". If Redis has a text for this error, it is Redis' text.
-    /// Bytes of the input are escaped.
+    /// A byte of the input that is not printable ASCII is shown as `\xNN`, CR and LF as a space.
     [[nodiscard]] std::string message() const;
 
     friend bool operator==(const DecodeError&, const DecodeError&) = default;

@@ -10,8 +10,8 @@
 namespace resp {
 
 /// Appends `bytes` to `out`. Printable ASCII stays as it is, `"` and `\` get a backslash, and every other
-/// byte becomes `\xNN`. So the result contains no line break and no terminal sequence. At most four bytes for
-/// each byte.
+/// byte becomes `\xNN`. So the result contains no line break and no escape sequence of a terminal. It has at
+/// most four bytes for each byte of `bytes`.
 void escape(std::string& out, std::string_view bytes);
 
 /// The first `limit` bytes of `bytes`, escaped. `...` follows if there were more.

@@ -1,5 +1,5 @@
-// The limits of what a peer can make a decoder hold or do, each with its reason. They apply to one decoder.
-// The server's options limit the memory of all connections together.
+// Limits on what a decoder accepts, so that a peer cannot make it use too much memory or time. They apply to
+// one decoder. The server's options limit the memory of all connections together.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -9,10 +9,11 @@
 namespace resp {
 
 /// What a decoder accepts. The first byte over a limit is an error (see error.hpp). A limit reserves no
-/// memory: memory grows only with the bytes that are received.
+/// memory: memory grows only with the bytes that are received. A decoder lowers a limit that is above its
+/// maximum to that maximum.
 struct Limits {
-    /// Bytes in the text of a line: a simple string, simple error, big number, double or inline command. The
-    /// default is Redis' PROTO_INLINE_MAX_SIZE.
+    /// Bytes in the text of a line: a simple string, simple error, big number, double or inline command. At
+    /// most 2^32 - 1. The default is Redis' PROTO_INLINE_MAX_SIZE.
     std::size_t max_line = 64 * 1024;
 
     /// Bytes of one bulk string, bulk error or verbatim string; of a streamed string, all its chunks
@@ -22,12 +23,13 @@ struct Limits {
     /// Elements of one aggregate; pairs of a map or an attribute. At most 2^31 - 1.
     std::size_t max_elements = 1024 * 1024;
 
-    /// Aggregates inside one another. An array of scalars has depth 1. At most 128.
+    /// Aggregates inside one another. An array of scalars has depth 1. An attribute counts as one level
+    /// around its pairs and around the value that it describes. At most 128.
     std::size_t max_depth = 32;
 
-    /// Bytes of a whole frame on the wire. The limits above do not bound their product; this one does. At
-    /// most 2^32 - 1, because an index entry holds 32-bit offsets. The Tokenizer ignores this limit: use it
-    /// for longer frames.
+    /// Bytes of a whole frame on the wire. Without this limit, a frame of max_elements strings of max_bulk
+    /// bytes each would be allowed. At most 2^32 - 1, because the decoder stores positions inside a frame as
+    /// 32-bit numbers. The Tokenizer ignores this limit: use the Tokenizer for longer frames.
     std::size_t max_frame = 512 * 1024 * 1024 + 64 * 1024;
 };
 
@@ -49,9 +51,11 @@ inline constexpr std::size_t frame_ceiling = (std::size_t{1} << 32) - 1;
 /// What a decoder accepts as a frame.
 enum class Reads : unsigned char {
     replies,   ///< every RESP value: what a client reads
-    commands,  ///< arrays of bulk strings, and inline lines: what a Redis server reads. Blank lines, `*0`
-               ///< and `*-1` are skipped. Everything else is an error with Redis' text
-    anything,  ///< every RESP value; a line that does not begin with a type byte is an inline line
+    commands,  ///< arrays of bulk strings, and inline lines: what a Redis server reads. A Decoder skips
+               ///< blank lines, `*0` and `*-1`; a Tokenizer returns them. Any other element of an array is
+               ///< an error
+    anything,  ///< every RESP value; a line that does not begin with a type byte is an inline line. A
+               ///< Decoder skips blank lines
 };
 
 }  // namespace resp

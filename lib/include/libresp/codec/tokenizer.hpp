@@ -1,4 +1,4 @@
-// The tokenizer turns a stream of bytes into tokens. It is the only grammar of the library: the decoder is
+// The tokenizer turns a stream of bytes into tokens. It decides what the library accepts: the decoder is
 // built on it. It needs constant memory, so a proxy can use it to forward a string that is larger than its
 // memory.
 #pragma once
@@ -17,7 +17,8 @@
 
 namespace resp {
 
-/// One step of a message.
+/// One token: a scalar, a piece of a long string or line, the beginning of an aggregate, the end of a
+/// streamed aggregate, or an inline line.
 ///
 ///     *2\r\n            aggregate  size 2
 ///     $5\r\nhello\r\n   value      text "hello"      (complete in the bytes that were fed)
@@ -28,7 +29,8 @@ struct Token {
     enum class Kind : unsigned char {
         value,        ///< a complete scalar: `text`, and `integer` if the type is integer or boolean
         part,         ///< a piece of a string or line; `last` marks the final piece
-        aggregate,    ///< the beginning of an aggregate; it is complete if `size` is 0 and not `streamed`
+        aggregate,    ///< the beginning of an aggregate. It is complete if `size` is 0, unless it is
+                      ///< `streamed` or an attribute, whose value follows
         stream_end,   ///< the end of a streamed aggregate
         inline_line,  ///< an inline command, not split into words; `text` is without LF or CRLF
     };
@@ -36,12 +38,14 @@ struct Token {
     Type type{};                 ///< of the value; array for an inline line
     bool streamed = false;       ///< sent with `?` in place of its length
     bool last = true;            ///< of a part: the string is complete
-    std::uint32_t depth = 0;     ///< aggregates around this token
+    std::uint32_t depth = 0;     ///< open aggregates around this token; an attribute is open until the
+                                 ///< value that it describes is complete
     std::uint32_t closes = 0;    ///< aggregates that are complete with this token
     std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte, or to the
                                  ///< `.` of a stream_end
     std::uint64_t size = 0;      ///< of a string, its announced bytes; of an aggregate, its elements or
-                                 ///< pairs; 0 if streamed
+                                 ///< pairs; of a stream_end, those of the aggregate that it ends. 0 for
+                                 ///< other streamed tokens and for a line that is not complete
     std::uint64_t position = 0;  ///< of a part: the bytes of this string in earlier tokens
     std::string_view text;       ///< bytes without framing, in the bytes that were fed; a verbatim string
                                  ///< keeps its `txt:`
@@ -55,9 +59,9 @@ struct Token {
     }
 };
 
-/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not take
-/// must be fed again, before the bytes that arrive later. They are at most 24 bytes of a cut header, or a cut
-/// inline line.
+/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not
+/// take must be fed again, before the bytes that arrive later. They are an incomplete header, at most 24
+/// bytes, or an incomplete inline line.
 ///
 ///     tokenizer.feed({buffer, kept + received});
 ///     while (auto token = tokenizer.next()) use(*token);
@@ -69,8 +73,8 @@ public:
     explicit Tokenizer(Limits limits = {}, Reads reads = Reads::replies) noexcept
         : limits_(limits::clamped(limits)), reads_(reads) {}
 
-    /// Lends bytes: first those of rest(), if there are any, then the new ones. They must stay in place as
-    /// long as their tokens are used.
+    /// Lends bytes: first those of rest(), if there are any, then the new ones. They must stay in place while
+    /// you call next() or rest(), or use a token.
     void feed(std::span<const char> bytes) noexcept {
         assert(bytes.data() != nullptr || bytes.empty());
         offset_ = offset();

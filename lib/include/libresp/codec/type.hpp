@@ -21,9 +21,10 @@ enum class Type : unsigned char {
     double_ = ',',                  ///< `,<decimal>\r\n`, or inf, nan; with or without a sign
     big_number = '(',               ///< `([+|-]<digits>\r\n`, any length
     bulk_error = '!',               ///< `!<length>\r\n<bytes>\r\n`
-    verbatim_string = '=',          ///< `=<length>\r\n<three bytes>:<bytes>\r\n`
-    map = '%',                      ///< `%<pairs>\r\n`, then a key and a value for each pair
-    set = '~',                      ///< `~<count>\r\n`, then that many values
+    verbatim_string = '=',          ///< `=<length>\r\n<three bytes>:<bytes>\r\n`; the length includes the
+                                    ///< three bytes and the colon
+    map = '%',                      ///< `%<pairs>\r\n`, then each key and value; streamed: `%?\r\n … .\r\n`
+    set = '~',                      ///< `~<count>\r\n`, then that many values; streamed: `~?\r\n … .\r\n`
     attribute = '|',                ///< `|<pairs>\r\n`, like a map; describes the value after it
     push = '>',                     ///< `><count>\r\n`, then that many values; only between replies
     null_bulk_string = '$' | 0x80,  ///< `$-1\r\n`, RESP2

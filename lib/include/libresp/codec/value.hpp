@@ -15,21 +15,22 @@
 namespace resp {
 
 /// Writes a value in the encoder's version. In RESP3 the bytes read back as the same value, with its
-/// attributes; streamed values get a length. In RESP2 the types of RESP3 take the forms of the encoder's
-/// table, and attributes are left out because RESP2 has none. An attribute that is passed itself is written
-/// as a map.
+/// attributes; streamed values get a length. In RESP2 the types of RESP3 are replaced as the comment of
+/// Encoder shows, and attributes are left out because RESP2 has none. If `value` itself is an attribute, it
+/// is written as a map.
 void encode(Encoder& out, View value);
 
-/// Whether two values are equal: type, content and attributes. Framing makes no difference (`:+7` equals
-/// `:7`, a streamed value equals a plain one), nor does the spelling of a double. NaN equals NaN, and -0
-/// equals 0. The three nulls are different values. The order in a set or map counts.
+/// Whether two values are equal: type, content and attributes. Framing and the spelling of a double make no
+/// difference: `:+7` equals `:7`, and a streamed value equals a plain one. NaN equals NaN, and -0 equals 0.
+/// The three nulls are different values. The order in a set or map counts.
 [[nodiscard]] bool operator==(View a, View b) noexcept;
 
-/// A value that owns its bytes: a flat copy of what a view shows, made and destroyed without recursion at any
-/// depth.
+/// A value that owns its bytes: a full copy of what a view shows. It is stored flat, not as a tree, so that
+/// it is made and destroyed without recursion at any depth.
 class Value {
 public:
-    /// A deep copy. The bytes of the view are no longer needed. The copy of an attribute itself is a map.
+    /// Copies the value with everything in it. The bytes of the view are no longer needed. If the view shows
+    /// an attribute, the copy is a map.
     explicit Value(View view);
     Value(const Value& other) : Value(other.view()) {}
     Value(Value&&) noexcept;
@@ -37,12 +38,13 @@ public:
     Value& operator=(Value&&) noexcept;
     ~Value();
 
-    /// Reads the value. The view is valid as long as the value, and stays valid when the value is moved. A
-    /// moved-from value has no view.
+    /// Reads the value. The view is valid as long as the value, and stays valid when the value is moved. Do
+    /// not call it on a moved-from value, and do not copy such a value: only assign to it or destroy it.
     [[nodiscard]] View view() const& noexcept;
-    /// A view of a temporary would dangle. Name the value first.
+    /// A view of a temporary would dangle. Store the value in a variable first.
     View view() const&& = delete;
-    /// Also for a temporary, which lives until the function that takes the View returns.
+    /// Also for a temporary, so that you can pass one to a function that takes a View. The temporary lives
+    /// until that function returns, so do not keep the view.
     operator View() const noexcept { return static_cast<const Value&>(*this).view(); }
 
     [[nodiscard]] friend bool operator==(const Value& a, const Value& b) noexcept {

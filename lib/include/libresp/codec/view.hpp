@@ -15,8 +15,9 @@ namespace resp {
 
 /// A value inside received bytes. Cheap to copy. A view and every string_view from it are valid as long as
 /// the bytes:
-/// - from a Decoder, until its next next(), prepare(), feed(), release(), shrink() or reset();
-/// - from a Value, as long as the Value;
+/// - from a Decoder, until the next call of its next(), prepare(), feed(), release(), shrink() or reset(), or
+///   until it is moved;
+/// - from a Value, as long as the Value, even if it is moved;
 /// - in a handler, until the handler returns. In a coroutine handler, until the coroutine ends.
 ///
 /// An accessor that does not fit the type returns the empty result that its comment names. No accessor
@@ -34,7 +35,8 @@ public:
     [[nodiscard]] bool is_error() const noexcept {
         return type() == Type::simple_error || type() == Type::bulk_error;
     }
-    /// Whether it was sent as an inline command. It then reads as an array of bulk strings.
+    /// Whether it was sent as an inline command, which reads as an array of bulk strings, or is a word of
+    /// one.
     [[nodiscard]] bool is_inline() const noexcept { return node_->has(detail::Node::inline_line); }
 
     /// The number of values in it: the elements of an array, set or push; the keys *and* values of a map or
@@ -62,8 +64,9 @@ public:
     /// The three bytes before the colon of a verbatim string: `txt`, `mkd`. Empty for any other type.
     [[nodiscard]] std::string_view format() const noexcept;
 
-    /// The attribute directly before this value. The result has the type attribute and may have an attribute
-    /// itself. Source: RESP3, "Attribute type".
+    /// The attribute before this value; the last one, if there are several. Empty if there is none. The
+    /// result has the type attribute. Its own attribute() is the one before it. Source: RESP3, "Attribute
+    /// type".
     [[nodiscard]] std::optional<View> attribute() const noexcept;
 
     /// The exact bytes of this value as received, with the attributes before it. For an attribute, without

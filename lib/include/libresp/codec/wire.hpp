@@ -1,6 +1,6 @@
-// The pieces of the grammar: CRLF, the other marks, and the strict number parser. Together with the type
-// bytes in type.hpp, this is the only place that knows how RESP looks on the wire. Everything that reads or
-// writes RESP uses it.
+// The pieces of the grammar: CRLF, the other special bytes, and the strict number parser. Together with
+// the type bytes in type.hpp, this is the only place that knows how RESP looks on the wire. Everything that
+// reads or writes RESP uses it.
 #pragma once
 
 #include <libresp/codec/type.hpp>
@@ -27,12 +27,13 @@ inline constexpr char boolean_false = 'f';
 inline constexpr std::size_t verbatim_prefix = 4;  // a format of three bytes and a colon
 inline constexpr char verbatim_colon = ':';
 
-/// The most bytes of a header: a type byte, a sign, the 20 digits of 2^64 and CRLF. A longer one is an error:
-/// its number is over its bound, or begins with a zero. Of a message that is cut, only a header is read
-/// again.
+/// The length of the longest header, in bytes: a type byte, a sign, the 20 digits of 2^64 and CRLF. A longer
+/// header is an error: its number is over its bound, or begins with a zero. If a value has not arrived
+/// completely, only an incomplete header at its end is read again when more bytes arrive.
 inline constexpr std::size_t longest_header = 1 + 1 + 20 + crlf.size();
 static_assert(longest_header == 24);
 
+/// The type byte. Not for null_bulk_string and null_array: their numbers are not bytes on the wire.
 [[nodiscard]] constexpr char byte(Type type) noexcept { return static_cast<char>(type); }
 
 /// Whether a value may begin with this byte.
@@ -59,6 +60,7 @@ static_assert(longest_header == 24);
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+/// The two bytes at p, in the byte order of the host.
 [[nodiscard]] inline std::uint16_t load16(const char* p) noexcept {
     std::uint16_t word;
     std::memcpy(&word, p, sizeof word);
@@ -76,26 +78,28 @@ static_assert(longest_header == 24);
     return word;
 }
 
+/// Whether the two bytes at p are CRLF. Both must be readable.
 [[nodiscard]] inline bool is_crlf(const char* p) noexcept {
     return load16(p) == (std::endian::native == std::endian::little ? 0x0A0D : 0x0D0A);
 }
 
-/// How reading a piece of a line ended.
+/// The result of reading a part of a line.
 enum class Outcome : unsigned char {
     done,      ///< `at` is after the CRLF
     partial,   ///< correct so far, but the bytes end at `at`
     bad_byte,  ///< the byte at `at` is not allowed there
-    bad_line,  ///< `at` is an LF without a CR, or the byte after a CR, which is not an LF
+    bad_line,  ///< the byte at `at` is an LF without a CR before it, or follows a CR and is not an LF
     overflow,  ///< the digit at `at` makes the number too large
 };
 
+/// The result of read_decimal() and read_crlf(). `value` is the number only if the outcome is `done`.
 struct Decimal {
     Outcome outcome;
     const char* at;  ///< the first byte that was not taken
     std::uint64_t value;
 };
 
-/// Reads `\r\n` at p.
+/// Reads `\r\n` at p, and copies `value` to the result.
 [[nodiscard]] inline Decimal read_crlf(const char* p, const char* end, std::uint64_t value) noexcept {
     assert(p <= end);
     if (p == end) return {Outcome::partial, p, value};
@@ -106,8 +110,8 @@ struct Decimal {
 }
 
 /// Reads `<digits>\r\n` at p: plain decimal digits without a leading zero, at most `max`. The only number
-/// parser of the grammar. It reports a wrong byte as soon as it reads it. So a caller that reads a cut line
-/// again, with more bytes, gets the same result.
+/// parser of the grammar. It reports a wrong byte as soon as it reads it. So a caller that reads an
+/// incomplete line again with more bytes gets the same result as with the whole line.
 [[nodiscard]] inline Decimal read_decimal(const char* p, const char* end, std::uint64_t max) noexcept {
     assert(p <= end);
     const std::uint64_t tenth = max / 10;
@@ -143,7 +147,7 @@ struct Decimal {
     return p;
 }
 
-/// Reads the text of a double byte by byte, so that a cut line continues where it stopped:
+/// Reads the text of a double byte by byte. If a line arrives in pieces, reading continues where it stopped:
 ///
 ///     [+|-]<digits>[.<digits>][(e|E)[+|-]<digits>]      [+|-]inf      [+|-]nan[(<letters, digits, _>)]
 ///
@@ -151,7 +155,7 @@ struct Decimal {
 /// prints: `-nan`, `NAN`, `nan(0x8000)`. Source: RESP3, "Double".
 class DoubleSyntax {
 public:
-    /// Whether `c` may come next.
+    /// Takes `c` and returns true if it is allowed next. Otherwise returns false and changes nothing.
     [[nodiscard]] bool take(char c) noexcept;
     /// Whether the bytes taken so far are a whole double.
     [[nodiscard]] bool complete() const noexcept;
@@ -181,7 +185,8 @@ private:
     State state_ = State::start;
 };
 
-/// The value of a text that DoubleSyntax took: the nearest double. Above the largest double, an infinity.
+/// The double nearest to `text`, which must be a complete double for DoubleSyntax. Above the largest double,
+/// an infinity.
 [[nodiscard]] double to_double(std::string_view text) noexcept;
 
 }  // namespace resp::wire

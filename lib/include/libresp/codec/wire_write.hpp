@@ -1,5 +1,6 @@
-// Writes the smallest pieces of the grammar: a number, CRLF, a few bytes. The caller provides enough room.
-// Each function returns where the next piece goes.
+// Writes the smallest pieces of the grammar: a number, CRLF, a few bytes. The caller provides room at `to`:
+// header_room bytes, for put_bytes() the size of the bytes, and for put_blob() both. Each function returns
+// where the next piece goes.
 #pragma once
 
 #include <libresp/codec/wire.hpp>
@@ -15,7 +16,8 @@
 
 namespace resp::wire {
 
-/// A type whose values are letters or truth values, although C++ counts it among the integers.
+/// A type that must not be written as a number: bool and the character types, which C++ counts among the
+/// integers, and std::nullptr_t.
 template <class T>
 concept NotANumber =
     std::same_as<T, char> || std::same_as<T, bool> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
@@ -51,7 +53,7 @@ inline constexpr std::array<ShortNumber, 100> short_numbers = [] {
 
 char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
 
-/// Whether the compiler knows `n`.
+/// Whether the compiler knows the value of `n`.
 [[nodiscard]] inline bool is_constant([[maybe_unused]] std::size_t n) noexcept {
 #ifdef __GNUC__
     return __builtin_constant_p(n) != 0;
@@ -62,8 +64,9 @@ char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
 
 /// `from`, but the compiler no longer knows which object it points to. Costs no instruction. GCC inlines
 /// put_bytes() into the caller and looks at each branch alone. In the branch for 32 bytes it sees 32 bytes
-/// read from the caller's `char room[20]` and warns (-Warray-bounds), although that branch cannot run. If `n`
-/// is a constant, GCC removes the other branches itself. Then the text of a literal becomes a number.
+/// read from the caller's `char room[20]` and warns (-Warray-bounds), although that branch cannot run. If
+/// `n` is a constant, GCC removes the other branches itself. Then it stores the bytes of a literal as a
+/// constant and does not read them from memory.
 [[nodiscard]] inline const char* of_unknown_origin(const char* from, std::size_t n) noexcept {
 #ifdef __GNUC__
     if (!is_constant(n)) asm("" : "+r"(from));
@@ -71,7 +74,7 @@ char* put_long_number(char* to, std::uint64_t number) noexcept;  // encoder.cpp
     return from;
 }
 
-/// Copies `n` bytes, `size` to twice `size`, in two moves that may overlap.
+/// Copies `n` bytes, `size` to twice `size`, in two copies that may overlap.
 template <std::size_t size>
 char* put_ends(char* to, const char* from, std::size_t n) noexcept {
     assert(size <= n && n <= 2 * size);
@@ -109,7 +112,8 @@ template <std::integral N>
     return std::to_chars(to, to + header_room, number).ptr;
 }
 
-/// The bytes. Two moves cost less than a call of memcpy(). Most keys and values have 8 to 31 bytes.
+/// Copies the bytes. Two copies that may overlap (put_ends) cost less than a call of memcpy(). Most keys and
+/// values have 8 to 31 bytes.
 [[nodiscard]] inline char* put_bytes(char* to, std::string_view bytes) noexcept {
     const char* const from = bytes.data();
     const std::size_t n = bytes.size();

@@ -1,5 +1,5 @@
-// The parts of Asio that coroutine handlers, timers and embedded servers need. <libresp/server.hpp> does not
-// include Asio, so a file with a plain handler compiles quickly.
+// The parts of Asio that coroutine handlers, timers and embedded servers (servers on your own executor) need.
+// <libresp/server.hpp> does not include Asio, so a file whose handler is not a coroutine compiles quickly.
 //
 //     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
 //         asio::steady_timer timer{co_await asio::this_coro::executor, std::chrono::milliseconds{10}};

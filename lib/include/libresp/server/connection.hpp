@@ -24,12 +24,14 @@ public:
     /// A handle that refers to no client.
     Connection() = default;
 
-    /// The number of the connection, from 1. No other connection of this process gets the same number.
+    /// The number of the connection, from 1. No other connection of this process gets the same number. 0 for
+    /// a handle that refers to no client.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     /// The client's address. Address and path are empty for a client of a Unix socket and after the
     /// connection is gone.
     [[nodiscard]] Endpoint peer() const;
-    /// The RESP version of the replies: RESP2 until a handler calls Reply::set_version().
+    /// The RESP version of the replies. RESP2 until a handler calls set_version() on a Reply; the new version
+    /// is returned here when that reply is finished. RESP2 again after the connection is gone.
     [[nodiscard]] Version version() const noexcept;
     /// Whether the connection still accepts pushes.
     [[nodiscard]] bool is_open() const noexcept;
@@ -37,15 +39,22 @@ public:
     /// The executor that runs this connection's handler and hooks. Needs <libresp/server/asio.hpp>. Use it in
     /// on_open() to start timers or coroutines that share the handler's state without a lock. Empty (converts
     /// to false) if the connection is gone. Do not keep a copy longer than the server or, if the server is
-    /// embedded, longer than its context.
+    /// embedded (on your own executor), longer than its context.
     [[nodiscard]] asio::any_io_executor executor() const;
 
-    /// Queues one or more whole RESP values for the client, usually a push. They are sent after the replies
-    /// to all requests received so far. While a coroutine handler waits, they are sent after the reply that
-    /// it has begun, or at once if it has written nothing yet.
+    /// Queues one or more whole RESP values for the client, usually a push. They are sent between two
+    /// replies, never inside one.
     ///
-    /// Returns false if the connection is gone. The server closes a connection that has more than
-    /// Options::max_output bytes queued. Throws std::bad_alloc; then nothing is sent.
+    /// If a handler pushes to its own client and does not wait afterwards, the push follows the reply to the
+    /// current request, and usually the replies to all requests that arrived in the same read. The server may
+    /// pause between these requests: after 64 KiB of requests, or above Options::output_high_water or
+    /// Options::max_memory. Then the push comes before the replies to the remaining requests. While a
+    /// coroutine handler waits, a push is sent after the reply that the handler has begun, or at once if it
+    /// has written nothing yet.
+    ///
+    /// Returns false if is_open() is false. True does not mean that the client receives the bytes. The
+    /// server closes a connection if a push raises its queued output above Options::max_output. Throws
+    /// std::bad_alloc; then nothing is sent.
     bool send(std::string bytes) const;
     /// The same, encoded in the connection's version:
     ///

@@ -1,5 +1,5 @@
-// Everything about a server that a user can choose. Each limit has a default that is safe against untrusted
-// clients, and its reason is written next to it.
+// Everything about a server that a user can choose. Each limit has a default that is safe against clients
+// that you do not trust.
 #pragma once
 
 #include <libresp/codec/limits.hpp>
@@ -14,14 +14,15 @@
 
 namespace resp {
 
-/// The severity of a log line. A log shows the lines of its level and of all later levels.
+/// The severity of a log line. A log shows the lines of its level and of the more severe ones.
 enum class LogLevel : unsigned char { trace, debug, info, warn, error, off };
 
 /// The name in lower case, for example "info". The view is valid for the whole program.
 [[nodiscard]] std::string_view name(LogLevel level) noexcept;
 
-/// Receives the log lines of a server. Without a sink the server logs nothing. It formats no line below the
-/// level.
+/// Receives the log lines of a server. Without a sink the server logs nothing. It does not format lines below
+/// the level. Of the levels info, warn and error together, it logs at most 1,000 lines per second; one more
+/// line then says how many were left out.
 struct Log {
     LogLevel level = LogLevel::info;
     /// Called with one line, without a line break. The server's threads may call it at the same time.
@@ -46,52 +47,56 @@ struct Endpoint {
 
 struct Options {
     /// Numeric IPv4 or IPv6 addresses to listen on. May be empty if unix_path is set. The default is loopback
-    /// only, because RESP has no encryption and a handler may have no passwords.
+    /// only, because RESP has no encryption, and a handler may not ask for a password.
     std::vector<std::string> addresses = {"127.0.0.1"};
     /// The port of every address. Zero takes a free port; Server::local_endpoint() returns it.
     std::uint16_t port = 6379;
-    /// Path of a Unix socket to listen on. A stale socket file at that path is replaced. Empty: no Unix
-    /// socket.
+    /// Path of a Unix socket to listen on. Empty: no Unix socket. A socket file at that path on which no
+    /// process listens is replaced; any other file there is an error.
     std::string unix_path{};
     /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
 
     /// Threads that run() uses. Each has its own io_context, and a connection stays on one thread.
-    /// An embedded server ignores it.
+    /// A server on your own executor (an embedded server) ignores it.
     unsigned threads = 1;
     /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
 
-    /// Maximum number of clients at a time. One more client reads `-ERR max number of clients reached` and
-    /// the end of the stream. The server lowers it to 32 below the limit of open files.
+    /// Maximum number of clients at a time. A client above it gets `-ERR max number of clients reached`, and
+    /// its connection is closed. The server uses the limit of open files minus 32 instead if that is less.
     std::size_t max_connections = 10'000;
     /// Limits of one request; see limits.hpp.
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
-    /// Maximum bytes held for all connections together: received input, queued replies and pushes. Default 1
-    /// GiB. Above it, each thread stops reading from its largest connections. If that does not help within a
-    /// second, it closes the largest. Above twice the limit, it closes the largest at once. A limit per
-    /// connection would not protect against many connections.
+    /// Limit for the bytes held for all connections together: received input, queued replies and pushes.
+    /// Default 1 GiB. Above it, each thread stops reading from its largest connections. If the limit is
+    /// still exceeded after a second, each thread closes its largest connection. Above twice the limit, a
+    /// thread closes its largest connection at once. A limit per connection would not protect against many
+    /// connections.
     std::size_t max_memory = std::size_t{1} << 30;
     /// Minimum time between two trims of the heap (glibc only). Zero disables trimming. A trim returns freed
     /// buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms for 200 MiB.
     std::chrono::seconds trim_interval{10};
 
     /// Above this many bytes of queued replies the server stops reading from the client and handles none of
-    /// its requests. It goes on when the queue is down to output_low_water.
+    /// its requests. It continues when the queue is down to output_low_water.
     std::size_t output_high_water = 256 * 1024;
     std::size_t output_low_water = 64 * 1024;
     /// Closes a connection if a push raises its queued output above this many bytes. Otherwise a client that
     /// does not read would fill the memory.
     std::size_t max_output = 32 * 1024 * 1024;
 
-    /// Closes a connection whose frame is incomplete this long after the frame's first byte, plus one second
-    /// for each `frame_rate` bytes received of the frame. Zero disables it. The deadline belongs to the
-    /// frame, so sending single bytes slowly does not extend it.
+    /// Closes a connection that does not complete a frame in time: within this value, plus one second for
+    /// each `frame_rate` bytes received of the frame. The time begins with the frame's first byte. It does
+    /// not begin again with each read, so a client cannot hold a frame open by sending single bytes. Zero
+    /// disables it.
     std::chrono::milliseconds frame_deadline{10'000};
+    /// Bytes that extend frame_deadline by one second. Zero counts as 1.
     std::size_t frame_rate = 1024;
-    /// Closes a connection that has sent nothing for this long. Zero disables it.
+    /// Closes a connection that has sent nothing for this long and has no request or reply in progress. Zero
+    /// disables it.
     std::chrono::milliseconds idle_timeout{0};
     /// Closes a connection that has not accepted a single byte of its queued output for this long. Zero
     /// disables it.
@@ -105,7 +110,7 @@ struct Options {
     Log log{};
 };
 
-/// Counters of a server, from its construction.
+/// Counters of a server since its construction.
 struct Stats {
     std::uint64_t connections = 0;  ///< open now
     std::uint64_t accepted = 0;
@@ -113,12 +118,12 @@ struct Stats {
     std::uint64_t requests = 0;  ///< for which a handler was called
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
-    std::uint64_t protocol_errors = 0;
-    std::uint64_t handler_errors = 0;  ///< exceptions that handlers threw
-    std::uint64_t timeouts = 0;        ///< connections closed at a deadline
-    std::uint64_t cut_off = 0;         ///< connections closed because of max_output or max_memory
-    std::uint64_t accept_errors = 0;
-    std::uint64_t memory = 0;  ///< bytes held now for received input and queued output
+    std::uint64_t protocol_errors = 0;  ///< malformed input, or over a limit of Options::limits
+    std::uint64_t handler_errors = 0;   ///< exceptions from handlers, on_open and on_close
+    std::uint64_t timeouts = 0;         ///< connections closed at a deadline
+    std::uint64_t cut_off = 0;          ///< connections closed because of max_output or max_memory
+    std::uint64_t accept_errors = 0;    ///< failures to accept or to serve a client
+    std::uint64_t memory = 0;           ///< bytes held now for received input and queued output
 };
 
 }  // namespace resp

@@ -1,4 +1,4 @@
-// The reply to a request: an Encoder with a few more verbs.
+// The reply to a request: an Encoder with a few more functions.
 #pragma once
 
 #include <libresp/codec/encoder.hpp>
@@ -18,6 +18,8 @@ struct Output;
 ///
 ///     reply.array(2).bulk_string("key").integer(7);
 ///     reply.close().simple_string("OK");   // sends +OK, then closes the connection
+///
+/// set_version() changes the version of this reply and of all later replies and pushes of the connection.
 ///
 /// A test can make one without a server: `std::string bytes; resp::Reply reply{bytes};`
 class Reply : public Encoder {

@@ -24,8 +24,12 @@ namespace resp {
 ///     server.run();
 ///
 /// The requests of one connection are handled one after another, and the replies are sent in that order.
-/// Replies to requests that arrived in one read are sent in one write. stop() and stats() may be called from
-/// any thread. The library installs no signal handlers except for Options::stop_signals.
+/// Replies to requests that arrived in one read are usually sent in one write. stop() and stats() may be
+/// called from any thread. The library installs no signal handlers except for Options::stop_signals.
+///
+/// Do not destroy a server while run() runs. An embedded server may be destroyed at any time. This stops it
+/// by force, but later, on its executor: its handlers and log sink may still run until the context has run
+/// out of work or is destroyed.
 template <class H>
 class Server {
     // In this order, so that the first message names the mistake. Each one is silent after an earlier one.
@@ -44,8 +48,8 @@ class Server {
                   "void on_close(std::error_code reason)");
 
 public:
-    /// Binds and listens. run() serves. Throws std::system_error, whose text names the address, if that
-    /// fails, and std::invalid_argument for an invalid option.
+    /// Binds and listens. run() serves. If binding or listening fails, throws std::system_error, and its text
+    /// names the address. For an invalid option throws std::invalid_argument.
     Server(Options options, H handler)
         : engine_(std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
@@ -62,8 +66,14 @@ public:
     /// an executor, or was already started.
     void start() { engine_.start(); }
     /// Stops accepting, answers the requests that were fully received, sends the replies and closes. At
-    /// Options::drain_deadline it closes the rest by force. Returns at once; run() returns when it is done.
-    /// A second call closes by force at once.
+    /// Options::drain_deadline it closes the rest by force. A second call closes by force at once.
+    ///
+    /// stop() itself returns at once. run() returns when the last connection is closed. If a coroutine
+    /// handler still waits 250 ms after the closing by force, run() returns then, and the handler is
+    /// destroyed with the server.
+    ///
+    /// An embedded server has no more work in your context when its last connection is closed and its last
+    /// coroutine handler has ended. If the context has no other work, its run() then returns.
     void stop() { engine_.stop(); }
 
     /// The first address that the server listens on, with the port that it got.

@@ -15,8 +15,8 @@ class Decoder::Cursor {
 protected:
     using Node = detail::Node;
 
-    /// Bytes that must be readable where a value begins: a header of two digits. Shorter values at the very
-    /// end of the input are left to the tokenizer.
+    /// Bytes that must be readable where a value begins: the size of a header with two digits, `$12\r\n`.
+    /// Shorter values at the very end of the input are left to the tokenizer.
     static constexpr std::size_t shortest = 5;
 
     explicit Cursor(Decoder& decoder) noexcept
@@ -49,16 +49,16 @@ protected:
         decoder.node_count_ = static_cast<std::size_t>(node_ - nodes_);
     }
 
-    /// The text of the value at at_, after its type byte.
+    /// The byte after the type byte of the value at `at_`.
     const char* text() const noexcept { return wire_ + at_ + 1; }
     const char* end() const noexcept { return wire_ + end_; }
 
-    /// Whether enough bytes for a value are left, and an entry for it.
+    /// Whether there are enough bytes for a value, and memory for its entry.
     [[gnu::always_inline]] bool more() const noexcept {
         return at_ + shortest <= end_ && node_ != last_node_;
     }
 
-    /// Adds the entry of the value at at_, whose header has `header` bytes.
+    /// Adds the entry of the value at `at_`, whose header has `header` bytes.
     [[gnu::always_inline]] Node* add(Type type, std::size_t header, std::uint8_t flags, std::uint32_t size,
                                      std::uint32_t span) noexcept {
         assert(node_ != last_node_);
@@ -91,14 +91,14 @@ protected:
         return true;
     }
 
-    /// A frame of more than one value begins at at_.
+    /// A frame begins at `at_`. Needed for end_frame(), and for store() if the frame stays open.
     [[gnu::always_inline]] void begin_frame() noexcept {
         frame_ = at_;
         frame_node_ = node_;
     }
 
-    /// The frame is complete. Takes the frames after it that repeat it. Returns whether another frame is
-    /// likely to fit into the index.
+    /// The frame is complete. Also takes the frames after it that repeat it. Returns whether the shortcut may
+    /// begin another frame: the index has fewer than `enough_` entries.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
         if (size == last_size_) {
@@ -115,7 +115,8 @@ protected:
     Tokenizer::Level* const levels_;
     Node* const nodes_;
     Node* const last_node_;  // after the last entry for which there is memory
-    // The shortcut stops here, so that the entries are still in the L1 cache when views read them.
+    // The shortcut begins no frame after this entry. The first 256 entries are still in the L1 cache when
+    // views read them, and half of a smaller index is left free for the last frame.
     Node* const enough_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
     const char* const wire_;
     const std::size_t end_;
@@ -127,7 +128,8 @@ protected:
     std::size_t frame_;
     Node* frame_node_;
     std::size_t last_size_ = 0;  // bytes of the frame before
-    // Whether an inline line may be taken. Not while one is cut: the tokenizer knows how far it has searched.
+    // Whether the shortcut may take inline lines. It may not if the tokenizer has searched a part of one: the
+    // tokenizer continues the search where it stopped.
     const bool inline_lines_;
 };
 

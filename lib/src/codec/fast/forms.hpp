@@ -1,5 +1,5 @@
-// The forms of values that the shortcut takes, one function for each. Each function checks the whole value
-// before it changes anything. It returns `refused` if the value is incomplete, wrong or of a rare form.
+// The forms of values that the shortcut takes, one function for each. It returns `refused`, and everything is
+// as before the call, if the value is incomplete, wrong or of a rare form.
 #pragma once
 
 #include "cursor.hpp"
@@ -9,8 +9,8 @@ namespace resp {
 
 class Decoder::Forms : protected Cursor {
 public:
-    /// Whether the limits and the input allow any value at all. The functions below compare neither a length
-    /// of two digits nor the text of `+OK` with its limit.
+    /// Whether the shortcut may be used: enough bytes are readable, and the limits are so high that the
+    /// functions below need not check a number of one or two digits, or the text of `+OK`.
     static bool may_take(const Tokenizer& tokenizer) noexcept {
         constexpr std::size_t two_digits = 99;
         constexpr std::size_t ok = 2;
@@ -25,7 +25,7 @@ protected:
 
     using Cursor::Cursor;
 
-    /// Takes the value at at_. At least `shortest` bytes are readable there.
+    /// Takes the value at `at_`. At least `shortest` bytes are readable there.
     [[gnu::always_inline]] Outcome take(Type type) noexcept {
         // Most values are bulk strings. Their own branch predicts better than the one jump of the switch.
         if (type == Type::bulk_string) return take_string<true>(Type::bulk_string);
@@ -50,7 +50,7 @@ protected:
         }
     }
 
-    /// Reads the number in the header at at_. Returns the size of the header, or 0 if it cannot take it.
+    /// Reads the number in the header at `at_`. Returns the size of the header, or 0 if it cannot take it.
     [[gnu::always_inline]] std::size_t read_header(std::uint32_t& number, std::size_t most) const noexcept {
         const std::size_t size = wire::short_header(wire_ + at_, number);
         if (size != 0) [[likely]]
@@ -58,7 +58,7 @@ protected:
         return wire::long_header(wire_ + at_, end(), most, number);
     }
 
-    /// `$<length>\r\n<bytes>\r\n`, and the same with `!` and `=`. `nulls`: also `$-1\r\n`.
+    /// `$<length>\r\n<bytes>\r\n`, and the same with `!` and `=`. If `nulls`, also `$-1\r\n`.
     template <bool nulls>
     [[gnu::always_inline]] Outcome take_string(Type type) noexcept {
         std::uint32_t length = 0;
@@ -121,6 +121,7 @@ protected:
         at_ += size + 3;
         return Outcome::scalar;
     }
+    /// A double or big number that ends at `stop`. If `stop` is where its text begins, it has no plain form.
     [[gnu::always_inline]] Outcome take_number(Type type, const char* stop) noexcept {
         return stop == text() ? Outcome::refused : take_line(type, stop);
     }
@@ -170,7 +171,8 @@ protected:
     static bool is_plain(char c) noexcept {
         return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\'';
     }
-    /// The byte at `stop` is the first that is neither a space nor part of a word.
+    /// Completes the entries of the line if CRLF or LF stands at `stop`, the first byte that is neither a
+    /// space nor part of a word. Otherwise removes them and refuses.
     [[gnu::always_inline]] Outcome end_inline_line(Node* line, std::size_t stop) noexcept {
         const auto words = static_cast<std::uint32_t>(node_ - line) - 1;
         const std::size_t lf = wire_[stop] == wire::cr && stop + 1 != end_ ? stop + 1 : stop;

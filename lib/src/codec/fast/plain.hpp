@@ -13,19 +13,20 @@ namespace resp::wire {
 
 // ---- digits
 
-/// Counts the digits that the eight bytes at p begin with. `digits` receives their values, one in each byte,
-/// the first in the lowest byte; the bytes after the last digit are undefined. If `minus_signs` is 1, the
-/// first byte must be a minus sign, and it is counted too.
+/// Counts the digits that the eight bytes at p begin with. `digits` receives the value of each, the first in
+/// the lowest byte; the bytes after the last digit are undefined. `minus_signs` is 0 or 1. If it is 1, the
+/// first byte at p must be a minus sign: it is counted like a digit, and its byte in `digits` is undefined.
 [[nodiscard]] inline std::size_t leading_digits(const char* p, std::uint64_t& digits,
                                                 std::uint64_t minus_signs = 0) noexcept {
     // XOR makes '0' to '9' the values 0 to 9. Adding 0x76 then sets the high bit of every larger value.
     digits = load64(p) ^ 0x3030303030303030U;
     std::uint64_t others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
-    others &= others - minus_signs;  // clears the lowest bit that is set: that of the sign
-    return static_cast<std::size_t>(std::countr_zero(others)) >> 3;  // carries only reach later bytes
+    others &= others - minus_signs;  // if `minus_signs` is 1, clears the lowest bit that is set: the sign's
+    // The addition carries only into later bytes, so the lowest bit that is set is correct.
+    return static_cast<std::size_t>(std::countr_zero(others)) >> 3;
 }
 
-/// The number that the first `count` of `digits` make. `count` is 1 to 8.
+/// The number that the first `count` digits form. `count` is 1 to 8.
 [[nodiscard]] inline std::uint64_t to_number(std::uint64_t digits, std::size_t count) noexcept {
     assert(1 <= count && count <= 8);
     digits <<= 64 - 8 * count;                                      // the last digit goes to the highest byte
@@ -74,8 +75,9 @@ struct Number {
     std::uint64_t value;  // two's complement
 };
 
-/// Continues a number whose first eight digits, at p, have this value. Reads at most 18 bytes in all, so that
-/// no sum overflows, and leaves at least two readable bytes after the last digit.
+/// Continues a number whose first eight bytes, at p, are digits, or a sign and digits, with this value. Reads
+/// at most 18 bytes in all, so that no sum overflows, and leaves at least two readable bytes after the last
+/// digit.
 [[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
                                                        std::uint64_t value) noexcept {
     assert(end - p >= 10);
@@ -97,7 +99,7 @@ struct Number {
     return {count, value};
 }
 
-/// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns nothing for every other integer, and
+/// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns size 0 for every other integer, and
 /// if fewer than eleven bytes are readable. At least two readable bytes follow the number.
 [[nodiscard]] inline Number plain_integer(const char* p, const char* end) noexcept {
     if (end - p < 11) [[unlikely]]
@@ -113,8 +115,8 @@ struct Number {
     return number;
 }
 
-/// Returns the first byte of [p, end) that is no digit, or `end`. It compares sixteen bytes at a time:
-/// whether a number has more than eight digits is hard to predict.
+/// Returns the first byte of [p, end) that is no digit, or `end`. It compares sixteen bytes at a time,
+/// because the processor would often mispredict a branch on whether there are more than eight digits.
 [[nodiscard]] inline const char* skip_digits(const char* p, const char* end) noexcept {
     for (std::uint64_t ignored = 0; end - p >= 16;) {
         const std::size_t low = leading_digits(p, ignored);
@@ -135,7 +137,7 @@ struct Number {
 }
 
 /// Returns where `[-]<digits>[.<digits>][(e|E)[+|-]<digits>]` at p ends, or p if there is no such text. The
-/// byte at the end may show that the double has another form; the caller requires a CRLF there.
+/// caller must check that a CRLF stands at the returned end. If not, the double has another form or is wrong.
 [[nodiscard]] inline const char* plain_double(const char* p, const char* end) noexcept {
     const char* at = plain_digits(p, end);
     if (at == p || end - at < 3) return at;

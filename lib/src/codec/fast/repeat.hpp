@@ -4,8 +4,9 @@
 //     *2\r\n$3\r\nGET\r\n$5\r\nkey:2\r\n
 //     xxxxxxxxxxxx...xxxxxxxxxx.....xxxx      x framing, equal in both   . strings, any bytes
 //
-// If the framing of the next frame equals that of the frame before, so does its index, moved by the length of
-// the frame. One masked comparison then replaces reading three headers. It still checks every framing byte.
+// If the next frame has the same framing as the frame before it, its entries are the same too; only their
+// positions are greater, by the length of a frame. One masked comparison then replaces reading three headers.
+// It still checks every framing byte.
 #pragma once
 
 #include <libresp/codec/view.hpp>
@@ -18,13 +19,14 @@
 
 namespace resp::detail {
 
-/// A frame, and the masks that select its framing. The frame has at most 64 bytes; or at most 64 bytes stand
-/// before the content of a bulk string that ends it, and only its last CRLF is compared after them.
+/// A frame, and the masks that select its framing. Either the frame has at most 64 bytes, and the masks cover
+/// all of it. Or it is longer and ends with a bulk string whose content begins after at most 64 bytes. Then
+/// the masks cover the bytes before the content, and after it only the last CRLF is compared.
 class Repeat {
 public:
-    /// Compares the frames that follow the frame [frame, at), whose entries are [first, last), and indexes
-    /// those that repeat it. Stops at `end` and at `room_end`, the end of the memory for entries. Returns how
-    /// many it took.
+    /// The frame [frame, at) has the entries [first, last). Adds the entries of the frames after it, as long
+    /// as each has the same framing, ends at or before `end`, and has room for its entries before `room_end`.
+    /// Returns how many frames it took.
     [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
                                               std::size_t end, const Node* first, Node* last,
                                               const Node* room_end) noexcept {
@@ -43,6 +45,7 @@ public:
     }
 
 private:
+    // Bytes that the masks cover: at least one word, and at most one for each bit of a 64-bit number.
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 
@@ -95,7 +98,8 @@ private:
     [[nodiscard]] std::size_t position(std::size_t word) const noexcept {
         return std::min(8 * word, head_ - 8);
     }
-    /// A byte of ones for each of the low eight bits that is set, else a byte of zeros.
+    /// Makes a byte of each of the low eight bits: 0xFF if the bit is set, else 0. The lowest bit becomes the
+    /// lowest byte.
     static std::uint64_t spread(std::uint64_t bits) noexcept {
         const std::uint64_t each = (bits & 0xFF) * 0x0101010101010101U & 0x8040201008040201U;
         return ((each + 0x7F7F7F7F7F7F7F7FU) >> 7 & 0x0101010101010101U) * 0xFF;

@@ -10,12 +10,14 @@
 //     plain.hpp     headers and numbers, read eight bytes at a time
 //     repeat.hpp    commands that have the same shape as the command before
 //
-// The state. All positions count from `wire_`, the byte where the index begins:
+// The state. All byte positions count from `wire_`, the first byte that the index describes:
 //
 //     input   wire_ |  complete frames  | frame_  open frame  | at_    not read yet  | end_
 //     index  nodes_ |  their entries    | frame_node_         | node_  free          | last_node_
 //     levels_  [ array ][ map ] level_       the open aggregates, innermost last
 //     left_ = values that the innermost one still needs; 1 between two frames
+//
+// Between two frames no frame is open, and `frame_` and `frame_node_` are not used.
 //
 // An example: two commands and the beginning of a third, in a decoder that reads commands.
 //
@@ -34,19 +36,21 @@
 // Decoder::next() returns the views of entries 0 and 3. Then the tokenizer continues at byte 38, with
 // `$3\r\nGE`.
 //
-// What may be deleted. Every result is the same without this folder; only the speed changes. A test proves
-// it: tests/unit/codec/no_shortcut.cpp replaces Decoder::take_shortcut() with an empty function and runs all
-// codec tests. repeat.hpp may be deleted alone: remove the call in Cursor::end_frame().
+// What may be deleted. This folder changes only the speed, never a result. To delete it, define
+// Decoder::take_shortcut() as an empty function in decoder.cpp, and remove what names the folder or its bugs:
+// lib/CMakeLists.txt, tests/unit/codec/number_test.cpp and tests/fuzz/bugs_known.py. A test proves that every
+// result stays the same: tests/unit/codec/no_shortcut.cpp replaces take_shortcut() with an empty function and
+// runs all codec tests. To delete only repeat.hpp, remove its #include and its call in cursor.hpp.
 #include "forms.hpp"
 
 #include <algorithm>
 
 namespace resp {
 
-/// Each public function takes values while it can: complete frames, as long as another one is likely to fit
-/// into the index, and the beginning of the next frame. Everything is inlined into them, so that the state
-/// stays in registers; all frames of a run share the cost of loading and storing it. They are two functions
-/// because the compiler then needs fewer registers for each.
+/// Each public function takes complete frames until there are `enough_` entries. If it must stop earlier, it
+/// keeps the complete values at the beginning of the next frame. Everything is inlined into the two
+/// functions, so that the state stays in registers; all frames of a run share the cost of loading and storing
+/// it. They are two functions because the compiler then needs fewer registers for each.
 class Decoder::Shortcut : Forms {
 public:
     [[gnu::noinline]] static void values(Decoder& decoder) noexcept {
@@ -63,13 +67,14 @@ public:
 private:
     explicit Shortcut(Decoder& decoder) noexcept : Forms(decoder) {}
 
-    /// Values of every type.
+    /// Values of the common forms, in a decoder of replies or of anything.
     [[gnu::always_inline]] void take_values() noexcept {
         while (left_ != 0 && more()) {
             const Outcome outcome = take(static_cast<Type>(wire_[at_]));
             if (outcome == Outcome::refused) break;
             if (outcome == Outcome::opened) continue;
-            if (level_ == levels_) {  // a frame of one value: reading it is faster than comparing it
+            if (level_ == levels_) {
+                // A frame of one value: reading the next one is faster than comparing it with this one.
                 if (node_ >= enough_) break;
             } else if (--left_ == 0 && close() && !end_frame()) {
                 break;
@@ -92,7 +97,7 @@ private:
                     continue;
                 }
                 const std::size_t header = read_header(left, limits_.max_elements);
-                if (header == 0 || left == 0) break;
+                if (header == 0 || left == 0) break;  // an empty array is left to the tokenizer
                 array = add(Type::array, header, Node::aggregate | Node::spans, left, 1);
                 at_ += header;
             }

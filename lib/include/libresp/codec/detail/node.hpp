@@ -82,6 +82,7 @@ struct NodeRange {
     const Node* last;  // after the last one
 };
 [[nodiscard]] NodeRange nodes(View view) noexcept;
+/// The entry after an attribute: the value that it describes, or another attribute of that value.
 [[nodiscard]] const Node* attributed(const Node* attribute) noexcept;
 /// The value that one or more attributes belong to; `first` is the first of them.
 [[nodiscard]] const Node* behind_attributes(const Node* first) noexcept;

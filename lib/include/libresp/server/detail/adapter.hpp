@@ -1,5 +1,5 @@
-// The boundary between the compiled engine and a handler of any type. A virtual call crosses it once a batch,
-// not once a request.
+// The boundary between the compiled engine and a handler of any type. For a plain handler, a virtual call
+// crosses it once for each batch of requests, not once for each request.
 #pragma once
 
 #include <libresp/server/handler.hpp>
@@ -74,8 +74,8 @@ public:
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
 };
 
-/// The same type as Awaitable. It depends on H, so the compiler does not need Asio's definition before there
-/// is a coroutine handler, whose file includes Asio.
+/// The same type as Awaitable. Because it depends on H, the compiler needs Asio's definition only if H is a
+/// coroutine handler. The file of such a handler includes Asio.
 template <class H>
 using AwaitableOf = asio::awaitable<void, std::enable_if_t<(sizeof(H) > 0), asio::any_io_executor>>;
 

@@ -41,7 +41,8 @@ struct OnClose {
 template <class H, class Hook>
 struct HookProbe : H, Hook {};
 
-/// Whether Hook can be called as documented. It must return void: a coroutine would never run.
+/// Whether Hook can be called as documented. It must return void: if it were a coroutine, its
+/// result would not be awaited, and it would never run.
 template <class H, class Hook>
 concept hook_callable = requires(H& handler, typename Hook::Argument argument) {
     { Hook::call(handler, argument) } -> std::same_as<void>;
