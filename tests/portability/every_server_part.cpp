@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace {
 
@@ -47,9 +48,18 @@ struct Waiting {
     }
 };
 
+/// Options are often written inside a template.
+template <class Handler>
+void stop_at_once(Handler handler) {
+    resp::Server<Handler> server{resp::Options{.port = 0}, std::move(handler)};
+    server.stop();
+    server.run();
+}
+
 }  // namespace
 
 int main() {
+    stop_at_once(Plain{});
     resp::Options options{.port = 0};
     options.log.sink = [](resp::LogLevel level, std::string_view line) {
         fmt::print("{} {}\n", resp::name(level), line);

@@ -94,6 +94,11 @@ class WireBytes(MadeUp):
             self.assert_finds(wire_bytes.check, {"lib/src/a.cpp": f"// '+'\nauto a = {literal};\n"},
                               "lib/src/a.cpp:2", allowed={})
 
+    def test_headers_and_raw_strings(self):
+        for literal in ('"$-1"', '"*3"', '"%?"', 'R"(*)"'):
+            self.assert_finds(wire_bytes.check, {"lib/src/a.cpp": f"auto a = {literal};\n"}, "lib/src/a.cpp:1",
+                              allowed={})
+
     def test_other_literals_and_the_grammar_itself(self):
         other = r'''auto a = 'x'; auto b = "a\\r"; auto c = "$5 more"; auto d = 10'000; auto e = R"(\r)";'''
         grammar = {"lib/include/libresp/codec/wire.hpp": "char a = '$';\n"}

@@ -1,7 +1,7 @@
 """Only the grammar's headers write type bytes and CRLF as literals; other code of lib/ and apps/ uses their names.
 
-In lib/ the check is strict: each character literal of such a byte, each string that is one such byte or contains a
-CR, and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the reason. In apps/ only
+In lib/ the check is strict: each character literal of such a byte; each string that is one such byte, a header such as
+"$-1", or contains a CR; and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the reason. In apps/ only
 literals with a CR are refused: programs read flags and addresses, and RESP cannot be written without a CR.
 """
 
@@ -12,6 +12,8 @@ from tree import Finding
 
 GRAMMAR = tuple(f"lib/include/libresp/codec/{name}.hpp" for name in ("type", "wire", "wire_write"))
 BYTES = set("+-:$*_#,(!=%~|>")
+HEADER = re.compile(r"[:$*_#(!=%~|>;](-?\d+|\?)")
+RAW = re.compile(r'(?:u8|u|U|L)?R"([^(]*)\((.*)\)\1"', re.DOTALL)
 CR = re.compile(r"(?<!\\)(?:\\\\)*\\(?:r|x0[dD]|015)")
 ALLOWED = {
     ("lib/src/codec/inline.cpp", r"'\r'"): "the quoting of inline commands, which is redis-cli's and not RESP's",
@@ -27,7 +29,10 @@ ALLOWED = {
 def is_wire(token):
     if token.kind == "number":
         return token.text.lower() in ("0x0a0d", "0x0d0a", "0xa0d", "0xd0a")
-    return has_cr(token) or (token.kind in ("char", "string") and inside(token) in BYTES | {r"\n", r"\x0a", r"\x0A"})
+    if token.kind not in ("char", "string", "raw"):
+        return False
+    text = inside(token)
+    return has_cr(token) or text in BYTES | {r"\n", r"\x0a", r"\x0A"} or HEADER.fullmatch(text) is not None
 
 
 def has_cr(token):
@@ -35,6 +40,8 @@ def has_cr(token):
 
 
 def inside(token):
+    if raw := RAW.fullmatch(token.text):
+        return raw[2]
     return token.text[token.text.index(token.text[-1]) + 1:-1]
 
 

@@ -93,8 +93,8 @@ void Decoder::index_aggregate(const Token& token) {
     node.span = 1;
     node.flags =
         static_cast<std::uint8_t>(Node::aggregate | Node::spans | (token.streamed ? Node::streamed : 0));
-    // An empty aggregate opens no level, so it may stand at the maximum depth.
-    if (token.depth != limits::depth_ceiling) tokenizer_.levels_[token.depth].entry = entry;
+    assert(token.depth < limits::depth_ceiling);
+    tokenizer_.levels_[token.depth].entry = entry;
 }
 
 void Decoder::index_stream_end(const Token& token) {

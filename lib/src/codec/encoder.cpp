@@ -73,7 +73,7 @@ Encoder& Encoder::boolean(bool value) {
 
 Encoder& Encoder::double_(double value) {
     char room[wire::header_room];
-    const std::string_view text = text_of(value, room);
+    const std::string_view text = wire::decimal_text(value, room);
     return resp3() ? line(Type::double_, text) : bulk_string(text);
 }
 

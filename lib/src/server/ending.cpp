@@ -171,6 +171,7 @@ void Session::shut(std::error_code reason) noexcept {
 
 void Session::dispose() noexcept {
     transport_.reset();
+    if (activity_ != Activity::awaiting) adapter_.reset();  // a waiting coroutine still uses the handler
     worker_ = nullptr;
 }
 

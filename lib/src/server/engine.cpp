@@ -6,8 +6,6 @@
 
 #include <libresp/server.hpp>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cassert>
 #include <optional>
@@ -18,30 +16,8 @@ namespace resp::detail {
 
 namespace {
 
-// Descriptors that a server needs beside those of its clients: listeners, epoll sets, timers, a log file.
-constexpr std::size_t reserved_descriptors = 32;
 // After everything was closed by force, coroutine handlers get this long to end. Then they are abandoned.
 constexpr std::chrono::milliseconds abandon_time{250};
-
-void validate(const Options& options) {
-    const auto require = [](bool right, const char* what) {
-        if (!right) throw std::invalid_argument{what};
-    };
-    require(!options.addresses.empty() || !options.unix_path.empty(),
-            "addresses and unix_path are both empty");
-    require(options.threads != 0, "threads is 0");
-    require(options.max_connections != 0, "max_connections is 0");
-    require(options.output_low_water <= options.output_high_water,
-            "output_low_water is above output_high_water");
-    require(options.output_high_water <= options.max_output, "output_high_water is above max_output");
-}
-
-std::size_t bounded_by_descriptors(std::size_t connections) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return connections;
-    const auto most = static_cast<std::size_t>(limit.rlim_cur);
-    return std::min(connections, most > reserved_descriptors ? most - reserved_descriptors : 1);
-}
 
 }  // namespace
 
@@ -97,9 +73,9 @@ public:
             guards_.emplace_back(contexts_[i]->get_executor());
         }
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
-            threads.emplace_back([&context = *contexts_[i]] { context.run(); });
+            threads.emplace_back([this, i] { run(*contexts_[i]); });
         }
-        contexts_[0]->run();
+        run(*contexts_[0]);
         for (std::thread& thread : threads) thread.join();
     }
 
@@ -217,6 +193,7 @@ private:
         shared_->log(LogLevel::info, "[server] Stopping");
         for (const auto& listener : listeners_) listener->close();
         draining_workers_ = workers_.size();
+        work_until_ = Clock::now() + shared_->options.drain_deadline;
         abandon_after(shared_->options.drain_deadline + Worker::tick_time + abandon_time);
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [self = alive(), worker] {
@@ -230,14 +207,23 @@ private:
         }
     }
 
+    /// Runs a context until the server has stopped. Work that a handler has started on its executor may then
+    /// end, until the drain deadline.
+    void run(asio::io_context& context) {
+        context.run();
+        context.restart();
+        context.run_until(work_until_);
+    }
+
     void worker_drained() {
         assert(draining_workers_ != 0);
         if (--draining_workers_ == 0) finish();
     }
 
-    /// Closes all remaining connections at once.
+    /// Closes all remaining connections at once. If there are none, ends what handlers left in the contexts.
     void force() {
-        if (draining_workers_ == 0) return;
+        if (draining_workers_ == 0) return stop_contexts();
+        work_until_ = {};
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [worker] { worker->abort(); });
         }
@@ -258,7 +244,11 @@ private:
         signals_.reset();
         guards_.clear();
         shared_->log(LogLevel::info, "[server] Stopped");
-        if (draining_workers_ == 0) return;  // no handler waits, so the contexts run out of work
+        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed
+        stop_contexts();
+    }
+
+    void stop_contexts() noexcept {
         for (const auto& context : contexts_) context->stop();
     }
 
@@ -273,6 +263,7 @@ private:
     std::optional<asio::steady_timer> timer_;
     std::size_t next_worker_ = 0;
     std::size_t draining_workers_ = 0;
+    Clock::time_point work_until_{};
     std::atomic<bool> started_{false};
     bool stopping_ = false;
 };

@@ -1,10 +1,14 @@
-// The text of log levels, endpoints and exceptions, and the limit on log lines per second.
+// The check of the options, the text of log levels, endpoints and exceptions, and the limit on log lines.
 #include <libresp/codec/escape.hpp>
 #include <libresp/server/options.hpp>
 
 #include "shared.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <exception>
+#include <stdexcept>
 
 namespace resp {
 
@@ -27,6 +31,33 @@ std::string Endpoint::to_string() const {
 }
 
 namespace detail {
+
+namespace {
+
+// Descriptors that a server needs beside those of its clients: listeners, epoll sets, timers, a log file.
+constexpr std::size_t reserved_descriptors = 32;
+
+}  // namespace
+
+std::size_t bounded_by_descriptors(std::size_t connections) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return connections;
+    const auto most = static_cast<std::size_t>(limit.rlim_cur);
+    return std::min(connections, most > reserved_descriptors ? most - reserved_descriptors : 1);
+}
+
+void validate(const Options& options) {
+    const auto require = [](bool right, const char* what) {
+        if (!right) throw std::invalid_argument{what};
+    };
+    require(!options.addresses.empty() || !options.unix_path.empty(),
+            "addresses and unix_path are both empty");
+    require(options.threads != 0, "threads is 0");
+    require(options.max_connections != 0, "max_connections is 0");
+    require(options.output_low_water <= options.output_high_water,
+            "output_low_water is above output_high_water");
+    require(options.output_high_water <= options.max_output, "output_high_water is above max_output");
+}
 
 std::string current_exception_text() {
     constexpr std::size_t most_shown = 64;

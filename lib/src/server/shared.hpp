@@ -64,6 +64,12 @@ struct Counters {
     Counter requests, bytes_received, bytes_sent, protocol_errors, handler_errors, timeouts, cut_off;
 };
 
+/// Throws std::invalid_argument, whose text names the option, if one is invalid.
+void validate(const Options& options);
+
+/// Options::max_connections, lowered to what the limit of open files allows.
+[[nodiscard]] std::size_t bounded_by_descriptors(std::size_t connections);
+
 struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
         : options(std::move(given)),

@@ -243,3 +243,16 @@ TEST_CASE("integers with 1 to 19 digits are written in decimal") {
     CHECK(written([](Encoder& out) { out.integer(std::numeric_limits<std::int64_t>::min()); }) ==
           ":-9223372036854775808\r\n");
 }
+
+TEST_CASE("an argument of a command is converted to text only once") {
+    // Returns a longer text with each conversion.
+    struct Growing {
+        mutable std::string text;
+        operator std::string_view() const { return text += std::string(5'000, 'x'); }
+    };
+    resp::Buffer bytes;
+    const Growing growing;
+    resp::Encoder{bytes}.command("SET", growing);
+    CHECK(growing.text.size() == 5'000);
+    CHECK(bytes.view().starts_with("*2\r\n$3\r\nSET\r\n$5000\r\nxxx"));
+}

@@ -229,20 +229,25 @@ TEST_CASE("a handle does nothing after its connection is gone") {
 }
 
 TEST_CASE("on_open() can start a timer on the connection's executor") {
+    // Shared by the handler and the wait: a wait that has expired still completes after the handler is gone.
+    struct Timer {
+        asio::steady_timer timer;
+        int greetings = 0;  // changed without a lock: the wait completes where the handler runs
+    };
     struct Greeting {
-        std::shared_ptr<asio::steady_timer> timer;
-        int greetings = 0;  // changed without a lock: the timer runs where the handler runs
+        std::shared_ptr<Timer> state;
 
         void on_open(Connection connection) {
-            timer = std::make_shared<asio::steady_timer>(connection.executor(), std::chrono::milliseconds{1});
-            timer->async_wait([this, connection](std::error_code ec) {
+            const asio::steady_timer::duration soon = std::chrono::milliseconds{1};
+            state = std::make_shared<Timer>(asio::steady_timer{connection.executor(), soon});
+            state->timer.async_wait([state = state, connection](std::error_code ec) {
                 if (ec) return;
-                ++greetings;
+                ++state->greetings;
                 connection.send("+hello\r\n");
             });
         }
-        void on_close(std::error_code) { timer->cancel(); }
-        void operator()(const resp::Request&, resp::Reply& reply) { reply.integer(greetings); }
+        void on_close(std::error_code) { state->timer.cancel(); }
+        void operator()(const resp::Request&, resp::Reply& reply) { reply.integer(state->greetings); }
     };
     RunningServer server{{.threads = 2}, Greeting{}};
     for (int i = 0; i != 4; ++i) {

@@ -209,7 +209,7 @@ TEST_CASE("no request after a protocol error is handled") {
     CHECK(server.stats().requests == 0);
 }
 
-TEST_CASE("a client that speaks HTTP or TLS is closed without a reply, and nothing it sent is handled") {
+TEST_CASE("a client that begins with POST, Host: or TLS is closed, and nothing it sent is handled") {
     const std::string evil = "\r\nFLUSHALL\r\n";
     const auto sent = GENERATE_COPY(values<std::string>({
         "POST / HTTP/1.1\r\nHost: x\r\n" + evil,

@@ -192,3 +192,32 @@ TEST_CASE("a signal in stop_signals stops the server") {
     client.close();
     server.join();
 }
+
+TEST_CASE("work that a handler started ends at the drain deadline, or at a second stop") {
+    struct Starting {
+        std::shared_ptr<std::atomic<int>> destroyed;
+
+        void on_open(resp::Connection connection) {
+            // The state of the wait is its own: it ends later than the handler.
+            auto timer = std::make_shared<asio::steady_timer>(connection.executor(), std::chrono::hours{1});
+            const std::shared_ptr<void> counter{nullptr, [count = destroyed](void*) { ++*count; }};
+            timer->async_wait([timer, counter](std::error_code) {});
+        }
+        void operator()(const resp::Request&, resp::Reply& reply) { reply.simple_string("PONG"); }
+    };
+    const bool again = GENERATE(false, true);
+    const auto threads = GENERATE(1U, 2U);
+    const auto destroyed = std::make_shared<std::atomic<int>>(0);
+    {
+        const auto deadline = again ? 30s : 100ms;
+        RunningServer server{{.threads = threads, .drain_deadline = deadline}, Starting{destroyed}};
+        for (int i = 0; i != 2; ++i) CHECK(server.client().ask(ping) == pong);
+        server->stop();
+        if (again) {
+            REQUIRE(eventually([&] { return server.stats().connections == 0; }));
+            server->stop();
+        }
+        REQUIRE(eventually([&] { return server.has_ended(); }));
+    }
+    CHECK(*destroyed == 2);
+}

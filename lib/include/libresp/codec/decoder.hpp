@@ -91,7 +91,9 @@ public:
     [[nodiscard]] std::size_t missing() const noexcept;
     /// Bytes of memory that the decoder holds, without lent bytes.
     [[nodiscard]] std::size_t memory() const noexcept {
-        return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch_.capacity();
+        const std::size_t inside = std::string{}.capacity();  // a short string is in its object
+        const std::size_t scratch = scratch_.capacity() > inside ? scratch_.capacity() : 0;
+        return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch;
     }
 
     /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most

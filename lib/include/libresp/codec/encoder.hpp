@@ -55,7 +55,7 @@ public:
     template <wire::Number N>
     Encoder& bulk_string(N number) {
         char room[wire::header_room];
-        return bulk_string(text_of(number, room));
+        return bulk_string(wire::decimal_text(number, room));
     }
     /// A char could mean a letter or its code. Write a letter `c` as `std::string_view{&c, 1}`, its code as
     /// `int{c}`, and a bool with boolean().
@@ -103,11 +103,12 @@ public:
     Encoder& streamed_map() { return streamed(Type::map); }
     /// `.\r\n`
     Encoder& end_stream();
-
     /// A command: an array of bulk strings. Each argument is text or a number, as in bulk_string().
     template <wire::TextOrNumber... Arguments>
         requires(sizeof...(Arguments) > 0)
-    Encoder& command(const Arguments&... arguments);
+    Encoder& command(const Arguments&... arguments) {
+        return write_command(as_argument(arguments)...);
+    }
 
     /// Bytes that already are RESP: one or more whole values.
     Encoder& wire(std::string_view bytes) {
@@ -116,7 +117,7 @@ public:
     }
 
 private:
-    [[nodiscard]] bool resp3() const noexcept { return version_ == Version::resp3; }
+    bool resp3() const noexcept { return version_ == Version::resp3; }
     Encoder& header(Type type, std::size_t count) {
         return put(wire::header_room,
                    [=](char* to) { return wire::put_header(to, wire::byte(type), count); });
@@ -151,39 +152,38 @@ private:
         }
     }
 
-    /// The text of an argument. A number's text is written into `room`.
+    /// A number, or the text. Converts an argument only once: a user's type may return other text later.
     template <class T>
-    static std::string_view text_of(const T& argument, char (&room)[wire::header_room]) {
-        if constexpr (wire::Number<T>) {
-            const char* const end = wire::put_decimal(room, argument);
-            return {room, static_cast<std::size_t>(end - room)};
-        } else {
+    static auto as_argument(const T& argument) {
+        if constexpr (wire::Number<T>)
             return argument;
-        }
+        else
+            return std::string_view{argument};
     }
-    template <class T>
-    static std::size_t size_of(const T& argument) {
-        if constexpr (wire::Number<T>) {
-            return wire::header_room;
-        } else {
-            return std::string_view{argument}.size();
-        }
+    template <class... Arguments>
+    Encoder& write_command(Arguments... arguments);
+    static std::size_t size_of(std::string_view text) noexcept { return text.size(); }
+    template <wire::Number T>
+    static std::size_t size_of(T) noexcept {
+        return wire::header_room;
     }
-    template <class T>
-    static char* put_argument(char* to, const T& argument) {
+    static char* put_argument(char* to, std::string_view text) noexcept {
+        return wire::put_blob(to, wire::byte(Type::bulk_string), text);
+    }
+    template <wire::Number T>
+    static char* put_argument(char* to, T number) noexcept {
         char room[wire::header_room];
-        return wire::put_blob(to, wire::byte(Type::bulk_string), text_of(argument, room));
+        return put_argument(to, wire::decimal_text(number, room));
     }
 
-    Buffer* buffer_ = nullptr;  // one of the two
-    std::string* string_ = nullptr;
+    Buffer* buffer_ = nullptr;
+    std::string* string_ = nullptr;  // or this one
     Version version_;
 };
 
 // `inline` makes GCC inline it, so that the length of a literal is a constant.
-template <wire::TextOrNumber... Arguments>
-    requires(sizeof...(Arguments) > 0)
-inline Encoder& Encoder::command(const Arguments&... arguments) {
+template <class... Arguments>
+inline Encoder& Encoder::write_command(Arguments... arguments) {
     if (buffer_ == nullptr) {
         array(sizeof...(arguments));
         (bulk_string(arguments), ...);

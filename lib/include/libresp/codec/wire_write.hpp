@@ -111,6 +111,11 @@ template <std::integral N>
 [[nodiscard]] char* put_decimal(char* to, N number) noexcept {
     return std::to_chars(to, to + header_room, number).ptr;
 }
+/// The same as text in `room`, valid as long as the room.
+template <Number N>
+[[nodiscard]] std::string_view decimal_text(N number, char (&room)[header_room]) noexcept {
+    return {room, static_cast<std::size_t>(put_decimal(room, number) - room)};
+}
 
 /// Copies the bytes. Two copies that may overlap (put_ends) cost less than a call of memcpy(). Most keys and
 /// values have 8 to 31 bytes.

@@ -37,9 +37,12 @@ public:
     [[nodiscard]] bool is_open() const noexcept;
 
     /// The executor that runs this connection's handler and hooks. Needs <libresp/server/asio.hpp>. Use it in
-    /// on_open() to start timers or coroutines that share the handler's state without a lock. Empty (converts
-    /// to false) if the connection is gone. Do not keep a copy longer than the server or, if the server is
-    /// embedded (on your own executor), longer than its context.
+    /// on_open() to start timers or coroutines that share state with the handler without a lock. Empty
+    /// (converts to false) if the connection is gone.
+    ///
+    /// A completion may run after the handler is destroyed, even if on_close() cancelled it. So let it own the
+    /// state that it uses (std::shared_ptr), and do not capture `this`. Do not keep a copy of the executor
+    /// longer than the server or, if the server is embedded (on your own executor), longer than its context.
     [[nodiscard]] asio::any_io_executor executor() const;
 
     /// Queues one or more whole RESP values for the client, usually a push. They are sent between two

@@ -48,7 +48,8 @@ struct Endpoint {
 struct Options {
     /// Numeric IPv4 or IPv6 addresses to listen on. May be empty if unix_path is set. The default is loopback
     /// only, because RESP has no encryption, and a handler may not ask for a password.
-    std::vector<std::string> addresses = {"127.0.0.1"};
+    // Not `{"127.0.0.1"}`: with that, GCC 12 crashes on Options{…} in a template.
+    std::vector<std::string> addresses = std::vector<std::string>(1, "127.0.0.1");
     /// The port of every address. Zero takes a free port; Server::local_endpoint() returns it.
     std::uint16_t port = 6379;
     /// Path of a Unix socket to listen on. Empty: no Unix socket. A socket file at that path on which no

@@ -70,7 +70,8 @@ public:
     ///
     /// stop() itself returns at once. run() returns when the last connection is closed. If a coroutine
     /// handler still waits 250 ms after the closing by force, run() returns then, and the handler is
-    /// destroyed with the server.
+    /// destroyed with the server. Other work that a handler has started on its executor may go on until the
+    /// drain deadline or the second call.
     ///
     /// An embedded server has no more work in your context when its last connection is closed and its last
     /// coroutine handler has ended. If the context has no other work, its run() then returns.

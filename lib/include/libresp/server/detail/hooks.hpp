@@ -9,6 +9,7 @@
 #include <libresp/server/connection.hpp>
 
 #include <concepts>
+#include <functional>
 #include <system_error>
 #include <type_traits>
 
@@ -48,9 +49,17 @@ concept hook_callable = requires(H& handler, typename Hook::Argument argument) {
     { Hook::call(handler, argument) } -> std::same_as<void>;
 };
 
-/// Whether H has a member of the hook's name.
-template <class H, class Hook>
+/// The type that a std::reference_wrapper refers to, else the type itself.
+template <class H>
+struct Unwrapped : std::type_identity<H> {};
+template <class H>
+struct Unwrapped<std::reference_wrapper<H>> : std::type_identity<H> {};
+
+/// Whether H has a member of the hook's name. A std::reference_wrapper has those of the handler that it refers
+/// to, and can call none of them: so std::ref() of a handler with hooks does not compile.
+template <class Wrapped, class Hook>
 constexpr bool has_hook() {
+    using H = typename Unwrapped<Wrapped>::type;
     if constexpr (std::is_class_v<H> && !std::is_final_v<H>) {
         return !requires { typename Hook::template Member<HookProbe<H, Hook>>; };
     } else {
