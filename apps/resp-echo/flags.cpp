@@ -126,7 +126,7 @@ constexpr std::array flags{
          [](Settings& to, const std::string& text) { to.options.drain_deadline = seconds(text); }},
     Flag{"--verbatim", "", "RESP_VERBATIM", "",
          "Send COMMAND and COMMAND DOCS back too. By default\nthe reply is an empty array, which an "
-         "interactive\nredis-cli needs.",
+         "interactive\nredis-cli needs. The variable is 1, true, 0 or\nfalse.",
          [](Settings& to, const std::string& text) { to.verbatim = truth(text); }},
     Flag{"-V,--version", "", "", "", "Print the version and exit."},
     Flag{"-h,--help", "", "", "", "Print this help and exit."},

@@ -1,4 +1,5 @@
 """misuse_test.py COMPILER FOLDER CASE... -- [FLAG...]: misuse of the library does not compile, for the right reason.
+misuse_test.py COMPILER FOLDER --precompile -- [FLAG...]: only precompiles the headers, as a part of the build.
 
 Each CASE is a source that opens with `// expect: REGEX`. It must not compile, and the compiler's output must match
 REGEX. With -DCORRECT it must compile. FOLDER keeps precompiled headers of the library: with them a case takes 0.2 s.
@@ -87,12 +88,15 @@ def shortened(output):
 def main():
     program, folder, *rest = sys.argv[1:]
     compiler = Compiler(program, folder, rest[rest.index("--") + 1:])
-    cases = [Path(case) for case in rest[:rest.index("--")]]
+    only_headers = rest[0] == "--precompile"
+    cases = [] if only_headers else [Path(case) for case in rest[:rest.index("--")]]
     plain = "#include <libresp/codec.hpp>\n#include <libresp/server.hpp>\n"
     headers = {"without_asio.hpp": plain, "with_asio.hpp": "#include <libresp/server/asio.hpp>\n" + plain}
     begin = time.monotonic()
     with ThreadPoolExecutor(PROCESSES) as pool:
         list(pool.map(compiler.precompile, headers, headers.values()))
+        if only_headers:
+            return 0
         ready = time.monotonic()
         faults = list(pool.map(lambda file: fault_of(compiler, file), cases))
     for file, fault in zip(cases, faults):

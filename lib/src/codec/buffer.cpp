@@ -10,8 +10,8 @@ namespace resp {
 
 void Buffer::grow(std::size_t n, std::size_t enough) {
     constexpr std::size_t smallest = 256;
-    // If the bytes held and `enough` more fit into double the capacity plus this much, the buffer grows to
-    // exactly that size. So it does not have to grow a second time for a little more.
+    // If the bytes held and `enough` more need at most double the capacity plus this much, the new capacity
+    // is exactly what they need. So it does not have to grow a second time for a little more.
     constexpr std::size_t little = 32 * 1024;
     assert(size_ <= capacity_ && capacity_ - size_ < n);
     const std::size_t needed = size_ + n;

@@ -71,8 +71,8 @@ bool Session::refuses_protocol(View request) {
 
 // ---- because of the server
 
-/// Ends the connection if close() had no memory for its posted action. Continues through a posted action too,
-/// so that pushes that were posted earlier are sent first.
+/// Ends the connection if close() had no memory for its posted action. Like close(), it continues in a posted
+/// action, so that pushes that were posted earlier are sent first.
 void Session::notice_close() {
     if (is_open() || state_ != State::open || activity_ != Activity::ready) return;
     stop_reading({});

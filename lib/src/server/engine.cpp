@@ -1,4 +1,5 @@
-// The server without its handler's type: contexts and threads, listeners, start and stop.
+// The part of the server that does not depend on the handler's type: contexts and threads, listeners, start
+// and stop.
 #include "asio.hpp"
 #include "listener.hpp"
 #include "shared.hpp"
@@ -207,8 +208,8 @@ private:
         }
     }
 
-    /// Runs a context until the server has stopped. Work that a handler has started on its executor may then
-    /// end, until the drain deadline.
+    /// Runs a context until the server has stopped. After that it runs the context until the drain deadline
+    /// at most, so that work which a handler has started on its executor can finish.
     void run(asio::io_context& context) {
         context.run();
         context.restart();
@@ -220,7 +221,8 @@ private:
         if (--draining_workers_ == 0) finish();
     }
 
-    /// Closes all remaining connections at once. If there are none, ends what handlers left in the contexts.
+    /// Closes all remaining connections at once. If there are none, stops the contexts: work that handlers
+    /// have left there is not finished.
     void force() {
         if (draining_workers_ == 0) return stop_contexts();
         work_until_ = {};
@@ -244,7 +246,7 @@ private:
         signals_.reset();
         guards_.clear();
         shared_->log(LogLevel::info, "[server] Stopped");
-        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed
+        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed, or the stop is forced
         stop_contexts();
     }
 

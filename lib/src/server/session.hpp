@@ -13,7 +13,7 @@
 //
 // Activity: what it does now.
 //
-//     ready ──the batch left work──► posted ──the other connections had a batch──► ready
+//     ready ──continue in a later batch──► posted ──the other connections had a batch──► ready
 //     ready ──a coroutine handler──► awaiting ──the handler has ended──► ready
 //
 // Next: what the next batch begins with.

@@ -132,8 +132,8 @@ std::size_t SocketTransport::write(std::string_view bytes, std::error_code& ec) 
 
 void SocketTransport::wait(Interest interest) {
     wanted_ = interest;
-    // A connection seldom stops reading for long. So the set is not changed until it reports an unwanted
-    // event.
+    // A connection seldom stops reading for long. So if it stops only reading, the set stays as it is until
+    // it reports unwanted input.
     if ((!wanted_.read || watched_.read) && wanted_.write == watched_.write) return;
     if (!poller_.change(*this, watched_, wanted_)) throw std::bad_alloc{};
     watched_ = wanted_;

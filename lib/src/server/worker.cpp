@@ -16,8 +16,8 @@ namespace {
 // second is smaller, because each connection may have a decoder while its coroutine handler waits.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
-// At most this many refused clients may be reading the error at the same time. They come on top of
-// max_connections.
+// On each thread, at most this many refused clients are kept open at the same time to read the error. They
+// come on top of max_connections.
 constexpr std::size_t most_lingering = 16;
 
 /// The error for a client over max_connections, in Redis' words.

@@ -71,7 +71,7 @@ public:
     void give_back(std::unique_ptr<Output> output) noexcept;
     /// If the connections of all threads together hold more than max_memory, pauses the largest of this
     /// thread that is not paused. If they hold more than twice as much, closes the largest of this thread.
-    /// Spares connections that hold no more than an equal share.
+    /// Never pauses or closes a connection that holds no more than an equal share of max_memory.
     void bound_memory();
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }

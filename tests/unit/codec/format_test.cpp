@@ -114,4 +114,5 @@ TEST_CASE("a format that is not a precision is refused") {
     const Value value = decode_one(":1\r\n");
     CHECK_THROWS_AS(fmt::format(fmt::runtime("{:x}"), value), fmt::format_error);
     CHECK_THROWS_AS(fmt::format(fmt::runtime("{:.5x}"), value), fmt::format_error);
+    CHECK_THROWS_AS(fmt::format(fmt::runtime("{:.}"), value), fmt::format_error);
 }

@@ -38,9 +38,10 @@ public:
     }
     ~Buffer() { std::free(data_); }
 
-    /// Returns room for at least `n` bytes after the last one. Write there, then call commit(). If the buffer
-    /// must grow, its capacity doubles. But if `enough` bytes of room need at most 32 KiB more than that, it
-    /// grows to exactly this room.
+    /// Returns room for at least `n` bytes after the last one. Write there, then call commit(). `enough` is
+    /// the room that you will need in total, if you know it. If the buffer must grow, its capacity doubles.
+    /// But if size() + `enough` is at most 32 KiB more than that, the capacity becomes size() + `enough`. It
+    /// is always enough for `n` bytes of room, and at least 256 bytes.
     [[nodiscard]] char* prepare(std::size_t n, std::size_t enough = SIZE_MAX) {
         if (capacity_ - size_ < n) [[unlikely]]
             grow(n, enough);

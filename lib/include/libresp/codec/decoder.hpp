@@ -28,8 +28,9 @@ namespace resp {
 ///
 /// Memory grows with the bytes received, never with an announced length. When it has grown enough, decoding
 /// allocates nothing. next() copies no received bytes, except to join the chunks of a streamed string and to
-/// remove the quotes of an inline word. The work is linear in the number of bytes, however they are cut: only
-/// an incomplete header, at most 24 bytes, is read again when more bytes arrive.
+/// remove the quotes of an inline word. The work is linear in the number of bytes, however they are cut:
+/// unless you call shrink(), only an incomplete header, at most 24 bytes, is read again when more bytes
+/// arrive.
 ///
 /// A decoder throws only std::bad_alloc. After that, only destroy it, assign to it or call reset().
 class Decoder {
@@ -54,15 +55,15 @@ public:
 
     /// Lends bytes to the decoder. Between two frames it decodes them where they stand; inside a frame it
     /// copies them. Lent bytes must stay in place until the next call of release(), prepare(), feed(),
-    /// shrink() or reset(). All of these except reset() first copy the bytes that next() has not taken. So
+    /// shrink() or reset(). All of these except reset() first copy the bytes that pending() counts. So
     /// one large buffer can serve many decoders, and a decoder between two frames holds no bytes.
     void feed(std::span<const char> bytes);
-    /// Ends the loan of feed(): copies the bytes that next() has not taken.
+    /// Ends the loan of feed(): copies the bytes that pending() counts.
     void release() {
         if (lent_) keep_rest();
     }
     /// If the decoder holds more than `keep` bytes of memory, frees all of it except for the bytes that
-    /// next() has not taken. It copies these bytes, and next() parses them again from the start of the frame.
+    /// pending() counts. It copies these bytes, and next() reads the incomplete frame again from its start.
     /// Ends the loan of feed() in any case. After an error it frees nothing.
     void shrink(std::size_t keep);
 

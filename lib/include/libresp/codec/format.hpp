@@ -14,6 +14,8 @@ struct fmt::formatter<resp::View> {
         auto it = context.begin();
         if (it == context.end() || *it == '}') return it;
         if (*it++ != '.') FMT_THROW(fmt::format_error("a RESP value takes no format except a precision"));
+        if (it == context.end() || *it < '0' || *it > '9')
+            FMT_THROW(fmt::format_error("a precision needs digits"));
         for (limit = 0; it != context.end() && *it >= '0' && *it <= '9'; ++it) {
             limit = limit * 10 + static_cast<std::size_t>(*it - '0');
         }

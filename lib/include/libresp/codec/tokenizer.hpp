@@ -43,9 +43,10 @@ struct Token {
     std::uint32_t closes = 0;    ///< aggregates that are complete with this token
     std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte, or to the
                                  ///< `.` of a stream_end
-    std::uint64_t size = 0;      ///< of a string, its announced bytes; of an aggregate, its elements or
-                                 ///< pairs; of a stream_end, those of the aggregate that it ends. 0 for
-                                 ///< other streamed tokens and for a line that is not complete
+    std::uint64_t size = 0;      ///< of a string, its announced bytes; of a complete line, an
+                                 ///< integer or a boolean, the bytes of its whole text; of an aggregate, its
+                                 ///< elements or pairs; of a stream_end, those of the aggregate that it ends.
+                                 ///< 0 for all other tokens
     std::uint64_t position = 0;  ///< of a part: the bytes of this string in earlier tokens
     std::string_view text;       ///< bytes without framing, in the bytes that were fed; a verbatim string
                                  ///< keeps its `txt:`
@@ -59,9 +60,10 @@ struct Token {
     }
 };
 
-/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not
-/// take must be fed again, before the bytes that arrive later. They are an incomplete header, at most 24
-/// bytes, or an incomplete inline line.
+/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not take
+/// must be fed again, before the bytes that arrive later. They are an incomplete header, at most 24 bytes, a
+/// CR
+/// whose LF has not arrived, or an incomplete inline line.
 ///
 ///     tokenizer.feed({buffer, kept + received});
 ///     while (auto token = tokenizer.next()) use(*token);
@@ -96,7 +98,7 @@ public:
     /// Bytes taken since the start of the stream.
     [[nodiscard]] std::uint64_t offset() const noexcept { return offset_of(next_); }
 
-    /// Begins a new stream, whose offsets count from `offset`.
+    /// Begins a new stream, whose offsets count from `offset`. Drops the lent bytes: call feed() next.
     void reset(std::uint64_t offset = 0) noexcept;
 
     /// Whether a frame has begun and is not complete. The bytes in rest() do not count.

@@ -43,8 +43,8 @@ public:
     [[nodiscard]] View view() const& noexcept;
     /// A view of a temporary would dangle. Store the value in a variable first.
     View view() const&& = delete;
-    /// Also for a temporary, so that you can pass one to a function that takes a View. The temporary lives
-    /// until that function returns, so do not keep the view.
+    /// Converts to a view. This works for a temporary too, so that you can pass one to a function that takes
+    /// a View. The temporary lives until that function returns, so do not keep the view.
     operator View() const noexcept { return static_cast<const Value&>(*this).view(); }
 
     [[nodiscard]] friend bool operator==(const Value& a, const Value& b) noexcept {

@@ -28,8 +28,8 @@ inline constexpr std::size_t verbatim_prefix = 4;  // a format of three bytes an
 inline constexpr char verbatim_colon = ':';
 
 /// The length of the longest header, in bytes: a type byte, a sign, the 20 digits of 2^64 and CRLF. A longer
-/// header is an error: its number is over its bound, or begins with a zero. If a value has not arrived
-/// completely, only an incomplete header at its end is read again when more bytes arrive.
+/// header is an error: its number is over its bound, or begins with a zero. When more bytes arrive for an
+/// incomplete value, only a header that was cut off is read again.
 inline constexpr std::size_t longest_header = 1 + 1 + 20 + crlf.size();
 static_assert(longest_header == 24);
 

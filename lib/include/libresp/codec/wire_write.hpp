@@ -111,7 +111,7 @@ template <std::integral N>
 [[nodiscard]] char* put_decimal(char* to, N number) noexcept {
     return std::to_chars(to, to + header_room, number).ptr;
 }
-/// The same as text in `room`, valid as long as the room.
+/// Writes the decimal into `room` and returns it. The text is valid as long as `room`.
 template <Number N>
 [[nodiscard]] std::string_view decimal_text(N number, char (&room)[header_room]) noexcept {
     return {room, static_cast<std::size_t>(put_decimal(room, number) - room)};

@@ -40,9 +40,10 @@ public:
     /// on_open() to start timers or coroutines that share state with the handler without a lock. Empty
     /// (converts to false) if the connection is gone.
     ///
-    /// A completion may run after the handler is destroyed, even if on_close() cancelled it. So let it own the
-    /// state that it uses (std::shared_ptr), and do not capture `this`. Do not keep a copy of the executor
-    /// longer than the server or, if the server is embedded (on your own executor), longer than its context.
+    /// The completion handler of a timer may run after the connection's handler is destroyed, even if
+    /// on_close() cancelled the timer. So let the completion handler, or the coroutine, own the state that it
+    /// uses (std::shared_ptr), and do not capture `this`. Do not keep a copy of the executor longer than the
+    /// server or, if the server is embedded (on your own executor), longer than its context.
     [[nodiscard]] asio::any_io_executor executor() const;
 
     /// Queues one or more whole RESP values for the client, usually a push. They are sent between two

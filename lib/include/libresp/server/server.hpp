@@ -54,13 +54,15 @@ public:
         : engine_(std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
     /// The same on an executor of yours (an embedded server): start() serves, and you run the context.
-    /// If several threads run the context, the server uses one strand. The context must outlive the server.
+    /// Several threads may run the context: the server runs on one strand, so its handlers never run at the
+    /// same time. The context must outlive the server.
     template <class Executor>
     Server(const Executor& executor, Options options, H handler)
         : engine_(any_executor(executor), std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
     /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection
-    /// is closed. Throws std::logic_error if the server was made with an executor, or was already started.
+    /// is closed and other work of the handlers has ended, see stop(). Throws std::logic_error if the server
+    /// was made with an executor, or was already started.
     void run() { engine_.run(); }
     /// Serves on your executor, and returns at once. Throws std::logic_error if the server was made without
     /// an executor, or was already started.
@@ -68,10 +70,10 @@ public:
     /// Stops accepting, answers the requests that were fully received, sends the replies and closes. At
     /// Options::drain_deadline it closes the rest by force. A second call closes by force at once.
     ///
-    /// stop() itself returns at once. run() returns when the last connection is closed. If a coroutine
-    /// handler still waits 250 ms after the closing by force, run() returns then, and the handler is
-    /// destroyed with the server. Other work that a handler has started on its executor may go on until the
-    /// drain deadline or the second call.
+    /// stop() itself returns at once. run() returns when the last connection is closed and the other work
+    /// that handlers have started on their executors has ended. It waits for that work until the drain
+    /// deadline or a second call of stop(), but not longer. If a coroutine handler still waits 250 ms after
+    /// the closing by force, run() returns then, and the handler is destroyed with the server.
     ///
     /// An embedded server has no more work in your context when its last connection is closed and its last
     /// coroutine handler has ended. If the context has no other work, its run() then returns.

@@ -98,7 +98,7 @@ protected:
     }
 
     /// The frame is complete. Also takes the frames after it that repeat it. Returns whether the shortcut may
-    /// begin another frame: the index has fewer than `enough_` entries.
+    /// begin another frame: the index has not reached `enough_`.
     [[gnu::always_inline]] bool end_frame() noexcept {
         const std::size_t size = at_ - frame_;
         if (size == last_size_) {
@@ -115,8 +115,9 @@ protected:
     Tokenizer::Level* const levels_;
     Node* const nodes_;
     Node* const last_node_;  // after the last entry for which there is memory
-    // The shortcut begins no frame after this entry. The first 256 entries are still in the L1 cache when
-    // views read them, and half of a smaller index is left free for the last frame.
+    // The shortcut reads no further frame after this entry; frames that repeat the last one may still follow,
+    // see end_frame(). The first 256 entries are still in the L1 cache when views read them. An index has at
+    // least 512 entries, so at least half of it is free for the last frame.
     Node* const enough_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
     const char* const wire_;
     const std::size_t end_;

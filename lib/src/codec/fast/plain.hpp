@@ -75,9 +75,9 @@ struct Number {
     std::uint64_t value;  // two's complement
 };
 
-/// Continues a number whose first eight bytes, at p, are digits, or a sign and digits, with this value. Reads
-/// at most 18 bytes in all, so that no sum overflows, and leaves at least two readable bytes after the last
-/// digit.
+/// Continues a number. Its first eight bytes, at p, are digits, or a sign and digits; `value` is what they
+/// form, without the sign. Reads at most 18 bytes in all, so that no sum overflows, and leaves at least two
+/// readable bytes after the last digit.
 [[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
                                                        std::uint64_t value) noexcept {
     assert(end - p >= 10);

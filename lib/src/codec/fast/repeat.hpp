@@ -45,7 +45,8 @@ public:
     }
 
 private:
-    // Bytes that the masks cover: at least one word, and at most one for each bit of a 64-bit number.
+    // Bytes that the masks cover: at least 8, because bytes are compared eight at a time; at most 64, because
+    // `framing` has one bit for each byte.
     static constexpr std::size_t shortest = 8;
     static constexpr std::size_t longest = 64;
 

@@ -37,17 +37,19 @@
 // `$3\r\nGE`.
 //
 // What may be deleted. This folder changes only the speed, never a result. To delete it, define
-// Decoder::take_shortcut() as an empty function in decoder.cpp, and remove what names the folder or its bugs:
-// lib/CMakeLists.txt, tests/unit/codec/number_test.cpp and tests/fuzz/bugs_known.py. A test proves that every
-// result stays the same: tests/unit/codec/no_shortcut.cpp replaces take_shortcut() with an empty function and
-// runs all codec tests. To delete only repeat.hpp, remove its #include and its call in cursor.hpp.
+// Decoder::take_shortcut() as an empty function in decoder.cpp, and remove what belongs to the folder from
+// three files: its source file from lib/CMakeLists.txt, the tests of plain.hpp from
+// tests/unit/codec/number_test.cpp, and the bugs that are put into the folder from tests/fuzz/bugs_known.py.
+// A test proves that every result stays the same: tests/unit/codec/no_shortcut.cpp replaces take_shortcut()
+// with an empty function and runs all codec tests. To delete only repeat.hpp, remove its #include and its
+// call in cursor.hpp.
 #include "forms.hpp"
 
 #include <algorithm>
 
 namespace resp {
 
-/// Each public function takes complete frames until there are `enough_` entries. If it must stop earlier, it
+/// Each public function takes complete frames until the index reaches `enough_`. If it must stop earlier, it
 /// keeps the complete values at the beginning of the next frame. Everything is inlined into the two
 /// functions, so that the state stays in registers; all frames of a run share the cost of loading and storing
 /// it. They are two functions because the compiler then needs fewer registers for each.

@@ -86,7 +86,8 @@ struct NodeRange {
 [[nodiscard]] const Node* attributed(const Node* attribute) noexcept;
 /// The value that one or more attributes belong to; `first` is the first of them.
 [[nodiscard]] const Node* behind_attributes(const Node* first) noexcept;
-/// Marks the value that an attribute belongs to, when both are complete in the index.
+/// Sets Node::attributed in the entry after `attribute`, see attributed(). Call it when both are complete in
+/// the index.
 void end_attribute(Node& attribute) noexcept;
 /// View::wire() of an entry.
 [[nodiscard]] std::string_view wire_form(const Frame& frame, const Node& node) noexcept;

@@ -3,7 +3,8 @@
 // A hook with a wrong signature must not be ignored. So the library checks two things:
 //   1. Does the handler have a member of that name, whatever its signature or access?
 //   2. If so, can it be called as documented? If it cannot, the program does not compile.
-// A new hook needs one more struct like OnOpen, and one static_assert in Server.
+// A new hook needs one more struct like OnOpen, a hook_fits in the concept Handler, a static_assert in
+// Server, and a call in HandlerAdapter.
 #pragma once
 
 #include <libresp/server/connection.hpp>
@@ -55,8 +56,8 @@ struct Unwrapped : std::type_identity<H> {};
 template <class H>
 struct Unwrapped<std::reference_wrapper<H>> : std::type_identity<H> {};
 
-/// Whether H has a member of the hook's name. A std::reference_wrapper has those of the handler that it refers
-/// to, and can call none of them: so std::ref() of a handler with hooks does not compile.
+/// Whether H has a member of the hook's name. A std::reference_wrapper has those of the handler that it
+/// refers to, and can call none of them: so std::ref() of a handler with hooks does not compile.
 template <class Wrapped, class Hook>
 constexpr bool has_hook() {
     using H = typename Unwrapped<Wrapped>::type;
