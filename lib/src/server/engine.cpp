@@ -242,11 +242,12 @@ private:
     }
 
     void finish() {
+        // Before the guards go: then the other threads may read it.
+        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed, or the stop is forced
         timer_.reset();
         signals_.reset();
         guards_.clear();
         shared_->log(LogLevel::info, "[server] Stopped");
-        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed, or the stop is forced
         stop_contexts();
     }
 
