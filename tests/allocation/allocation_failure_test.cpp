@@ -236,7 +236,7 @@ TEST_CASE("when memory runs out at any allocation, at most one connection is los
 
 TEST_CASE("a push without memory throws, and does not count as queued") {
     const std::string push(900, 'p');
-    MemoryServer server{{.output_high_water = 100, .output_low_water = 10, .max_output = 1'000}, Known{}};
+    MemoryServer server{{.batch_output = 100, .max_pushes = 1'000}, Known{}};
     MemoryClient& client = server.connect();
     client.room = 0;
     for (int i = 0; i != 3; ++i) {

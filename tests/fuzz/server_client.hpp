@@ -51,7 +51,7 @@ inline void check_reason(const Client& client, const Expected& expected, const C
     if (is(std::errc::no_buffer_space)) {
         const resp::Options usual;
         const bool bounded =
-            course.options.max_output != usual.max_output || course.options.max_memory != usual.max_memory;
+            course.options.max_pushes != usual.max_pushes || course.options.max_memory != usual.max_memory;
         return check(bounded, "a limit closes only a client that exceeds it");
     }
     if (is(std::errc::operation_canceled) && course.aborted) return;

@@ -46,8 +46,8 @@ resp::Options options_of(std::uint8_t setup) {
         options.limits = {
             .max_line = 40, .max_bulk = 100, .max_elements = 8, .max_depth = 3, .max_frame = 200};
     }
-    if (has(small_water)) options.output_high_water = 100, options.output_low_water = 30;
-    if (has(small_output)) options.max_output = 300;
+    if (has(small_water)) options.batch_output = 100;
+    if (has(small_output)) options.max_pushes = 300;
     if (has(small_memory)) options.max_memory = 20'000;
     if (has(two_clients)) options.max_connections = 2;
     if (has(idle)) options.idle_timeout = 5s;

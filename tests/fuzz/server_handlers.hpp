@@ -37,7 +37,7 @@ struct Served {
         std::string text = std::to_string(pushed.size()) + ' ';
         text.resize(std::max(size, text.size()), 'p');
         std::string bytes = ">1\r\n$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
-        if (connection.send(bytes)) pushed.push_back(std::move(bytes));
+        if (connection.send(bytes) == resp::Sent::queued) pushed.push_back(std::move(bytes));
     }
     void push_own(std::size_t size) {
         push(size);

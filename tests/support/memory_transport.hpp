@@ -8,12 +8,14 @@
 #include <libresp/server/options.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,7 +23,7 @@
 
 namespace support {
 
-using resp::detail::Interest;
+using resp::Interest;
 
 /// A client, and the stream between it and the engine. The public fields say how the stream fails; a test may
 /// change them at any time.
@@ -50,12 +52,13 @@ public:
     std::size_t fails_at = all;      ///< the call of the engine, from 0, at which the stream breaks
 
     // ---- what the test sees
-    std::string received;   ///< everything that the engine has sent
-    bool ended = false;     ///< the engine has ended the stream
-    bool closed = false;    ///< the engine has closed the stream
-    std::size_t calls = 0;  ///< of the engine: reads, writes, waits
-    std::size_t reads = 0;  ///< of these, the reads
-    Interest interest{};    ///< what the engine waits for
+    std::string received;    ///< everything that the engine has sent
+    bool ended = false;      ///< the engine has ended the stream
+    bool closed = false;     ///< the engine has closed the stream
+    std::size_t calls = 0;   ///< of the engine: reads, writes, waits
+    std::size_t reads = 0;   ///< of these, the reads
+    std::size_t writes = 0;  ///< of these, the writes
+    Interest interest{};     ///< what the engine waits for
     /// Bytes that the client has sent and the engine has not read.
     [[nodiscard]] std::size_t unread() const noexcept {
         std::size_t n = 0;
@@ -67,8 +70,11 @@ public:
     /// The part of `interest` that is possible now.
     [[nodiscard]] Interest ready() const noexcept {
         const bool readable = failure_ || finished_ || !coming_.empty();
+        const bool failed = static_cast<bool>(failure_);
         return {.read = interest.read && readable,
-                .write = interest.write && (failure_ || room >= reports_room)};
+                .write = interest.write && (failed || room >= reports_room),
+                .leave = interest.leave && (failed || finished_),
+                .gone = interest.gone && failed};
     }
     /// Notifies the engine of ready(). Returns false if nothing is ready.
     bool notify() { return notify(ready()); }
@@ -92,7 +98,7 @@ private:
 };
 
 /// The engine's end of the stream.
-class MemoryTransport final : public resp::detail::Transport {
+class MemoryTransport final : public resp::Transport {
 public:
     explicit MemoryTransport(std::shared_ptr<MemoryClient> client) : client_(std::move(client)) {
         client_->transport_ = this;
@@ -119,21 +125,30 @@ public:
         return n;
     }
 
-    std::size_t write(std::string_view bytes, std::error_code& ec) noexcept override {
+    std::size_t write(std::span<const std::string_view> pieces, std::error_code& ec) noexcept override {
         MemoryClient& client = *client_;
+        assert(!pieces.empty() && !pieces.front().empty());
         if (client.breaks(ec)) return 0;
-        const std::size_t n = std::min({bytes.size(), client.most_write, client.room});
-        client.received += bytes.substr(0, n);
-        if (client.room != MemoryClient::all) client.room -= n;
-        if (n == 0) ec = std::make_error_code(std::errc::operation_would_block);
-        return n;
+        ++client.writes;
+        std::size_t left = std::min(client.most_write, client.room);
+        std::size_t sent = 0;
+        for (const std::string_view bytes : pieces) {
+            const std::size_t n = std::min(bytes.size(), left);
+            client.received += bytes.substr(0, n);
+            left -= n;
+            sent += n;
+        }
+        if (client.room != MemoryClient::all) client.room -= sent;
+        if (sent == 0) ec = std::make_error_code(std::errc::operation_would_block);
+        return sent;
     }
 
-    void wait(Interest interest) override {
+    Interest wait(Interest interest) override {
         std::error_code ec;
         if (client_->calls == client_->fails_at && client_->breaks(ec)) throw std::bad_alloc{};
         ++client_->calls;
         client_->interest = interest;
+        return {};
     }
 
     void finish() noexcept override { client_->ended = true; }

@@ -68,6 +68,12 @@ View Value::view() const& noexcept {
     return {content_->frame, content_->nodes.data()};
 }
 
+std::size_t Value::memory() const noexcept {
+    if (content_ == nullptr) return sizeof *this;
+    return sizeof *this + sizeof *content_ + content_->nodes.capacity() * sizeof(Node) +
+           content_->bytes.capacity();
+}
+
 // ---- comparing
 
 namespace {

@@ -3,6 +3,8 @@
 
 #include "session.hpp"
 
+#include <vector>
+
 namespace resp {
 
 Endpoint Connection::peer() const {
@@ -22,18 +24,124 @@ bool Connection::is_open() const noexcept {
 
 asio::any_io_executor Connection::executor() const {
     const auto session = session_.lock();
-    return session ? session->executor() : asio::any_io_executor{};
+    return session ? session->mailbox()->copy_executor() : asio::any_io_executor{};
 }
 
-bool Connection::send(std::string bytes) const {
+Sent Connection::send(std::string bytes) const {
     const auto session = session_.lock();
-    if (!session || !session->is_open()) return false;
-    session->send(std::move(bytes));
-    return true;
+    if (!session || !session->is_open()) return Sent::gone;
+    const auto payload = detail::make_payload(session->mailbox()->owner(),
+                                              std::make_shared<const std::string>(std::move(bytes)));
+    return payload != nullptr ? session->send(payload) : Sent::too_large;
+}
+
+Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
+    const auto session = session_.lock();
+    if (!session || !session->is_open()) return Sent::gone;
+    const auto payload = detail::share_payload(session->mailbox()->owner(), std::move(bytes));
+    return payload != nullptr ? session->send(payload) : Sent::too_large;
 }
 
 void Connection::close() const {
     if (const auto session = session_.lock()) session->close();
+}
+
+PeerState Connection::peer_state() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->peer_state() : PeerState::gone;
+}
+
+void Connection::set_idle_timeout(std::chrono::milliseconds time) const noexcept {
+    if (const auto session = session_.lock()) session->set_idle_timeout(time);
+}
+
+std::optional<Charge> Connection::charge(std::size_t bytes) const {
+    const auto session = session_.lock();
+    if (!session || session->peer_state() == PeerState::gone) return std::nullopt;
+    std::shared_ptr<detail::Shared> shared = session->mailbox()->owner();
+    if (!shared->reserve(bytes)) return std::nullopt;
+    session->charged.fetch_add(bytes, std::memory_order_relaxed);
+    return Charge{std::move(shared), session_, bytes};
+}
+
+// ---- one push to many clients
+
+namespace {
+
+/// The connections of one thread that get the push.
+struct Receivers {
+    std::shared_ptr<detail::Mailbox> mailbox;
+    std::shared_ptr<std::vector<std::shared_ptr<detail::Session>>> sessions;
+};
+
+std::vector<std::shared_ptr<detail::Session>>& receivers_of(std::vector<Receivers>& all,
+                                                            const std::shared_ptr<detail::Mailbox>& mailbox) {
+    for (Receivers& some : all) {
+        if (some.mailbox == mailbox) return *some.sessions;
+    }
+    all.push_back({mailbox, std::make_shared<std::vector<std::shared_ptr<detail::Session>>>()});
+    return *all.back().sessions;
+}
+
+void post_push(const Receivers& some, const detail::SharedPayload& push) try {
+    some.mailbox->post([sessions = some.sessions, push] {
+        for (const auto& session : *sessions) session->queue_push(push);
+    });
+} catch (...) {
+    for (const auto& session : *some.sessions) session->uncount_push(push->size());
+    throw;
+}
+
+}  // namespace
+
+std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<const std::string> bytes) {
+    std::vector<Receivers> all;
+    detail::SharedPayload push;
+    std::size_t queued = 0;
+    for (const Connection& connection : connections) {
+        const auto session = detail::Session::of(connection);
+        if (!session || !session->is_open()) continue;
+        if (push == nullptr) push = detail::share_payload(session->mailbox()->owner(), bytes);
+        if (push == nullptr) return 0;
+        auto& sessions = receivers_of(all, session->mailbox());
+        sessions.push_back(session);
+        if (session->count_push(push->size()) == Sent::queued) {
+            ++queued;
+        } else {
+            sessions.pop_back();
+        }
+    }
+    for (const Receivers& some : all) post_push(some, push);
+    return queued;
+}
+
+// ---- memory that the program charges
+
+Charge::Charge(std::shared_ptr<detail::Shared> shared, std::weak_ptr<detail::Session> session,
+               std::size_t bytes) noexcept
+    : shared_(std::move(shared)), session_(std::move(session)), bytes_(bytes) {}
+
+Charge::Charge(Charge&& other) noexcept
+    : shared_(std::move(other.shared_)),
+      session_(std::move(other.session_)),
+      bytes_(std::exchange(other.bytes_, 0)) {}
+
+Charge& Charge::operator=(Charge&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    shared_ = std::move(other.shared_);
+    session_ = std::move(other.session_);
+    bytes_ = std::exchange(other.bytes_, 0);
+    return *this;
+}
+
+Charge::~Charge() { release(); }
+
+void Charge::release() noexcept {
+    if (bytes_ == 0) return;
+    shared_->memory.fetch_sub(bytes_, std::memory_order_relaxed);
+    if (const auto session = session_.lock()) session->charged.fetch_sub(bytes_, std::memory_order_relaxed);
+    bytes_ = 0;
 }
 
 namespace detail {
@@ -41,7 +149,7 @@ namespace detail {
 Adapter::~Adapter() = default;
 AdapterFactory::~AdapterFactory() = default;
 
-Awaitable Adapter::awaited() { co_return; }
+Awaitable Adapter::awaited(Reply&) { co_return; }
 
 }  // namespace detail
 }  // namespace resp

@@ -1,5 +1,6 @@
 // How a connection opens and ends: the hooks of the handler, and the log line and last reply of each ending.
 #include "session.hpp"
+#include "session_templates.hpp"
 #include "worker.hpp"
 
 #include <libresp/codec/escape.hpp>
@@ -53,7 +54,7 @@ void Session::request_failed() noexcept try {
 void Session::protocol_error(const DecodeError& error) {
     worker_->counters().protocol_errors.add();
     log(LogLevel::warn, "Error parsing input: {} at byte {}", error.message(), error.offset);
-    out_->reply.simple_error("ERR Protocol error: " + error.message());
+    queue_.output().reply.simple_error("ERR Protocol error: " + error.message());
     stop_reading(make_error_code(error.code));
 }
 
@@ -81,17 +82,10 @@ void Session::notice_close() {
 
 /// A tick: tries a stalled write again, gives the time `now` to the events since the last tick, and closes
 /// the connection if a deadline has passed.
-void Session::keep_deadlines(Clock::time_point now) {
+void Session::keep_deadlines(Clock::time_point now, Clock::duration elapsed) {
     notice_close();
-    if (stalled_ != Clock::time_point{}) {
-        // The kernel reports room only when a third of its buffer is free. With a slow client that can take
-        // long. A write at every tick notices the client's progress when it happens.
-        waiting_.write = false;
-        flush();
-    }
-    for (Clock::time_point* const since : {&active_, &begun_, &stalled_}) {
-        if (*since == next_tick) *since = now;
-    }
+    if (progress_.stalls()) watch_progress(now, elapsed);
+    deadlines_.tick(now);
     if (state_ == State::lingering) return linger(now);
     const char* const missed = missed_deadline(now);
     if (missed == nullptr || state_ == State::closed) return;
@@ -100,17 +94,26 @@ void Session::keep_deadlines(Clock::time_point now) {
     shut(std::make_error_code(std::errc::timed_out));
 }
 
+/// Counts what the client has taken of the queued output since the last tick.
+void Session::watch_progress(Clock::time_point now, Clock::duration elapsed) {
+    // The kernel reports room only when a third of its buffer is free. With a slow client that can take
+    // long. A write at every tick notices the client's progress when it happens.
+    waiting_.write = false;
+    flush();
+    if (!progress_.stalls() || state_ == State::closed) return;
+    progress_.tick(now, elapsed, sent_ - transport_->unacknowledged(), queue_.size(),
+                   mailbox_->shared().options);
+}
+
 /// The deadline that has passed, in words for the log; null if none has passed.
 const char* Session::missed_deadline(Clock::time_point now) const noexcept {
-    constexpr Clock::time_point never{};
-    const std::chrono::milliseconds stall = mailbox_->shared().options.write_stall;
-    const std::chrono::milliseconds idle = mailbox_->shared().options.idle_timeout;
-    if (stalled_ != never && stall.count() != 0 && now - stalled_ >= stall)
-        return "does not read its replies";
-    if (state_ != State::open || !waiting_.read) return nullptr;
-    if (begun_ != never && now - begun_ >= allowed_) return "does not finish its request";
-    if (queued() == 0 && idle.count() != 0 && now - active_ >= idle) return "sends nothing";
-    return nullptr;
+    const Options& options = mailbox_->shared().options;
+    if (progress_.is_too_slow(options)) return "does not read its replies";
+    if (state_ != State::open || activity_ != Activity::ready || held_back_) return nullptr;
+    if (deadlines_.is_frame_late(now)) return "does not finish its request";
+    // An incomplete frame has its own deadline, and a client that only has to read is not idle.
+    if (decoder_ != nullptr || queue_.size() != 0) return nullptr;
+    return deadlines_.missed_while_idle(now, options);
 }
 
 // ---- ending
@@ -130,9 +133,9 @@ void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
     flush();
-    if (state_ != State::closing || queued() != 0) return;
+    if (state_ != State::closing || queue_.size() != 0) return;
     transport_->finish();
-    if (at_end_) return shut({});
+    if (peer_state() != PeerState::open) return shut({});
     state_ = State::lingering;
 }
 
@@ -141,12 +144,12 @@ void Session::finish() {
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
     const std::size_t left = transport_->unacknowledged();
-    if (left >= unacknowledged_) {
-        if (now - begun_ >= linger_time) shut({});
+    if (left >= linger_.unacknowledged) {
+        if (now - linger_.since >= linger_time) shut({});
         return;
     }
-    unacknowledged_ = left;
-    begun_ = now;
+    linger_.unacknowledged = left;
+    linger_.since = now;
 }
 
 /// Reads and drops what still arrives, up to a limit.
@@ -154,7 +157,7 @@ void Session::discard() {
     assert(state_ == State::lingering && transport_ != nullptr);
     std::error_code ec;
     const std::size_t n = transport_->read(worker_->read_room(), ec);
-    discards_ -= std::min(discards_, static_cast<std::uint32_t>(n));
+    linger_.discards -= std::min(linger_.discards, static_cast<std::uint32_t>(n));
     const bool nothing = ec == std::errc::operation_would_block || ec == std::errc::interrupted;
     if (n == 0 && !nothing) shut({});
 }
@@ -166,6 +169,7 @@ void Session::shut(std::error_code reason) noexcept {
     if (state_ == State::open) reason_ = reason;
     state_ = State::closed;
     is_open_.store(false, std::memory_order_relaxed);
+    peer_state_.store(PeerState::gone, std::memory_order_relaxed);
     transport_.reset();
 }
 
@@ -190,7 +194,9 @@ void Session::close_adapter() noexcept try {
 void Session::end() noexcept {
     assert(state_ == State::closed && activity_ != Activity::awaiting && !entered_ && worker_ != nullptr);
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
-    if (out_ != nullptr) worker_->give_back(std::move(out_));
+    if (queue_.has_output()) worker_->give_back(queue_.take_output());
+    queue_.clear();
+    kept_.reset();
     account();
     if (adapter_ != nullptr) close_adapter();
     Worker& worker = *worker_;

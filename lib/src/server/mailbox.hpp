@@ -29,6 +29,7 @@ public:
         return executor_;
     }
     [[nodiscard]] Shared& shared() const noexcept { return *shared_; }
+    [[nodiscard]] const std::shared_ptr<Shared>& owner() const noexcept { return shared_; }
 
     // On the executor.
     /// The context is about to be destroyed: nothing is posted to it after this.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <vector>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -17,8 +18,10 @@ namespace {
 constexpr std::size_t read_room_size = 128 * 1024;
 // Freeing a block of this many bytes makes a trim of the heap worth its time.
 constexpr std::size_t worth_trimming = 64 * 1024;
-// How long max_memory may be exceeded, with the largest connections paused, until the largest is closed.
+// How long a request that does not fit may wait for memory.
 constexpr std::chrono::seconds shortage_patience{1};
+// The most memory that a spare decoder may keep: room for a value of 1 MiB.
+constexpr std::size_t most_decoder_kept = (1024 + 64) * 1024;
 
 }  // namespace
 
@@ -34,13 +37,13 @@ std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
     if (decoder == nullptr) {
         return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
     }
-    decoder->reset(offset, most_kept_);
+    decoder->reset(offset, most_decoder_kept);
     return decoder;
 }
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
     assert(decoder != nullptr);
-    if (decoder->memory() <= most_kept_) decoder = decoders_.keep(std::move(decoder));
+    if (decoder->memory() <= most_decoder_kept) decoder = decoders_.keep(std::move(decoder));
     if (decoder != nullptr) note_freed(decoder->memory());
 }
 
@@ -52,8 +55,8 @@ std::unique_ptr<Output> Worker::take_output() {
 void Worker::give_back(std::unique_ptr<Output> output) noexcept {
     assert(output != nullptr);
     const std::size_t held = output->memory();
-    output->reset(most_kept_);
-    note_freed(held - output->memory());
+    output->reset(most_output_kept_);
+    note_freed(held - std::min(held, output->memory()));
     output = outputs_.keep(std::move(output));
     if (output != nullptr) note_freed(output->memory());
 }
@@ -84,55 +87,89 @@ void Worker::trim_heap() noexcept {
 
 // ---- the limit
 
-/// Whether all connections together hold more than `factor` times max_memory.
-bool Worker::is_memory_over(std::size_t factor) const noexcept {
-    return shared_->memory.load(std::memory_order_relaxed) / factor > shared_->options.max_memory;
+/// What each connection may take even if memory is short.
+std::size_t Worker::share() const noexcept {
+    const std::uint64_t connections = std::max<std::uint64_t>(shared_->connections, 1);
+    return std::min<std::size_t>(shared_->options.connection_memory,
+                                 shared_->options.max_memory / (2 * connections));
 }
 
-void Worker::bound_memory() {
-    if (!is_memory_over(1)) return;
-    if (memory_exceeded_ == Clock::time_point{}) memory_exceeded_ = next_tick;
-    if (Session* const session = largest(false)) session->pause(true);
-    // One request may lead to a reply of any size. When many clients send such requests, pausing comes too
-    // late.
-    if (is_memory_over(2)) close_largest();
+/// A connection may take as much as is free. So the largest are held back first, and the more memory is in
+/// use, the smaller are those that are held back. Small ones always go on: the memory that they take is freed
+/// by closing others.
+bool Worker::may_take_more(std::size_t bytes) const noexcept {
+    const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
+    const std::uint64_t most = shared_->options.max_memory;
+    return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
 }
 
-/// Returns whether a shortage has just ended, so that paused connections may continue. If the shortage lasts
-/// too long, closes the largest connection of this thread.
-bool Worker::end_shortage() {
-    if (memory_exceeded_ == Clock::time_point{}) return false;
-    if (memory_exceeded_ == next_tick) memory_exceeded_ = now_;
-    if (is_memory_over(1)) {
-        if (now_ - memory_exceeded_ >= shortage_patience) close_largest();
-        return false;
-    }
-    memory_exceeded_ = {};
-    return true;
+std::size_t Worker::most_output(std::size_t size) const noexcept {
+    const Options& options = shared_->options;
+    const std::size_t room = SIZE_MAX - size;
+    return size + std::min(room, options.batch_output + std::min(options.max_reply, room));
 }
 
-void Worker::close_largest() {
-    Session* const session = largest(true);
-    if (session == nullptr) return;
-    shared_->log(LogLevel::warn,
-                 "[{}] Closed: max_memory is exceeded and this client holds {} bytes, the most on its thread",
-                 session->peer().to_string(), session->held());
-    counters_.cut_off.add();
-    session->abort(std::make_error_code(std::errc::no_buffer_space));
+/// Closes connections of this thread until 15/16 of max_memory is in use.
+void Worker::free_memory() {
+    if (cannot_free_) return;
+    const std::size_t target = shared_->options.max_memory - shared_->options.max_memory / 16;
+    free_memory(target, false);
+    cannot_free_ = shared_->memory.load(std::memory_order_relaxed) > target;
 }
 
-/// The session of this thread that holds most. Null if none of them holds more than an equal share of
-/// max_memory: a small connection is not the cause of the shortage. Paused ones count only if `also_paused`.
-Session* Worker::largest(bool also_paused) noexcept {
-    Session* found = nullptr;
-    std::uint64_t most = shared_->options.max_memory / std::max<std::uint64_t>(shared_->connections, 1);
+/// A push was refused for lack of memory. Clients that do not read must not cause that again and again.
+void Worker::make_room_for_push() {
+    const std::size_t bytes = shared_->push_refused.exchange(0, std::memory_order_relaxed);
+    if (bytes != 0) free_memory(shared_->options.max_memory - bytes, true);
+}
+
+/// Closes connections of this thread until at most `target` bytes are in use: first those whose client has
+/// taken nothing for the longest time, then the largest. Never one that takes no more than share().
+void Worker::free_memory(std::size_t target, bool only_stalled) {
+    struct Candidate {
+        Session* session;
+        Clock::time_point stalled;
+        std::size_t weight;
+    };
+    std::vector<Candidate> candidates;
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
-        if (session->held() <= most || session->is_closed()) continue;
-        if (session->is_paused() && !also_paused) continue;
-        found = session;
-        most = session->held();
+        const std::size_t weight = session->weight();
+        if (session->is_closed() || weight <= share()) continue;
+        if (only_stalled && session->stalled_since() == next_tick) continue;
+        candidates.push_back({session, session->stalled_since(), weight});
     }
-    return found;
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+        return a.stalled != b.stalled ? a.stalled < b.stalled : a.weight > b.weight;
+    });
+    for (const Candidate& candidate : candidates) {
+        if (shared_->memory.load(std::memory_order_relaxed) <= target) return;
+        close_for_memory(*candidate.session);
+    }
+}
+
+/// While memory is short, a request whose connection is held back cannot be completed. If that lasts, each
+/// tick closes one such connection, the one with the most bytes. If its client owes the reading of replies,
+/// write_stall decides instead.
+void Worker::end_stuck_request() {
+    if (!is_memory_short()) {
+        short_since_ = {};
+        return;
+    }
+    if (short_since_ == Clock::time_point{}) short_since_ = now_;
+    if (now_ - short_since_ < shortage_patience) return;
+    Session* found = nullptr;
+    for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
+        if (!session->is_stuck()) continue;
+        if (found == nullptr || session->weight() > found->weight()) found = session;
+    }
+    if (found != nullptr) close_for_memory(*found);
+}
+
+void Worker::close_for_memory(Session& session) {
+    shared_->log(LogLevel::warn, "[{}] Closed: max_memory is reached, and this client holds {} bytes",
+                 session.peer().to_string(), session.weight());
+    counters_.cut_off.add();
+    session.abort(std::make_error_code(std::errc::no_buffer_space));
 }
 
 }  // namespace resp::detail

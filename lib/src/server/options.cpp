@@ -54,9 +54,6 @@ void validate(const Options& options) {
             "addresses and unix_path are both empty");
     require(options.threads != 0, "threads is 0");
     require(options.max_connections != 0, "max_connections is 0");
-    require(options.output_low_water <= options.output_high_water,
-            "output_low_water is above output_high_water");
-    require(options.output_high_water <= options.max_output, "output_high_water is above max_output");
 }
 
 std::string current_exception_text() {

@@ -1,17 +1,19 @@
-// The bytes that one connection has to send.
+// The replies that a handler writes: the last part of what a connection has to send.
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
 #include <libresp/server/reply.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace resp::detail {
 
-/// Queued replies and pushes of one connection. The worker lends it to a connection that has something to
-/// send.
+/// Replies and short pushes of one connection. The worker lends it to a connection that has something to
+/// write.
 ///
 ///     bytes   |......|rrrrrrrrrrrrr|wwwwwwww
 ///                    ^ sent        ^ reply_begin()
@@ -21,7 +23,7 @@ struct Output {
     Buffer bytes;
     Reply reply{bytes, Version::resp2};
     std::size_t sent = 0;
-    Buffer pushes;  // that arrived while a reply was being written
+    std::size_t pushed = 0;  // bytes of pushes among `bytes`
 
     /// Where the reply that is being written begins. Reply::size() counts from the same place.
     [[nodiscard]] std::size_t reply_begin() const noexcept { return reply.begin_; }
@@ -29,34 +31,40 @@ struct Output {
     void end_reply() noexcept { reply.begin_ = bytes.size(); }
     /// Removes the unfinished reply.
     void drop_reply() noexcept { bytes.truncate(reply_begin()); }
+
+    /// The bytes that may be sent.
+    [[nodiscard]] std::string_view finished() const noexcept {
+        assert(sent <= reply_begin() && reply_begin() <= bytes.size());
+        return bytes.view().substr(sent, reply_begin() - sent);
+    }
+    /// Bytes that were not sent, the unfinished reply included.
+    [[nodiscard]] std::size_t size() const noexcept { return bytes.size() - sent; }
     /// Removes what was sent.
     void consume_sent() noexcept {
-        assert(sent <= reply_begin() && reply_begin() <= bytes.size());
+        assert(sent <= reply_begin());
         bytes.consume(sent);
         reply.begin_ -= std::exchange(sent, 0);
     }
+    /// Takes out all bytes. There is no unfinished reply.
+    [[nodiscard]] Buffer take() noexcept {
+        assert(reply_begin() == bytes.size());
+        reply.begin_ = sent = pushed = 0;
+        return std::move(bytes);
+    }
 
-    [[nodiscard]] bool empty() const noexcept { return bytes.empty() && pushes.empty(); }
-    [[nodiscard]] std::size_t memory() const noexcept { return bytes.capacity() + pushes.capacity(); }
-    /// If it holds more than `keep` bytes of memory, frees everything except the bytes that were not sent.
-    void shrink(std::size_t keep) {
-        if (memory() <= keep) return;
-        assert(sent <= reply_begin());
-        Buffer rest;
-        rest.append(bytes.view().substr(sent));
-        bytes = std::move(rest);
-        reply.begin_ -= std::exchange(sent, 0);
+    /// Bytes of memory. Of a large block only the pages that were written to take memory, and a block that
+    /// has grown beyond `small` was new.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        constexpr std::size_t small = 1024 * 1024;
+        return std::min(bytes.capacity(), std::max(bytes.size(), small));
     }
     /// Prepares it for the next connection. It keeps at most `keep` bytes of memory.
     void reset(std::size_t keep) noexcept {
-        if (memory() > keep) {
-            bytes.release();
-            pushes.release();
-        }
+        if (bytes.capacity() > keep) bytes.release();
         bytes.clear();
-        pushes.clear();
+        bytes.set_limit(SIZE_MAX);
         reply.closing_ = false;
-        reply.begin_ = sent = 0;
+        reply.begin_ = sent = pushed = 0;
     }
 };
 

@@ -1,7 +1,8 @@
 // The functions through which others call a connection. Each acts, continues as far as possible, and then
-// waits. batch.cpp handles requests, output.cpp sends, ending.cpp closes.
+// waits. batch.cpp handles requests, awaiting.cpp awaits handlers, sending.cpp sends, ending.cpp closes.
 #include "session.hpp"
 
+#include "session_templates.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -15,34 +16,14 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
       mailbox_(worker.mailbox()),
       transport_(std::move(transport)),
       adapter_(std::move(adapter)),
+      deadlines_(mailbox_->shared().options),
       refused_(adapter_ == nullptr),
       peer_(peer) {
     assert(transport_ != nullptr);
     transport_->attach(*this);
 }
 
-Session::~Session() = default;
-
 // ---- acting
-
-/// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for
-/// what the connection waits for. If memory runs out, the connection is closed.
-template <class Action>
-void Session::enter(const Action& action) noexcept {
-    if (worker_ == nullptr) return;  // it has ended
-    const bool outermost = !entered_;
-    entered_ = true;
-    try {
-        action();
-        if (outermost) advance();
-    } catch (...) {
-        shut(std::make_error_code(std::errc::not_enough_memory));
-    }
-    if (!outermost) return;
-    account();
-    entered_ = false;
-    settle();
-}
 
 /// Calls the action through enter(), after the other connections had their batches.
 void Session::post(void (Session::*action)()) {
@@ -73,59 +54,21 @@ void Session::ready(Interest ready) noexcept {
             waiting_.write = false;
             flush();
         }
+        if (ready.leave || ready.gone) notice_leaving(ready);
     });
 }
 
 void Session::drain() noexcept {
     assert(worker_ == nullptr || worker_->is_draining());
-    enter([this] { paused_ = false; });  // it will close, and free all its memory
-}
-
-void Session::pause(bool paused) noexcept {
-    enter([&] {
-        const bool resumed = paused_ && !paused;
-        paused_ = paused && !worker_->is_draining();
-        if (paused_) budget_end_ = 0;  // ends the batch, even if a handler is waiting in it
-        if (!resumed || state_ != State::open) return;
-        begun_ = {};  // the deadline of the frame begins again: meanwhile we did not read
-        set_deadline();
-    });
+    enter([] {});  // advance() does it
 }
 
 void Session::abort(std::error_code reason) noexcept {
     enter([&] { shut(reason); });
 }
 
-void Session::check_deadlines(Clock::time_point now) noexcept {
-    enter([&] { keep_deadlines(now); });
-}
-
-/// Continues with the batch. Returns whether another handler must be awaited.
-bool Session::handler_ended() noexcept {
-    assert(activity_ == Activity::awaiting);
-    bool awaits_another = false;
-    enter([&] {
-        activity_ = Activity::ready;
-        end_batch(handle());
-        awaits_another = activity_ == Activity::awaiting;
-    });
-    return awaits_another;
-}
-
-void Session::send(std::string bytes) {
-    const std::size_t size = bytes.size();
-    // Pushes may arrive faster than the thread queues them. Then queue_push() closes the connection, and
-    // there is no reason to keep these bytes.
-    const std::size_t most = mailbox_->shared().options.max_output;
-    if (pushing_.fetch_add(size, std::memory_order_relaxed) > most) bytes.clear();
-    try {
-        mailbox_->post([self = shared_from_this(), bytes = std::move(bytes), size] {
-            self->enter([&] { self->queue_push(bytes, size); });
-        });
-    } catch (...) {
-        pushing_.fetch_sub(size, std::memory_order_relaxed);
-        throw;
-    }
+void Session::check_deadlines(Clock::time_point now, Clock::duration elapsed) noexcept {
+    enter([&] { keep_deadlines(now, elapsed); });
 }
 
 void Session::close() noexcept try {
@@ -148,37 +91,63 @@ void Session::advance() {
 /// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A
 /// borrowed buffer may be much larger than the bytes in it, and the whole buffer counts.
 void Session::account() noexcept try {
-    // A buffer of at most this size is kept. A larger one is replaced by one that fits its bytes.
-    const auto enough = [](std::size_t bytes) { return std::max<std::size_t>(64 * 1024, 32 * bytes); };
-    const bool keeps_all = activity_ == Activity::awaiting;  // the handler uses both
-    if (decoder_ != nullptr && !keeps_all) decoder_->shrink(enough(decoder_->pending()));
-    if (out_ != nullptr && !keeps_all && out_->empty()) worker_->give_back(std::move(out_));
-    if (out_ != nullptr && !keeps_all) out_->shrink(enough(queued()));
-    const std::size_t held =
-        (decoder_ != nullptr ? decoder_->memory() : 0) + (out_ != nullptr ? out_->memory() : 0);
+    const bool awaits = activity_ == Activity::awaiting;  // the handler uses the output
+    if (decoder_ != nullptr && !awaits) {
+        decoder_->shrink(std::max<std::size_t>(64 * 1024, 32 * decoder_->pending()));
+    }
+    if (queue_.has_output() && !awaits) {
+        constexpr std::size_t large = 64 * 1024;
+        if (queue_.output().bytes.capacity() > large) queue_.move_output_to_pieces();
+        if (queue_.output().bytes.empty()) worker_->give_back(queue_.take_output());
+    }
+    const std::size_t held = memory();
     if (held == held_) return;
+    const bool grows = held > held_;
     mailbox_->shared().memory.fetch_add(held - held_, std::memory_order_relaxed);
     held_ = held;
-    if (held != 0) worker_->bound_memory();
+    if (grows) worker_->bound_memory();
 } catch (const std::exception&) {
     // No memory for a log line: the next tick tries again.
+}
+
+/// Bytes of memory for received input and queued output.
+std::size_t Session::memory() const noexcept {
+    return (decoder_ != nullptr ? decoder_->memory() : 0) + (kept_ != nullptr ? kept_->memory() : 0) +
+           queue_.memory();
+}
+
+std::size_t Session::weight() const noexcept {
+    return held_ + queue_.share_of_payloads() + charged.load(std::memory_order_relaxed);
 }
 
 /// Asks the transport for what the connection waits for. This is the last step: if the connection is closed,
 /// end() removes it from the worker.
 void Session::settle() noexcept try {
     readable_ = false;
+    if (activity_ == Activity::awaiting && cancellable_ && !may_wait()) cancel_wait();
     if (state_ == State::closed) {
         if (activity_ != Activity::awaiting) end();
         return;
     }
     assert(transport_ != nullptr);
-    const bool reads = activity_ == Activity::ready && next_ != Next::send && !paused_;
-    waiting_.read = state_ == State::lingering ? discards_ != 0 : state_ == State::open && reads;
-    transport_->wait(waiting_);
+    const bool reads = state_ == State::open && activity_ == Activity::ready && !held_back_;
+    const bool awaits = activity_ == Activity::awaiting;
+    waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
+    waiting_.leave = awaits && peer_state() == PeerState::open;
+    waiting_.gone = awaits;
+    const Interest possible = transport_->wait(waiting_);
+    if (possible != Interest{}) post_ready(possible);
 } catch (...) {
     shut(std::make_error_code(std::errc::not_enough_memory));
     if (activity_ != Activity::awaiting) end();
+}
+
+/// Reports what is possible without the transport's notification, after the other connections had their
+/// batches.
+void Session::post_ready(Interest possible) {
+    asio::post(worker_->executor(), [self = shared_from_this(), possible] {
+        if (self->state_ != State::closed) self->ready(possible);
+    });
 }
 
 }  // namespace resp::detail

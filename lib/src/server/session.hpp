@@ -1,43 +1,26 @@
 // One connection: it reads requests from the transport, calls the handler and sends the replies. All of it
 // runs on its worker's executor, except for the functions under "From any thread".
-//
-// State: the life of the connection. Only `open` reads requests and calls the handler.
-//
-//     open ─────► closing ─────► lingering ─────► closed
-//     reads and   sends the      discards what    the transport
-//     handles     queued output  still arrives    is gone
-//
-// `open` ends at the client's end of stream, a protocol error, an exception of the handler, a close() or the
-// server's stop. An error of the transport, a missed deadline or too much memory leads to `closed` at once,
-// from each state.
-//
-// Activity: what it does now.
-//
-//     ready ──continue in a later batch──► posted ──the other connections had a batch──► ready
-//     ready ──a coroutine handler──► awaiting ──the handler has ended──► ready
-//
-// Next: what the next batch begins with.
-//
-//     read     everything received was handled: read from the transport
-//     handle   the last batch left requests in the decoder: handle them
-//     send     too many replies are queued: nothing until they are down to output_low_water
 #pragma once
 
 #include "asio.hpp"
+#include "batch_limits.hpp"
 #include "mailbox.hpp"
-#include "output.hpp"
 #include "peer.hpp"
+#include "request_deadlines.hpp"
+#include "send_queue.hpp"
+#include "session_state.hpp"
 #include "shared.hpp"
-#include "transport.hpp"
+#include "write_progress.hpp"
 
 #include <libresp/codec/decoder.hpp>
+#include <libresp/codec/value.hpp>
 #include <libresp/server/detail/adapter.hpp>
+#include <libresp/server/transport.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <system_error>
 
 namespace resp::detail {
@@ -47,53 +30,70 @@ class Worker;
 /// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
 /// the transport for what the connection waits for. So a connection that waits is never in the middle of a
 /// function.
-class Session : public std::enable_shared_from_this<Session> {
+class Session final : public std::enable_shared_from_this<Session>, public Transport::Owner {
 public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
-    ~Session();
 
     /// Serves the client.
     void start() noexcept;
     /// Sends `last_words` and closes. Reads and handles nothing.
     void refuse(std::string_view last_words) noexcept;
     /// The transport can read or write, or has failed.
-    void ready(Interest ready) noexcept;
+    void ready(Interest ready) noexcept override;
     /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
     /// Closes without sending the queued output.
     void abort(std::error_code reason) noexcept;
-    /// Closes if a deadline has passed.
-    void check_deadlines(Clock::time_point now) noexcept;
-    /// While paused, nothing is read, and no request is handled until the queued replies are sent.
-    void pause(bool paused) noexcept;
-    [[nodiscard]] bool is_paused() const noexcept { return paused_; }
+    /// Closes if a deadline has passed. `elapsed` is the time since the last call.
+    void check_deadlines(Clock::time_point now, Clock::duration elapsed) noexcept;
     [[nodiscard]] bool is_closed() const noexcept { return state_ == State::closed; }
     [[nodiscard]] bool was_refused() const noexcept { return refused_; }
     /// Drops everything that belongs to the worker or its context, because both may be destroyed next. A
     /// Connection on another thread may own the session longer.
     void dispose() noexcept;
-    /// Bytes of memory for received input and queued output.
-    [[nodiscard]] std::size_t held() const noexcept { return held_; }
+    /// Bytes of memory that it takes: received input, queued output, its part of shared pushes, and what the
+    /// handler has charged.
+    [[nodiscard]] std::size_t weight() const noexcept;
+    /// Whether it waits in the middle of a request, because memory is short.
+    [[nodiscard]] bool is_stuck() const noexcept {
+        return held_back_ && next_ == Next::read && decoder_ != nullptr && queue_.size() == 0;
+    }
+    /// Since when its client has taken nothing of the queued output; the future if none is queued.
+    [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }
 
     // From any thread.
-    void send(std::string bytes);
+    [[nodiscard]] static std::shared_ptr<Session> of(const Connection& connection) noexcept {
+        return connection.session_.lock();
+    }
+    Sent send(SharedPayload push);
+    /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
+    Sent count_push(std::size_t size);
+    void uncount_push(std::size_t size) noexcept { pushing_.fetch_sub(size, std::memory_order_relaxed); }
+    void queue_push(const SharedPayload& push) noexcept;
     void close() noexcept;
     [[nodiscard]] Endpoint peer() const { return peer_.endpoint(); }
     [[nodiscard]] Version version() const noexcept { return version_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_relaxed); }
-    [[nodiscard]] asio::any_io_executor executor() const { return mailbox_->copy_executor(); }
+    [[nodiscard]] PeerState peer_state() const noexcept {
+        return peer_state_.load(std::memory_order_relaxed);
+    }
+    void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
+    [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+    std::atomic<std::size_t> charged{0};  // by Charge
+
+    // For unless_gone(), on the executor.
+    /// Whether a wait of the handler may begin or go on.
+    [[nodiscard]] bool may_wait() const noexcept { return is_open() && peer_state() == PeerState::open; }
+    /// While set, the engine cancels the handler's wait when may_wait() becomes false.
+    void set_cancellable(bool cancellable) noexcept { cancellable_ = cancellable; }
 
 private:
     friend class Batch;
     friend class Worker;  // its list
-    enum class State : unsigned char { open, closing, lingering, closed };
-    enum class Activity : unsigned char { ready, posted, awaiting };
-    enum class Next : unsigned char { read, handle, send };
-    enum class Receipt : unsigned char { bytes, nothing, end };
 
     // session.cpp: act, continue, wait
     template <class Action>
@@ -102,11 +102,12 @@ private:
     void account() noexcept;
     void settle() noexcept;
     void post(void (Session::*action)());
-    [[nodiscard]] bool handler_ended() noexcept;
+    void post_ready(Interest possible);
+    [[nodiscard]] std::size_t memory() const noexcept;
 
     // batch.cpp: from received bytes to replies
     void read_and_handle();
-    [[nodiscard]] bool has_room_for_replies();
+    [[nodiscard]] bool is_held_back() const noexcept;
     Receipt receive();
     std::size_t read_some(std::span<char> room, std::error_code& ec);
     BatchEnd handle();
@@ -115,21 +116,24 @@ private:
     void post_resume();
     void resume();
     void end_reply() noexcept;
+    void hold();
+    void put_away_decoder();
+
+    // awaiting.cpp: coroutine handlers
+    View keep(View request);
     void await_handler();
     void flush_soon();
     void flush_posted();
     asio::awaitable<void> await_requests(std::shared_ptr<Worker> worker, std::shared_ptr<Session> self);
-    void hold();
-    void set_deadline();
+    [[nodiscard]] bool handler_ended() noexcept;
+    void notice_leaving(Interest ready) noexcept;
+    void cancel_wait() noexcept;
 
-    // output.cpp: queued output
+    // sending.cpp: queued output
     Output& output();
     void flush();
-    void queue_push(std::string_view bytes, std::size_t size);
     void deliver_pushes();
-    [[nodiscard]] std::size_t queued() const noexcept {
-        return out_ != nullptr ? out_->bytes.size() - out_->sent : 0;
-    }
+    void cut_off();
 
     // ending.cpp: how a connection opens and ends
     void open();
@@ -138,7 +142,8 @@ private:
     void protocol_error(const DecodeError& error);
     bool refuses_protocol(View request);
     void notice_close();
-    void keep_deadlines(Clock::time_point now);
+    void keep_deadlines(Clock::time_point now, Clock::duration elapsed);
+    void watch_progress(Clock::time_point now, Clock::duration elapsed);
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;
     void stop_reading(std::error_code reason) noexcept;
     void finish();
@@ -148,46 +153,41 @@ private:
     void end() noexcept;
     void close_adapter() noexcept;
     template <class... Arguments>
-    void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const {
-        if (logger().enabled(level)) {
-            logger()(level, "[{}] {}", peer().to_string(),
-                     fmt::format(format, std::forward<Arguments>(arguments)...));
-        }
-    }
+    void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const;
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
-
     Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered
-    std::unique_ptr<Output> out_;           // borrowed from the worker while bytes are queued
+    std::unique_ptr<Value> kept_;           // the request of a waiting coroutine handler
+    std::unique_ptr<asio::cancellation_signal> cancel_;  // of the coroutine that awaits the handler
+    SendQueue queue_;
     Connection connection_;
 
-    std::uint64_t offset_ = 0;      // of the next frame in the client's stream
-    std::uint64_t budget_end_ = 0;  // the offset at which the batch ends, even if more was received
+    std::uint64_t offset_ = 0;  // of the next frame in the client's stream
+    BatchLimits limits_;
     std::size_t held_ = 0;
-    Clock::time_point active_ = next_tick;  // when the last bytes arrived
-    Clock::time_point begun_{};             // since when a frame is incomplete, or no ACK arrives; 0: neither
-    Clock::time_point stalled_{};           // since when no queued byte was sent; 0: none is queued
-    std::chrono::milliseconds allowed_{};   // the time limit that belongs to begun_
-    std::uint64_t waited_frame_ = 0;        // the offset of the frame that it waits for
-    std::error_code reason_;                // why it closed
-    std::atomic<std::size_t> pushing_{0};   // bytes that send() has posted and that are not queued yet
-    std::size_t unacknowledged_ = SIZE_MAX;  // at the last tick, while lingering
-    std::uint32_t discards_ = 1024 * 1024;   // bytes that it will still read while lingering
+    RequestDeadlines deadlines_;
+    std::uint64_t sent_ = 0;  // bytes
+    WriteProgress progress_;
+    std::error_code reason_;               // why it closed
+    std::atomic<std::size_t> pushing_{0};  // bytes of pushes that send() has counted and that were not sent
+    Linger linger_;
 
     State state_ = State::open;
     Activity activity_ = Activity::ready;
     Next next_ = Next::read;
     const bool refused_;             // set by the constructor
-    bool paused_ : 1 = false;        // set and cleared by pause(), cleared by drain()
     bool entered_ : 1 = false;       // set and cleared by enter(): a public function runs
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
-    bool at_end_ : 1 = false;        // set by receive(): the client has ended its stream; never cleared
+    bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
+    bool cancellable_ : 1 = false;   // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
     std::atomic<bool> is_open_{true};
+    std::atomic<bool> overrun_{false};  // cut_off() is posted
+    std::atomic<PeerState> peer_state_{PeerState::open};
     std::atomic<Version> version_{Version::resp2};
     const Peer peer_;
 

@@ -10,8 +10,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace resp::detail {
 
@@ -70,23 +72,40 @@ void validate(const Options& options);
 /// Options::max_connections, lowered to what the limit of open files allows.
 [[nodiscard]] std::size_t bounded_by_descriptors(std::size_t connections);
 
+class Payload;
+
+/// The payloads that the program has handed over as shared strings: a string that is sent again is counted
+/// only once.
+struct PayloadTable {
+    std::mutex mutex;
+    std::unordered_map<const std::string*, std::weak_ptr<const Payload>> payloads;
+};
+
 struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
         : options(std::move(given)),
           factory(std::move(made)),
           suspends(factory->suspends()),
+          memory_mark(options.max_memory - options.max_memory / 4),
           log(options.log) {}
+
+    /// Counts `bytes` of memory, unless that would exceed max_memory. Returns whether it did.
+    [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
 
     const Options options;
     const std::unique_ptr<AdapterFactory> factory;
-    const bool suspends;  // see AdapterFactory
+    const bool suspends;            // see AdapterFactory
+    const std::size_t memory_mark;  // above it, large connections are held back
     Logger log;
     std::size_t max_connections = 0;  // of the options, lowered to what the limit of open files allows
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<std::uint64_t> accept_errors{0};
-    std::atomic<std::uint64_t> memory{0};                         // bytes held for all connections
+    std::atomic<std::uint64_t> memory{0};  // bytes held for all connections
+    PayloadTable payload_table;
+    std::atomic<std::size_t> push_refused{
+        0};  // bytes of a push for which memory was short since the last tick
     std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap was trimmed last
 };
 

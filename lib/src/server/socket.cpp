@@ -2,27 +2,44 @@
 // many ready sockets.
 #include "socket.hpp"
 
-#include "session.hpp"
-
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 
 namespace resp::detail {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less
 // than a wait through Asio.
 constexpr std::size_t many = 8;
+// A turn ends after this time, so that new clients, timers and stop() do not wait for long. The clock is read
+// once for this many sockets.
+constexpr std::chrono::milliseconds turn_time{5};
+constexpr std::size_t sockets_between_clocks = 4;
+// Pieces in one write.
+constexpr std::size_t most_pieces = 16;
 
+/// The end of stream is reported together with input, because the set changes seldom.
 std::uint32_t events_of(Interest interest) noexcept {
-    return (interest.read ? std::uint32_t{EPOLLIN} : 0) | (interest.write ? std::uint32_t{EPOLLOUT} : 0);
+    return (interest.read ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0) |
+           (interest.write ? std::uint32_t{EPOLLOUT} : 0) | (interest.leave ? std::uint32_t{EPOLLRDHUP} : 0);
+}
+
+/// Whether a set that reports `watched` reports everything in `wanted`. It always reports a reset.
+bool covers(Interest watched, Interest wanted) noexcept {
+    return (!wanted.read || watched.read) && wanted.write == watched.write &&
+           (!wanted.leave || watched.read || watched.leave) && (!wanted.gone || watched != Interest{});
 }
 
 int open_set() {
@@ -42,12 +59,6 @@ std::size_t outcome(ssize_t result, std::error_code& ec) noexcept {
 }
 
 }  // namespace
-
-Transport::~Transport() = default;
-void Transport::notify(Interest ready) noexcept {
-    assert(session_ != nullptr);
-    session_->ready(ready);
-}
 
 Descriptor::~Descriptor() {
     if (number_ >= 0) ::close(number_);
@@ -77,7 +88,7 @@ bool Poller::change(SocketTransport& socket, Interest from, Interest to) noexcep
 
 /// Drops the socket's pending events: the socket may be destroyed next.
 void Poller::forget(const SocketTransport& socket) noexcept {
-    for (std::size_t i = 0; i != ready_; ++i) {
+    for (std::size_t i = next_; i != ready_; ++i) {
         if (events_[i].data.ptr == &socket) events_[i].data.ptr = nullptr;
     }
     std::error_code ignored;
@@ -87,7 +98,12 @@ void Poller::forget(const SocketTransport& socket) noexcept {
 }
 
 void Poller::resume() {
-    if (!waiting_ && sockets_ != 0) wait();
+    if (waiting_ || sockets_ == 0) return;
+    if (next_ != ready_) {
+        post_poll();
+    } else {
+        wait();
+    }
 }
 
 void Poller::wait() {
@@ -98,21 +114,40 @@ void Poller::wait() {
 }
 
 void Poller::poll() try {
-    assert(waiting_ && ready_ == 0);
-    const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
-    ready_ = static_cast<std::size_t>(std::max(n, 0));
-    for (std::size_t i = 0; i != ready_; ++i) {
-        auto* const socket = static_cast<SocketTransport*>(events_[i].data.ptr);
-        if (socket != nullptr) socket->ready(events_[i].events);
+    assert(waiting_);
+    if (next_ == ready_) {
+        const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
+        ready_ = static_cast<std::size_t>(std::max(n, 0));
+        next_ = 0;
     }
     const bool again = ready_ >= many;
-    ready_ = 0;
+    handle_events();
     waiting_ = false;
-    if (!again || sockets_ == 0) return resume();
-    asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
-    waiting_ = true;
+    if (sockets_ == 0 || (!again && next_ == ready_)) return resume();
+    post_poll();
 } catch (const std::exception&) {
     // No memory for the wait: the next tick calls resume().
+}
+
+/// One turn. The sockets that it does not reach in time are the first of the next turn.
+void Poller::handle_events() {
+    Clock::time_point end{};
+    while (next_ != ready_) {
+        if (next_ % sockets_between_clocks == sockets_between_clocks - 1) {
+            const Clock::time_point now = Clock::now();
+            if (end == Clock::time_point{}) end = now + turn_time;
+            if (now >= end) return;
+        }
+        const epoll_event event = events_[next_++];
+        auto* const socket = static_cast<SocketTransport*>(event.data.ptr);
+        if (socket != nullptr) socket->ready(event.events);
+    }
+}
+
+/// Polls again after what the context has to do in between.
+void Poller::post_poll() {
+    asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
+    waiting_ = true;
 }
 
 // ---- a socket
@@ -126,24 +161,39 @@ std::size_t SocketTransport::read(std::span<char> room, std::error_code& ec) noe
     return outcome(::recv(socket_.number(), room.data(), room.size(), 0), ec);
 }
 
-std::size_t SocketTransport::write(std::string_view bytes, std::error_code& ec) noexcept {
-    return outcome(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL), ec);
+std::size_t SocketTransport::write(std::span<const std::string_view> pieces, std::error_code& ec) noexcept {
+    assert(!pieces.empty());
+    if (pieces.size() == 1) {
+        return outcome(::send(socket_.number(), pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL), ec);
+    }
+    std::array<iovec, most_pieces> vectors;
+    const std::size_t n = std::min(pieces.size(), vectors.size());
+    for (std::size_t i = 0; i != n; ++i) {
+        vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};  // it is only read
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = n;
+    return outcome(::sendmsg(socket_.number(), &message, MSG_NOSIGNAL), ec);
 }
 
-void SocketTransport::wait(Interest interest) {
+Interest SocketTransport::wait(Interest interest) {
     wanted_ = interest;
     // A connection seldom stops reading for long. So if it stops only reading, the set stays as it is until
     // it reports unwanted input.
-    if ((!wanted_.read || watched_.read) && wanted_.write == watched_.write) return;
+    if (covers(watched_, wanted_)) return {};
     if (!poller_.change(*this, watched_, wanted_)) throw std::bad_alloc{};
     watched_ = wanted_;
+    return {};
 }
 
 void SocketTransport::ready(std::uint32_t events) noexcept {
     // An error or a hang-up counts as ready: the next read or write returns it.
     constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
     const Interest ready{.read = wanted_.read && (events & (EPOLLIN | failed)) != 0,
-                         .write = wanted_.write && (events & (EPOLLOUT | failed)) != 0};
+                         .write = wanted_.write && (events & (EPOLLOUT | failed)) != 0,
+                         .leave = wanted_.leave && (events & (EPOLLRDHUP | failed)) != 0,
+                         .gone = wanted_.gone && (events & failed) != 0};
     if (ready != Interest{}) return notify(ready);
     if (poller_.change(*this, watched_, wanted_)) watched_ = wanted_;
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "asio.hpp"
-#include "transport.hpp"
+
+#include <libresp/server/transport.hpp>
 
 #include <sys/epoll.h>
 
@@ -49,6 +50,8 @@ public:
 private:
     void wait();
     void poll();
+    void handle_events();
+    void post_poll();
     void forget(const SocketTransport& socket) noexcept;
 
     static constexpr int most_events = 128;
@@ -57,6 +60,7 @@ private:
     asio::posix::stream_descriptor set_;
     std::size_t sockets_ = 0;  // in the set
     std::size_t ready_ = 0;    // events that poll() is handling
+    std::size_t next_ = 0;     // of these, the first that was not handled
     bool waiting_ = false;     // poll() is scheduled or running
     std::array<epoll_event, most_events> events_;
 };
@@ -69,8 +73,8 @@ public:
     ~SocketTransport() override;
 
     std::size_t read(std::span<char> room, std::error_code& ec) noexcept override;
-    std::size_t write(std::string_view bytes, std::error_code& ec) noexcept override;
-    void wait(Interest interest) override;
+    std::size_t write(std::span<const std::string_view> pieces, std::error_code& ec) noexcept override;
+    Interest wait(Interest interest) override;
     void finish() noexcept override;
     [[nodiscard]] std::size_t unacknowledged() const noexcept override;
 

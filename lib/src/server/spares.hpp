@@ -16,7 +16,10 @@ namespace resp::detail {
 template <class T>
 class Spares {
 public:
-    Spares() { kept_.reserve(most); }  // keep() must not need memory
+    /// Keeps at most `most_bytes` bytes, and never more than 16 MiB.
+    explicit Spares(std::size_t most_bytes = ceiling) : most_bytes_(std::min(most_bytes, ceiling)) {
+        kept_.reserve(most);  // keep() must not need memory
+    }
 
     /// One of the kept objects, or null.
     [[nodiscard]] std::unique_ptr<T> take() noexcept {
@@ -34,7 +37,7 @@ public:
     [[nodiscard]] std::unique_ptr<T> keep(std::unique_ptr<T> spare) noexcept {
         assert(spare != nullptr);
         const std::size_t memory = spare->memory();
-        if (kept_.size() == most || bytes_ + memory > most_bytes) return spare;
+        if (kept_.size() == most || bytes_ + memory > most_bytes_) return spare;
         bytes_ += memory;
         kept_.push_back(std::move(spare));
         return nullptr;
@@ -55,8 +58,9 @@ public:
 
 private:
     static constexpr std::size_t most = 256;
-    static constexpr std::size_t most_bytes = 16 * 1024 * 1024;
+    static constexpr std::size_t ceiling = 16 * 1024 * 1024;
 
+    const std::size_t most_bytes_;
     std::vector<std::unique_ptr<T>> kept_;  // a stack: the object used last is still in the cache
     std::size_t bytes_ = 0;                 // memory of all kept objects
     std::size_t unneeded_ = 0;              // the smallest size of kept_ since the last tick

@@ -7,15 +7,18 @@
 #include <sys/socket.h>
 
 #include <cassert>
+#include <stdexcept>
 
 namespace resp::detail {
 
 namespace {
 
-// The most memory that a spare decoder or output may keep. The first limit has room for a value of 1 MiB. The
-// second is smaller, because each connection may have a decoder while its coroutine handler waits.
+// The most memory that a spare output may keep: room for a value of 1 MiB. The second limit is smaller,
+// because each connection may have an output while its coroutine handler waits.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
-constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
+constexpr std::size_t most_kept_by_coroutines = 1024;
+// Spares do not count as memory of connections. So they get at most this part of max_memory: this divisor.
+constexpr std::size_t spare_part = 64;
 // On each thread, at most this many refused clients are kept open at the same time to read the error. They
 // come on top of max_connections.
 constexpr std::size_t most_lingering = 16;
@@ -46,7 +49,9 @@ void set_options(int socket, int keepalive) noexcept {
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
     : shared_(std::move(shared)),
       mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))),
-      most_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept) {}
+      most_output_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept),
+      decoders_(shared_->options.max_memory / spare_part),
+      outputs_(shared_->options.max_memory / spare_part) {}
 
 Worker::~Worker() { dispose(); }
 
@@ -106,7 +111,11 @@ void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
 std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {
     assert(poller_);
     if (!peer.is_unix) set_options(client.number(), static_cast<int>(shared_->options.keepalive.count()));
-    return std::make_unique<SocketTransport>(std::move(client), *poller_);
+    std::unique_ptr<Transport> socket = std::make_unique<SocketTransport>(std::move(client), *poller_);
+    if (!shared_->options.wrap) return socket;
+    std::unique_ptr<Transport> wrapped = shared_->options.wrap(std::move(socket));
+    if (wrapped == nullptr) throw std::runtime_error{"Options::wrap has returned null"};
+    return wrapped;
 }
 
 // ---- the list of connections
@@ -206,11 +215,14 @@ bool Worker::has_something_due() const noexcept {
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {
-    now_ = now;
-    for_each([&](Session& session) { session.check_deadlines(now); });
+    const Clock::duration elapsed = now - std::exchange(now_, now);
+    cannot_free_ = false;
+    for_each([&](Session& session) { session.check_deadlines(now, elapsed); });
     if (draining_ && now_ >= drain_by_) abort();
+    end_stuck_request();
+    is_over_ = true;
     bound_memory();
-    if (end_shortage()) for_each([](Session& session) { session.pause(false); });
+    make_room_for_push();
     give_up_spares();
     trim_heap();
 } catch (const std::exception&) {

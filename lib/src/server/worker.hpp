@@ -69,10 +69,24 @@ public:
     void give_back(std::unique_ptr<Decoder> decoder) noexcept;
     [[nodiscard]] std::unique_ptr<Output> take_output();
     void give_back(std::unique_ptr<Output> output) noexcept;
-    /// If the connections of all threads together hold more than max_memory, pauses the largest of this
-    /// thread that is not paused. If they hold more than twice as much, closes the largest of this thread.
-    /// Never pauses or closes a connection that holds no more than an equal share of max_memory.
-    void bound_memory();
+    /// Whether so much memory is in use that large connections are held back.
+    [[nodiscard]] bool is_memory_short() const noexcept {
+        return shared_->memory.load(std::memory_order_relaxed) > shared_->memory_mark;
+    }
+    /// While memory is short: whether a connection that has this many bytes may take more.
+    [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
+    /// The limit for an output that has `size` bytes and gets the replies of one batch.
+    [[nodiscard]] std::size_t most_output(std::size_t size) const noexcept;
+    /// A connection has taken memory. If all threads together hold more than max_memory, this may be one reply
+    /// whose client reads it at once: that has time until the next tick. At the second time, closes
+    /// connections.
+    void bound_memory() {
+        if (shared_->memory.load(std::memory_order_relaxed) <= shared_->options.max_memory) {
+            is_over_ = false;
+        } else if (std::exchange(is_over_, true)) {
+            free_memory();
+        }
+    }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
@@ -88,17 +102,19 @@ private:
     [[nodiscard]] bool has_something_due() const noexcept;
 
     // memory.cpp: spares, the memory limit
-    [[nodiscard]] bool is_memory_over(std::size_t factor) const noexcept;
-    [[nodiscard]] bool end_shortage();
+    void free_memory();
+    void free_memory(std::size_t target, bool only_stalled);
+    void make_room_for_push();
+    void end_stuck_request();
+    [[nodiscard]] std::size_t share() const noexcept;
+    void close_for_memory(Session& session);
     void give_up_spares() noexcept;
     void note_freed(std::size_t bytes) noexcept;
     void trim_heap() noexcept;
-    void close_largest();
-    [[nodiscard]] Session* largest(bool also_paused) noexcept;
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
-    const std::size_t most_kept_;  // bytes of memory that a spare decoder or output may keep
+    const std::size_t most_output_kept_;  // bytes of memory that a spare output may keep
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
     Spares<Decoder> decoders_;
@@ -111,9 +127,11 @@ private:
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
-    Clock::time_point memory_exceeded_{};   // since when; 0: max_memory is not exceeded
-    bool heap_has_holes_ = false;           // large buffers were freed after the last trim
-    std::size_t lingering_ = 0;             // refused clients that may be reading the error
+    Clock::time_point short_since_{};  // memory is short since this tick; 0: it is not
+    bool is_over_ = false;             // a connection has taken memory above max_memory since the last tick
+    bool cannot_free_ = false;         // since the last tick, free_memory() has found nothing to close
+    bool heap_has_holes_ = false;      // large buffers were freed after the last trim
+    std::size_t lingering_ = 0;        // refused clients that may be reading the error
     Clock::time_point now_ = Clock::now();  // the time of the last tick
 };
 

@@ -59,11 +59,11 @@ TEST_CASE("a push is written in the version that the client chose") {
     const auto push = [&] { return connection.send([](resp::Encoder& out) { tick(out, 1, 2); }); };
 
     CHECK(connection.version() == resp::Version::resp2);
-    REQUIRE(push());
+    REQUIRE(push() == resp::Sent::queued);
     CHECK(client.reply() == "*3\r\n$4\r\ntick\r\n:1\r\n:2\r\n");
     CHECK(client.ask("HELLO 3\r\n") == "%1\r\n$5\r\nproto\r\n$1\r\n3\r\n");
     CHECK(connection.version() == resp::Version::resp3);
-    REQUIRE(push());
+    REQUIRE(push() == resp::Sent::queued);
     CHECK(client.reply() == ">3\r\n$4\r\ntick\r\n:1\r\n:2\r\n");
     CHECK(client.ask("ECHO a\r\n") == "*2\r\n$1\r\na\r\n#t\r\n");
     CHECK(client.ask("HELLO 2\r\n") == "*2\r\n$5\r\nproto\r\n$1\r\n2\r\n");
@@ -150,9 +150,9 @@ TEST_CASE("a push is sent while a coroutine handler waits") {
     SECTION("at once if the handler has written nothing") {
         client.send("WHOLE\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
-        CHECK(handler.connections->items().front().send(push));
+        CHECK(handler.connections->items().front().send(push) == resp::Sent::queued);
         CHECK(client.reply() == push);
-        CHECK(handler.connections->items().front().send(push));
+        CHECK(handler.connections->items().front().send(push) == resp::Sent::queued);
         CHECK(client.reply() == push);
         handler.end_wait();
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
@@ -160,7 +160,8 @@ TEST_CASE("a push is sent while a coroutine handler waits") {
     SECTION("after the reply that the handler has begun") {
         client.send("PART\r\nPART\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
-        for (int i = 0; i != 3; ++i) CHECK(handler.connections->items().front().send(push));
+        for (int i = 0; i != 3; ++i)
+            CHECK(handler.connections->items().front().send(push) == resp::Sent::queued);
         handler.end_wait();
         CHECK(client.reply() == "*2\r\n:1\r\n:2\r\n");
         for (int i = 0; i != 3; ++i) CHECK(client.reply() == push);
@@ -169,7 +170,7 @@ TEST_CASE("a push is sent while a coroutine handler waits") {
     SECTION("even if the connection is closed meanwhile") {
         client.send("PART\r\nPART\r\n");
         REQUIRE(eventually([&] { return handler.waits->load(); }));
-        CHECK(handler.connections->items().front().send(push));
+        CHECK(handler.connections->items().front().send(push) == resp::Sent::queued);
         handler.connections->items().front().close();
         REQUIRE(eventually([&] { return !handler.connections->items().front().is_open(); }));
         handler.end_wait();
@@ -183,7 +184,7 @@ TEST_CASE("close() sends the queued output first") {
     Client client = server.client({.receive_buffer = 4096});
     const Connection connection = handler.first();
     const std::string value = bulk(support::noise(4'000'000));
-    REQUIRE(connection.send(value));
+    REQUIRE(connection.send(value) == resp::Sent::queued);
     connection.close();
     CHECK((client.rest() == value));
     client.close();
@@ -206,7 +207,7 @@ TEST_CASE("a handle does nothing after its connection is gone") {
     const Sharing handler;
     Connection connection;
     CHECK(connection.id() == 0);
-    CHECK_FALSE(connection.send("+x\r\n"));
+    CHECK(connection.send("+x\r\n") == resp::Sent::gone);
     {
         RunningServer server{{}, handler};
         Client client = server.client();
@@ -215,13 +216,13 @@ TEST_CASE("a handle does nothing after its connection is gone") {
         CHECK(connection.peer() == client.local());
         client.close();
         REQUIRE(eventually([&] { return !connection.is_open() && server.stats().connections == 0; }));
-        CHECK_FALSE(connection.send("+x\r\n"));
+        CHECK(connection.send("+x\r\n") == resp::Sent::gone);
         REQUIRE(eventually([&] { return connection.peer() == resp::Endpoint{}; }));
         connection.close();
     }
     CHECK_FALSE(connection.is_open());
-    CHECK_FALSE(connection.send("+x\r\n"));
-    CHECK_FALSE(connection.send([](resp::Encoder& out) { out.integer(1); }));
+    CHECK(connection.send("+x\r\n") == resp::Sent::gone);
+    CHECK(connection.send([](resp::Encoder& out) { out.integer(1); }) == resp::Sent::gone);
     CHECK(connection.version() == resp::Version::resp2);
     CHECK(connection.peer() == resp::Endpoint{});
     CHECK(connection.id() != 0);

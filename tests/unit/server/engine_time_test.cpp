@@ -33,24 +33,65 @@ TEST_CASE("a client that does not read its replies is closed after write_stall")
         REQUIRE(handler.ends->size() == 1);
         CHECK(handler.ends->items()[0] == std::errc::timed_out);
     }
-    SECTION("but not if it reads a byte now and then") {
-        for (int i = 0; i != 4; ++i) {
-            server.pass(29s);
-            client.room = 1;
+    SECTION("or a byte now and then") {
+        server.pass(29s);
+        client.room = 1;
+        server.pass(2s);
+        CHECK(client.closed);
+    }
+}
+
+TEST_CASE("a client that reads slowly is closed if it reads less than write_rate") {
+    MemoryServer server{{.write_stall = 10s, .write_rate = 1'000}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.reports_room = 50'000;  // as a kernel, which does not report a little room
+    client.send(command("ECHO", std::string(50'000, 'v')));
+    server.run();
+    SECTION("less, for long enough") {
+        for (int i = 0; i != 19; ++i) {
+            client.room = 500;
+            server.pass(1s);
         }
-        server.run();
-        CHECK(client.received == pong);
-        server.pass(60s);
+        CHECK_FALSE(client.closed);
+        server.pass(1200ms);
+        CHECK(client.closed);
+    }
+    SECTION("not less") {
+        for (int i = 0; i != 40; ++i) {
+            client.room = 1'000;
+            server.pass(1s);
+        }
         CHECK_FALSE(client.closed);
     }
-    SECTION("nor if it reads so little that the kernel does not report it") {
-        client.reports_room = 1'000;
-        for (int i = 0; i != 4; ++i) {
-            client.room = 1;
-            server.pass(29s);
-        }
-        CHECK_FALSE(client.closed);
+}
+
+TEST_CASE("bytes that the kernel has accepted count as read when the client has acknowledged them") {
+    MemoryServer server{{.write_stall = 2s, .write_rate = 1'000}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 100'000;
+    client.unacknowledged = 100'000;
+    client.send(command("ECHO", std::string(200'000, 'v')));
+    for (int i = 0; i != 9; ++i) {
+        server.pass(1s);
+        client.unacknowledged -= 10'000;
     }
+    CHECK_FALSE(client.closed);
+    server.pass(2500ms);
+    CHECK(client.closed);
+}
+
+TEST_CASE("a client must take a long queue within write_time") {
+    const auto takes = GENERATE(5'000, 12'000);
+    MemoryServer server{{.write_stall = 5s, .write_time = 100s}, Ping{}};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    client.send(command("ECHO", std::string(1'000'000, 'v')));
+    for (int i = 0; i != 60; ++i) {
+        server.pass(1s);
+        client.room += static_cast<std::size_t>(takes);
+    }
+    CHECK(client.closed == (takes == 5'000));
 }
 
 // ---- a client that sends too little
@@ -87,10 +128,10 @@ TEST_CASE("the received bytes of a frame extend its deadline") {
 }
 
 TEST_CASE("the deadline of a frame does not run while the engine does not read") {
-    MemoryServer server{{.output_high_water = 10, .output_low_water = 5, .write_stall = 0s}, Ping{}};
+    MemoryServer server{{.max_memory = 200'000, .connection_memory = 10, .write_stall = 0s}, Ping{}};
     MemoryClient& client = server.connect();
     client.room = 0;
-    client.send(repeat(ping, 4) + "*1\r\n$4\r\n");
+    client.send(command("ECHO", std::string(160'000, 'v')) + repeat(ping, 4) + "*1\r\n$4\r\n");
     server.pass(60s);
     REQUIRE_FALSE(client.closed);
     client.room = MemoryClient::all;
@@ -98,7 +139,7 @@ TEST_CASE("the deadline of a frame does not run while the engine does not read")
     CHECK_FALSE(client.closed);
     client.send("PING\r\n");
     server.run();
-    CHECK(client.received == repeat(pong, 5));
+    CHECK((client.received == bulk(std::string(160'000, 'v')) + repeat(pong, 5)));
 }
 
 TEST_CASE("an idle client is closed at idle_timeout, and an active one is not") {

@@ -143,10 +143,6 @@ TEST_CASE("invalid options throw") {
     CHECK_THROWS_AS(make({.addresses = {}, .port = 0}), std::invalid_argument);
     CHECK_THROWS_AS(make({.port = 0, .threads = 0}), std::invalid_argument);
     CHECK_THROWS_AS(make({.port = 0, .max_connections = 0}), std::invalid_argument);
-    CHECK_THROWS_AS(make({.port = 0, .output_high_water = 10, .output_low_water = 11}),
-                    std::invalid_argument);
-    CHECK_THROWS_AS(make({.port = 0, .output_high_water = 10, .output_low_water = 5, .max_output = 9}),
-                    std::invalid_argument);
 }
 
 TEST_CASE("a server that never runs frees its port") {

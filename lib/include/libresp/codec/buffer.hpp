@@ -28,12 +28,14 @@ public:
     Buffer(Buffer&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+          capacity_(std::exchange(other.capacity_, 0)),
+          limit_(other.limit_) {}
     /// Swaps the two buffers.
     Buffer& operator=(Buffer&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         std::swap(capacity_, other.capacity_);
+        std::swap(limit_, other.limit_);
         return *this;
     }
     ~Buffer() { std::free(data_); }
@@ -76,6 +78,11 @@ public:
     }
     /// Drops all bytes and keeps the memory.
     void clear() noexcept { size_ = 0; }
+    /// Gives back the room after the last byte.
+    void fit() noexcept;
+    /// From now on, growing throws if more than `most` bytes are needed: a class derived from std::bad_alloc,
+    /// whose what() says so.
+    void set_limit(std::size_t most) noexcept { limit_ = most; }
     /// Drops all bytes and frees the memory.
     void release() noexcept {
         std::free(std::exchange(data_, nullptr));
@@ -96,6 +103,7 @@ private:
     char* data_ = nullptr;  // from malloc: realloc grows a large block by moving its pages, not its bytes
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    std::size_t limit_ = SIZE_MAX;
 };
 
 }  // namespace resp

@@ -7,6 +7,7 @@
 #include <libresp/codec/view.hpp>
 
 #include <cassert>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -46,6 +47,9 @@ public:
     /// Converts to a view. This works for a temporary too, so that you can pass one to a function that takes
     /// a View. The temporary lives until that function returns, so do not keep the view.
     operator View() const noexcept { return static_cast<const Value&>(*this).view(); }
+
+    /// Bytes of memory that it takes.
+    [[nodiscard]] std::size_t memory() const noexcept;
 
     [[nodiscard]] friend bool operator==(const Value& a, const Value& b) noexcept {
         return a.view() == b.view();

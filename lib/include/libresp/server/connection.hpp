@@ -5,9 +5,13 @@
 #include <libresp/server/detail/awaitable.hpp>
 #include <libresp/server/options.hpp>
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,7 +19,43 @@ namespace resp {
 
 namespace detail {
 class Session;
-}
+struct Shared;
+}  // namespace detail
+
+/// What became of a push.
+enum class Sent : unsigned char {
+    queued,     ///< the client gets it if it stays connected and reads
+    too_large,  ///< dropped: it is longer than Options::max_pushes, or Options::max_memory has no room for it
+    gone,       ///< dropped: the connection is closed, or is closed now because too many pushes wait for it
+};
+
+/// Whether the client is still there.
+enum class PeerState : unsigned char {
+    open,         ///< it can send and receive
+    half_closed,  ///< it has ended its stream, and may still read replies
+    gone,         ///< the connection is closed, or the client has reset it
+};
+
+/// Counts memory for a connection as long as it exists, beside what the server counts itself. Get one from
+/// Connection::charge(). It may outlive the connection and the server.
+class Charge {
+public:
+    Charge() = default;
+    Charge(Charge&& other) noexcept;
+    Charge& operator=(Charge&& other) noexcept;
+    ~Charge();
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    friend class Connection;
+    Charge(std::shared_ptr<detail::Shared> shared, std::weak_ptr<detail::Session> session,
+           std::size_t bytes) noexcept;
+    void release() noexcept;
+
+    std::shared_ptr<detail::Shared> shared_;
+    std::weak_ptr<detail::Session> session_;
+    std::size_t bytes_ = 0;
+};
 
 /// A handle on one client. Copying it is cheap, and it does not keep the connection open.
 /// Each member may be called from any thread at any time, even after the connection or the server is gone.
@@ -56,15 +96,17 @@ public:
     /// coroutine handler waits, a push is sent after the reply that the handler has begun, or at once if it
     /// has written nothing yet.
     ///
-    /// Returns false if is_open() is false. True does not mean that the client receives the bytes. The
-    /// server closes a connection if a push raises its queued output above Options::max_output. Throws
-    /// std::bad_alloc; then nothing is sent.
-    bool send(std::string bytes) const;
+    /// The bytes count for Options::max_memory and Options::max_pushes from now on, until they were sent. If
+    /// the pushes that wait for the client exceed max_pushes together, the server closes the connection:
+    /// its client does not read. Throws std::bad_alloc; then nothing is sent.
+    Sent send(std::string bytes) const;
+    /// The same without a copy. The connections that get the same string share it, and it counts once.
+    Sent send(std::shared_ptr<const std::string> bytes) const;
     /// The same, encoded in the connection's version:
     ///
     ///     connection.send([](resp::Encoder& out) { out.push(2).bulk_string("tick").integer(7); });
     template <std::invocable<Encoder&> Write>
-    bool send(Write&& write) const {
+    Sent send(Write&& write) const {
         std::string bytes;
         Encoder out{bytes, version()};
         std::forward<Write>(write)(out);
@@ -74,6 +116,17 @@ public:
     /// Closes the connection after its queued output is sent. Requests that no handler has seen yet are
     /// dropped.
     void close() const;
+
+    /// Whether the client is still there. An end of stream is noticed when everything before it was read, or
+    /// while a coroutine handler waits.
+    [[nodiscard]] PeerState peer_state() const noexcept;
+    /// Replaces Options::idle_timeout for this connection. Zero: it is never closed for being idle, as befits
+    /// a subscriber.
+    void set_idle_timeout(std::chrono::milliseconds time) const noexcept;
+    /// Counts `bytes` of memory that your program keeps for this client, for Options::max_memory. Returns
+    /// nothing if that would exceed max_memory, or if the connection is gone: then keep nothing, and answer
+    /// `-OOM` as Redis does.
+    [[nodiscard]] std::optional<Charge> charge(std::size_t bytes) const;
 
     friend bool operator==(const Connection& a, const Connection& b) noexcept { return a.id_ == b.id_; }
 
@@ -85,5 +138,10 @@ private:
     std::weak_ptr<detail::Session> session_;
     std::uint64_t id_ = 0;
 };
+
+/// Sends one push to many clients. They share the bytes, which count once for Options::max_memory, and each
+/// thread of the server gets one notification for all of its connections. Otherwise the same as send() of
+/// each. Returns how many answered Sent::queued.
+std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<const std::string> bytes);
 
 }  // namespace resp

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <libresp/codec/limits.hpp>
+#include <libresp/server/transport.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,23 +73,31 @@ struct Options {
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
-    /// Limit for the bytes held for all connections together: received input, queued replies and pushes.
-    /// Default 1 GiB. Above it, each thread stops reading from its largest connections. If the limit is
-    /// still exceeded after a second, each thread closes its largest connection. Above twice the limit, a
-    /// thread closes its largest connection at once. A limit per connection would not protect against many
-    /// connections.
+    /// Limit for the bytes held for all connections together: received input, queued replies, pushes, and what
+    /// your program has charged (Connection::charge()). Default 1 GiB. Below 75 % of it, a client may send as
+    /// many requests as it likes before it reads the replies. Above that, the connections that hold the most
+    /// are held back: they are not read, and their requests wait. At the limit nothing is read. If it is
+    /// exceeded, the server closes connections until it is not: first those whose client has taken nothing
+    /// for the longest time. It can be exceeded by one reply per thread. A limit per connection would not
+    /// protect against many connections.
     std::size_t max_memory = std::size_t{1} << 30;
+    /// Memory that a connection may use even if max_memory is short; or half an equal share of max_memory, if
+    /// that is less.
+    std::size_t connection_memory = 256 * 1024;
+    /// Limit for one reply. A longer one is replaced by an error, as if the handler had thrown std::bad_alloc.
+    /// Default 512 MiB + 64 KiB, the largest value that Redis' clients read.
+    std::size_t max_reply = (std::size_t{512} << 20) + 64 * 1024;
     /// Minimum time between two trims of the heap (glibc only). Zero disables trimming. A trim returns freed
     /// buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms for 200 MiB.
     std::chrono::seconds trim_interval{10};
 
-    /// Above this many bytes of queued replies the server stops reading from the client and handles none of
-    /// its requests. It continues when the queue is down to output_low_water.
-    std::size_t output_high_water = 256 * 1024;
-    std::size_t output_low_water = 64 * 1024;
-    /// Closes a connection if a push raises its queued output above this many bytes. Otherwise a client that
-    /// does not read would fill the memory.
-    std::size_t max_output = 32 * 1024 * 1024;
+    /// A batch ends when its replies are longer than this. They are sent, and the server counts their memory,
+    /// before it handles more requests of the client. Otherwise a few bytes of requests could fill the memory
+    /// with replies.
+    std::size_t batch_output = 256 * 1024;
+    /// Limit for the bytes of pushes that wait for one client. Connection::send() refuses a longer push. A
+    /// client whose pushes exceed it together is closed: a push has no request that the server could delay.
+    std::size_t max_pushes = 32 * 1024 * 1024;
 
     /// Closes a connection that does not complete a frame in time: within this value, plus one second for
     /// each `frame_rate` bytes received of the frame. The time begins with the frame's first byte. It does
@@ -99,14 +109,28 @@ struct Options {
     /// Closes a connection that has sent nothing for this long and has no request or reply in progress. Zero
     /// disables it.
     std::chrono::milliseconds idle_timeout{0};
-    /// Closes a connection that has not accepted a single byte of its queued output for this long. Zero
-    /// disables it.
+    /// Closes a connection that has not sent its first request this long after it was accepted. Zero disables
+    /// it: connection pools open connections before they need them.
+    std::chrono::milliseconds first_request_timeout{0};
+    /// Closes a connection that takes its queued output too slowly: it has taken nothing for this long, or
+    /// less than write_rate for a longer time. A byte counts as taken when the client's kernel has
+    /// acknowledged it. Zero disables it.
     std::chrono::milliseconds write_stall{30'000};
+    /// Bytes per second that a client must take while output is queued for it, on average over write_stall.
+    /// If the queue is so long that this would take more than write_time, the whole queue divided by
+    /// write_time.
+    std::size_t write_rate = 1024;
+    std::chrono::milliseconds write_time{60'000};
     /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by
     /// force.
     std::chrono::milliseconds drain_deadline{5'000};
     /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing.
     std::chrono::seconds keepalive{300};
+
+    /// Wraps the transport of each accepted client, for example to encrypt it. Gets the socket's transport,
+    /// and returns the transport that the server uses, which owns the first. Called on the connection's
+    /// thread. Empty: the server uses the socket itself. If it throws or returns null, the client is closed.
+    std::function<std::unique_ptr<Transport>(std::unique_ptr<Transport> socket)> wrap{};
 
     Log log{};
 };

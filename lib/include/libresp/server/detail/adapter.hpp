@@ -28,6 +28,8 @@ public:
         if (request.node == nullptr) return std::nullopt;
         return view_of(request);
     }
+    /// A view of the request that next() has returned, valid until its coroutine handler ends.
+    [[nodiscard]] View keep(View request);
     [[nodiscard]] Reply& reply() noexcept { return reply_; }
     [[nodiscard]] const Connection& connection() const noexcept { return connection_; }
 
@@ -56,7 +58,7 @@ public:
     /// call handle() again.
     virtual bool handle(Batch& batch) = 0;
     /// Calls the coroutine handler with the request that handle() took from the batch.
-    virtual Awaitable awaited();
+    virtual Awaitable awaited(Reply& reply);
 
     virtual void opened(const Connection&) {}
     virtual void closed(const std::error_code&) {}
@@ -118,15 +120,13 @@ public:
     bool handle(Batch& batch) override {
         const std::optional<View> value = batch.next();
         if (!value) return false;
-        request_.emplace(*value, batch.connection());
-        reply_ = &batch.reply();
+        request_.emplace(batch.keep(*value), batch.connection());
         return true;
     }
-    AwaitableOf<H> awaited() override { return this->handler_(std::as_const(*request_), *reply_); }
+    AwaitableOf<H> awaited(Reply& reply) override { return this->handler_(std::as_const(*request_), reply); }
 
 private:
     std::optional<Request> request_;
-    Reply* reply_ = nullptr;
 };
 
 template <Handler H>

@@ -1,0 +1,138 @@
+// Coroutine handlers: how a request stays valid while its handler waits, how the batch goes on after it, and
+// how a wait ends early because the client has left.
+#include "session.hpp"
+#include "session_templates.hpp"
+#include "worker.hpp"
+
+#include <libresp/server/asio.hpp>
+
+#include <cassert>
+#include <exception>
+
+namespace resp::detail {
+
+namespace {
+
+// While a handler waits, its connection keeps at most this much memory for an empty output.
+constexpr std::size_t most_empty = 1024;
+// A request of at most this size is copied for its handler. A longer one stays in the decoder.
+constexpr std::size_t most_copied = 64 * 1024;
+
+}  // namespace
+
+/// Returns a view that stays valid while the handler waits and other connections use the thread's buffer. A
+/// copy holds exactly this request, so a handler that waits for long takes little memory.
+View Session::keep(View request) {
+    const std::string_view wire = request.wire();
+    const std::span<const char> room = worker_->read_room();
+    const bool is_lent = room.data() <= wire.data() && wire.data() < room.data() + room.size();
+    if (!is_lent && wire.size() > most_copied) return request;
+    kept_ = std::make_unique<Value>(request);
+    return kept_->view();
+}
+
+/// Starts a coroutine that awaits the handler, and continues with the batch when the handler ends.
+void Session::await_handler() {
+    assert(activity_ == Activity::awaiting);
+    try {
+        if (cancel_ == nullptr) cancel_ = std::make_unique<asio::cancellation_signal>();
+        asio::co_spawn(worker_->executor(), await_requests(worker_->shared_from_this(), shared_from_this()),
+                       asio::bind_cancellation_slot(cancel_->slot(), asio::detached));
+    } catch (...) {
+        activity_ = Activity::ready;
+        throw;
+    }
+}
+
+/// Runs as long as the batch has requests. Its arguments keep alive what a waiting handler needs.
+asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shared_ptr<Session>) {
+    do {
+        // Only unless_gone() may be cancelled.
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        try {
+            co_await adapter_->awaited(queue_.output().reply);
+        } catch (...) {
+            request_failed();
+        }
+        cancellable_ = false;
+    } while (handler_ended());
+}
+
+/// Continues with the batch. Returns whether another handler must be awaited.
+bool Session::handler_ended() noexcept {
+    assert(activity_ == Activity::awaiting);
+    bool awaits_another = false;
+    enter([&] {
+        activity_ = Activity::ready;
+        end_reply();
+        if (worker_->is_memory_short())
+            limits_.end_now();  // then memory decides whether the next batch begins
+        end_batch(handle());
+        awaits_another = activity_ == Activity::awaiting;
+    });
+    return awaits_another;
+}
+
+/// Posts a flush of the finished replies. If the handler waits, they are sent while it waits. If it does not
+/// wait, they are sent at the end of the batch, together with its reply.
+void Session::flush_soon() {
+    assert(activity_ == Activity::awaiting);
+    if (flush_posted_ || !queue_.has_committed()) return;
+    try {
+        post(&Session::flush_posted);
+        flush_posted_ = true;
+    } catch (...) {
+        activity_ = Activity::ready;  // the connection closes, and the handler is not called
+        throw;
+    }
+}
+
+void Session::flush_posted() {
+    flush_posted_ = false;
+    flush();
+    if (activity_ != Activity::awaiting) return;
+    Output& out = queue_.output();
+    if (out.bytes.empty() && out.bytes.capacity() > most_empty) out.bytes.release();
+}
+
+// ---- the client leaves while the handler waits
+
+/// After a reset the descriptor is closed at once, and the place is freed when the handler has ended. An end
+/// of stream is no reason to close: the client may still read its replies.
+void Session::notice_leaving(Interest ready) noexcept {
+    if (ready.gone) {
+        shut(std::make_error_code(std::errc::connection_reset));
+    } else if (peer_state() == PeerState::open) {
+        peer_state_.store(PeerState::half_closed, std::memory_order_relaxed);
+    }
+}
+
+void Session::cancel_wait() noexcept {
+    assert(cancel_ != nullptr);
+    cancellable_ = false;
+    cancel_->emit(asio::cancellation_type::all);
+}
+
+}  // namespace resp::detail
+
+namespace resp {
+
+asio::awaitable<bool> unless_gone(Connection connection, asio::awaitable<void> wait) {
+    const auto session = detail::Session::of(connection);
+    if (!session || !session->may_wait()) co_return false;
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    session->set_cancellable(true);
+    std::exception_ptr thrown;
+    try {
+        co_await std::move(wait);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    session->set_cancellable(false);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (!session->may_wait()) co_return false;
+    if (thrown) std::rethrow_exception(thrown);
+    co_return true;
+}
+
+}  // namespace resp

@@ -1,0 +1,44 @@
+// The bytes of a push. Connections share them, and max_memory counts them once.
+#pragma once
+
+#include "shared.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace resp::detail {
+
+/// Counts its bytes as memory until its destruction.
+class Payload {
+public:
+    /// The bytes were counted with Shared::reserve(counted()).
+    Payload(std::shared_ptr<Shared> shared, std::shared_ptr<const std::string> bytes,
+            bool is_in_table) noexcept;
+    Payload(const Payload&) = delete;
+    Payload& operator=(const Payload&) = delete;
+    ~Payload();
+
+    [[nodiscard]] std::string_view view() const noexcept { return *bytes_; }
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_->size(); }
+    [[nodiscard]] static std::size_t counted(const std::string& bytes) noexcept {
+        return sizeof(Payload) + sizeof bytes + bytes.size();
+    }
+
+private:
+    const std::shared_ptr<Shared> shared_;
+    const std::shared_ptr<const std::string> bytes_;
+    const bool is_in_table_;  // of Shared
+};
+
+using SharedPayload = std::shared_ptr<const Payload>;
+
+/// A payload of bytes that nobody else has. Null if max_memory has no room for them.
+[[nodiscard]] SharedPayload make_payload(const std::shared_ptr<Shared>& shared,
+                                         std::shared_ptr<const std::string> bytes);
+/// The same for bytes that were perhaps sent before: as long as these are on their way, the payload is the
+/// same.
+[[nodiscard]] SharedPayload share_payload(const std::shared_ptr<Shared>& shared,
+                                          std::shared_ptr<const std::string> bytes);
+
+}  // namespace resp::detail

@@ -1,0 +1,75 @@
+// The part of a connection's output that stands before the bytes which its Output holds.
+#pragma once
+
+#include "payload.hpp"
+
+#include <libresp/codec/buffer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace resp::detail {
+
+/// A queue of pieces, in the order in which the client gets them. A piece is
+///
+///     run       finished replies and short pushes, which the connection owns
+///     payload   a push, which the connection shares with others
+///     hole      the place of a reply that is not there yet; what stands behind it waits for fill()
+class Pieces {
+public:
+    Pieces() = default;
+    Pieces(const Pieces&) = delete;
+    Pieces& operator=(const Pieces&) = delete;
+
+    /// Adds a run. `sent` of its bytes were sent, which only the first piece may have. `pushed` of them are
+    /// pushes.
+    void add(Buffer run, std::size_t sent, std::size_t pushed);
+    void add(SharedPayload push);
+    /// Adds a hole. Returns its number for fill().
+    [[nodiscard]] std::uint64_t add_hole();
+    /// Puts a reply into the hole.
+    void fill(std::uint64_t hole, Buffer reply);
+
+    /// Writes to `to` the bytes that may be sent now, from the front. Returns how many pieces they are.
+    std::size_t gather(std::span<std::string_view> to) const noexcept;
+    /// Removes bytes from the front: they were sent. Returns how many bytes of pushes left the queue.
+    std::size_t consume(std::size_t bytes) noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return first_ == pieces_.size(); }
+    /// Whether the first piece that cannot be sent yet is a hole.
+    [[nodiscard]] bool has_hole() const noexcept { return holes_ != 0; }
+    /// Bytes that were not sent.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Bytes of memory that it owns. Payloads count themselves.
+    [[nodiscard]] std::size_t memory() const noexcept { return owned_ + pieces_.capacity() * sizeof(Piece); }
+    /// The connection's part of the memory of the payloads, which it shares with other connections.
+    [[nodiscard]] std::size_t share_of_payloads() const noexcept;
+
+private:
+    struct Piece {
+        Buffer run;
+        SharedPayload payload;
+        std::size_t pushed = 0;
+        bool is_hole = false;
+
+        [[nodiscard]] std::string_view view() const noexcept {
+            return payload != nullptr ? payload->view() : run.view();
+        }
+    };
+
+    void remove_first() noexcept;
+    void shorten_first() noexcept;
+
+    std::vector<Piece> pieces_;  // the first `first_` are empty
+    std::size_t first_ = 0;
+    std::size_t sent_ = 0;       // bytes of the first piece that were sent
+    std::size_t size_ = 0;       // bytes of all pieces, minus sent_
+    std::size_t owned_ = 0;      // memory of the runs
+    std::size_t holes_ = 0;      // that are open
+    std::uint64_t removed_ = 0;  // pieces before pieces_[0], so that a hole's number stays the same
+};
+
+}  // namespace resp::detail

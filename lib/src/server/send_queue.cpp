@@ -1,0 +1,113 @@
+// The rare paths of a send queue: large pushes, and clients that do not take their replies at once.
+#include "send_queue.hpp"
+
+#include <array>
+
+namespace resp::detail {
+
+namespace {
+
+// A push of at most this size is copied behind the replies. That is cheaper than a piece of its own.
+constexpr std::size_t short_push = 4 * 1024;
+// If more unsent bytes than this are in the output, they move to the pieces: then they can be freed one part
+// after another, and the output is free for the next batch.
+constexpr std::size_t long_rest = 64 * 1024;
+// Pieces in one write.
+constexpr std::size_t most_gathered = 16;
+
+}  // namespace
+
+Pieces& SendQueue::pieces() {
+    if (pieces_ == nullptr) pieces_ = std::make_unique<Pieces>();
+    return *pieces_;
+}
+
+void SendQueue::push(SharedPayload payload) {
+    assert(output_ != nullptr);
+    // The order of pushes stays: none may pass one that waits.
+    if (!output_->reply.empty() || !waiting_.empty()) {
+        waiting_.push_back(std::move(payload));
+    } else {
+        add(std::move(payload));
+    }
+}
+
+void SendQueue::deliver() {
+    assert(output_ != nullptr && output_->reply.empty());
+    for (SharedPayload& payload : waiting_) add(std::move(payload));
+    std::vector<SharedPayload>{}.swap(waiting_);
+}
+
+/// Adds a push behind everything else. No reply is being written.
+void SendQueue::add(SharedPayload payload) {
+    Output& out = *output_;
+    assert(out.reply.empty());
+    if (payload->size() <= short_push) {
+        out.bytes.append(payload->view());
+        out.pushed += payload->size();
+        out.end_reply();
+        return;
+    }
+    move_output_to_pieces();
+    pieces().add(std::move(payload));
+}
+
+void SendQueue::move_output_to_pieces() {
+    Output& out = *output_;
+    if (out.size() == 0) return;
+    const std::size_t sent = out.sent;
+    const std::size_t pushed = out.pushed;
+    pieces().add(out.take(), sent, pushed);
+}
+
+bool SendQueue::has_committed_pieces() const noexcept {
+    std::string_view first;
+    return pieces_->gather({&first, 1}) != 0;
+}
+
+std::size_t SendQueue::write_pieces(Transport& transport, std::error_code& ec) {
+    std::array<std::string_view, most_gathered> to;
+    const std::size_t queued = pieces_->gather(to);
+    std::size_t n = queued;
+    // Behind a hole nothing may leave.
+    const bool reaches_output = !pieces_->has_hole() && n != to.size() && output_ != nullptr;
+    if (reaches_output && !output_->finished().empty()) to[n++] = output_->finished();
+    const std::size_t sent = transport.write({to.data(), n}, ec);
+    const std::size_t from_pieces = std::min(sent, pieces_->size());
+    left_ += pieces_->consume(from_pieces);
+    if (sent != from_pieces) output_->sent += sent - from_pieces;
+    return sent;
+}
+
+std::size_t SendQueue::tidy_rest() {
+    if (output_ != nullptr) {
+        Output& out = *output_;
+        if (out.sent == out.bytes.size()) {
+            out.consume_sent();
+            left_ += std::exchange(out.pushed, 0);
+        } else if (out.size() > long_rest && out.reply.empty()) {
+            move_output_to_pieces();
+        } else if (out.sent > out.bytes.size() / 2) {
+            // This moves the rest to the front. Worth it only if the rest is the smaller part.
+            out.consume_sent();
+        }
+    }
+    if (pieces_ != nullptr && pieces_->empty()) pieces_.reset();
+    return std::exchange(left_, 0);
+}
+
+std::size_t SendQueue::share_of_payloads() const noexcept {
+    std::size_t bytes = pieces_ != nullptr ? pieces_->share_of_payloads() : 0;
+    for (const SharedPayload& payload : waiting_) {
+        bytes += payload->size() / static_cast<std::size_t>(std::max(payload.use_count(), 1L));
+    }
+    return bytes;
+}
+
+void SendQueue::clear() noexcept {
+    pieces_.reset();
+    std::vector<SharedPayload>{}.swap(waiting_);
+    left_ = 0;
+}
+
+}  // namespace resp::detail

@@ -1,0 +1,104 @@
+// Everything that one connection has to send.
+#pragma once
+
+#include "output.hpp"
+#include "pieces.hpp"
+
+#include <libresp/server/transport.hpp>
+
+#include <cassert>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace resp::detail {
+
+/// Usually only an Output, which is lent while there are bytes in it. If the client does not take them soon,
+/// or if a large push or a hole stands between replies, the older bytes move to a queue of pieces.
+///
+///     pieces  |run|payload|run|hole|…|   then   output  |replies|unfinished reply|
+///     ^ sent                      ^ committed                   ^ whole
+///
+/// Bytes before `sent` have left. Bytes between `sent` and `committed` may leave. `committed` is the first
+/// open hole, or else `whole`, the end of the last finished reply.
+class SendQueue {
+public:
+    [[nodiscard]] bool has_output() const noexcept { return output_ != nullptr; }
+    [[nodiscard]] Output& output() noexcept {
+        assert(output_ != nullptr);
+        return *output_;
+    }
+    [[nodiscard]] const Output& output() const noexcept {
+        assert(output_ != nullptr);
+        return *output_;
+    }
+    /// Moves what the output holds to the pieces, which take no more memory than the bytes. No reply is being
+    /// written.
+    void move_output_to_pieces();
+    void lend(std::unique_ptr<Output> output) noexcept { output_ = std::move(output); }
+    [[nodiscard]] std::unique_ptr<Output> take_output() noexcept { return std::move(output_); }
+
+    /// Adds a push: behind all finished replies if no reply is being written, otherwise after end_reply() and
+    /// deliver(). Needs an output.
+    void push(SharedPayload payload);
+    /// Moves the pushes that waited for the end of a reply to the queue.
+    void deliver();
+    [[nodiscard]] bool has_waiting_pushes() const noexcept { return !waiting_.empty(); }
+
+    /// Whether there are bytes that may be sent.
+    [[nodiscard]] bool has_committed() const noexcept {
+        if (pieces_ != nullptr && !pieces_->empty()) return has_committed_pieces();
+        return output_ != nullptr && output_->sent != output_->reply_begin();
+    }
+    /// Writes committed bytes with one call, and removes what was sent. Returns how many bytes.
+    std::size_t write(Transport& transport, std::error_code& ec) {
+        if (pieces_ != nullptr) return write_pieces(transport, ec);
+        const std::string_view bytes = output_->finished();
+        const std::size_t n = transport.write({&bytes, 1}, ec);
+        output_->sent += n;
+        return n;
+    }
+    /// After writes: removes sent bytes, and moves a long rest to the pieces. Returns how many bytes of
+    /// pushes have left the queue since the last call.
+    std::size_t tidy() {
+        if (pieces_ == nullptr && output_ != nullptr && output_->sent == output_->bytes.size()) [[likely]] {
+            output_->consume_sent();
+            return std::exchange(output_->pushed, 0);
+        }
+        return tidy_rest();
+    }
+
+    [[nodiscard]] bool empty() const noexcept {
+        return (output_ == nullptr || output_->bytes.empty()) && pieces_ == nullptr && waiting_.empty();
+    }
+    /// Bytes that were not sent, without pushes that wait for the end of a reply.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return (output_ != nullptr ? output_->size() : 0) + (pieces_ != nullptr ? pieces_->size() : 0);
+    }
+    /// Bytes of memory that belong to this connection. Payloads count themselves.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return (output_ != nullptr ? output_->memory() : 0) +
+               (pieces_ != nullptr ? sizeof *pieces_ + pieces_->memory() : 0) +
+               waiting_.capacity() * sizeof(SharedPayload);
+    }
+    /// This connection's part of the memory of payloads.
+    [[nodiscard]] std::size_t share_of_payloads() const noexcept;
+    /// Drops everything.
+    void clear() noexcept;
+
+private:
+    [[nodiscard]] bool has_committed_pieces() const noexcept;
+    std::size_t write_pieces(Transport& transport, std::error_code& ec);
+    std::size_t tidy_rest();
+    void add(SharedPayload payload);
+    [[nodiscard]] Pieces& pieces();
+
+    std::unique_ptr<Output> output_;
+    std::unique_ptr<Pieces> pieces_;      // null if there are none
+    std::vector<SharedPayload> waiting_;  // pushes that arrived while a reply was being written
+    std::size_t left_ = 0;                // bytes of pushes that have left the pieces since tidy()
+};
+
+}  // namespace resp::detail

@@ -1,0 +1,106 @@
+// Queued output of a connection, and how it is sent: at once if the transport accepts it, otherwise when the
+// transport has room. Only flush() writes, and only up to the end of the last finished reply, so pushes and
+// replies never mix.
+#include "session.hpp"
+#include "session_templates.hpp"
+#include "worker.hpp"
+
+#include <cassert>
+
+namespace resp::detail {
+
+/// The connection's output; borrows one from the worker if it has none.
+Output& Session::output() {
+    if (!queue_.has_output()) {
+        queue_.lend(worker_->take_output());
+        queue_.output().reply.set_version(version());
+    }
+    return queue_.output();
+}
+
+/// Sends as much as the transport accepts.
+void Session::flush() {
+    if (waiting_.write || state_ == State::closed) return;
+    // The reply of a waiting coroutine is not finished: it stays.
+    if (queue_.has_output() && activity_ != Activity::awaiting) queue_.output().end_reply();
+    while (queue_.has_committed()) {
+        assert(transport_ != nullptr);
+        std::error_code ec;
+        const std::size_t n = queue_.write(*transport_, ec);
+        sent_ += n;
+        worker_->counters().bytes_sent.add(n);
+        if (!ec || ec == std::errc::interrupted) continue;
+        if (ec != std::errc::operation_would_block) return shut(ec);
+        waiting_.write = true;
+        break;
+    }
+    const std::size_t pushed = queue_.tidy();
+    if (pushed != 0) pushing_.fetch_sub(pushed, std::memory_order_relaxed);
+    if (!waiting_.write) {
+        progress_.end();
+    } else if (!progress_.stalls()) {
+        progress_.begin(sent_ - transport_->unacknowledged(), mailbox_->shared().options);
+    }
+}
+
+/// Queues the pushes that arrived while a reply was being written, unless a reply is being written now.
+void Session::deliver_pushes() {
+    if (!queue_.has_waiting_pushes()) return;
+    if (activity_ == Activity::awaiting && !queue_.output().reply.empty()) return;
+    queue_.deliver();
+    flush();
+}
+
+// ---- pushes
+
+Sent Session::count_push(std::size_t size) {
+    const std::size_t most = mailbox_->shared().options.max_pushes;
+    if (size > most) return Sent::too_large;
+    if (pushing_.fetch_add(size, std::memory_order_relaxed) <= most - size) return Sent::queued;
+    pushing_.fetch_sub(size, std::memory_order_relaxed);
+    cut_off();
+    return Sent::gone;
+}
+
+Sent Session::send(SharedPayload push) {
+    const std::size_t size = push->size();
+    const Sent counted = count_push(size);
+    if (counted != Sent::queued) return counted;
+    try {
+        mailbox_->post([self = shared_from_this(), push = std::move(push)] { self->queue_push(push); });
+    } catch (...) {
+        pushing_.fetch_sub(size, std::memory_order_relaxed);
+        throw;
+    }
+    return Sent::queued;
+}
+
+void Session::queue_push(const SharedPayload& push) noexcept {
+    enter([&] {
+        if (state_ != State::open && state_ != State::closing) return;
+        output();  // borrows one if there is none
+        queue_.push(push);
+        flush();
+    });
+}
+
+/// Closes the connection: too many bytes of pushes wait for it. From any thread.
+void Session::cut_off() {
+    if (overrun_.exchange(true)) return;
+    try {
+        mailbox_->post([self = shared_from_this()] {
+            self->enter([&] {
+                if (self->state_ == State::closed) return;
+                self->log(LogLevel::warn, "Closed: does not read, {} bytes of pushes wait for it",
+                          self->pushing_.load(std::memory_order_relaxed));
+                self->worker_->counters().cut_off.add();
+                self->shut(std::make_error_code(std::errc::no_buffer_space));
+            });
+        });
+    } catch (...) {
+        overrun_ = false;
+        throw;
+    }
+}
+
+}  // namespace resp::detail

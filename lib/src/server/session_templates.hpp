@@ -1,0 +1,39 @@
+// The templates of Session, for its source files.
+#pragma once
+
+#include "session.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+namespace resp::detail {
+
+/// Surrounds each public function that runs on the executor: acts, continues as far as possible, and asks for
+/// what the connection waits for. If memory runs out, the connection is closed.
+template <class Action>
+void Session::enter(const Action& action) noexcept {
+    if (worker_ == nullptr) return;  // it has ended
+    const bool outermost = !entered_;
+    entered_ = true;
+    try {
+        action();
+        if (outermost) advance();
+    } catch (...) {
+        shut(std::make_error_code(std::errc::not_enough_memory));
+    }
+    if (!outermost) return;
+    account();
+    entered_ = false;
+    settle();
+}
+
+template <class... Arguments>
+void Session::log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const {
+    if (!logger().enabled(level)) return;
+    logger()(level, "[{}] {}", peer().to_string(),
+             fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+}  // namespace resp::detail
