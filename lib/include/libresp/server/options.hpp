@@ -45,6 +45,8 @@ struct Endpoint {
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+/// The constructor of Server refuses a negative duration. A duration of 100 years or more, for example
+/// milliseconds::max(), means "never".
 struct Options {
     /// Numeric IPv4 or IPv6 addresses to listen on. May be empty if unix_path is set. The default is loopback
     /// only, because RESP has no encryption, and a handler may not ask for a password.
@@ -58,8 +60,8 @@ struct Options {
     /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
 
-    /// Threads that run() uses. Each has its own io_context, and a connection stays on one thread.
-    /// A server on your own executor (an embedded server) ignores it.
+    /// Threads that run() uses, at most 1,024. Each has its own io_context, and a connection stays on one
+    /// thread. A server on your own executor (an embedded server) ignores it.
     unsigned threads = 1;
     /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
@@ -103,9 +105,10 @@ struct Options {
     /// disables it.
     std::chrono::milliseconds write_stall{30'000};
     /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by
-    /// force.
+    /// force. Zero: at once, which does not leave time for any reply.
     std::chrono::milliseconds drain_deadline{5'000};
-    /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing.
+    /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing. At most 32,767 s,
+    /// the maximum of Linux; a longer time is lowered to it.
     std::chrono::seconds keepalive{300};
 
     Log log{};
