@@ -17,6 +17,14 @@ constexpr std::size_t most_shown = 64;
 // A lingering client that acknowledges nothing for this long does not get the rest of our output.
 constexpr std::chrono::seconds linger_time{1};
 
+/// The total time in which a client must take its last bytes: first what is queued when the connection closes,
+/// then what it has not acknowledged when all is sent. The other deadlines count from the last progress, so a
+/// client could hold its place by taking single bytes.
+std::chrono::milliseconds time_to_take(std::size_t bytes) noexcept {
+    constexpr std::size_t bytes_each_second = 16 * 1024;
+    return std::chrono::seconds{30 + bytes / bytes_each_second};
+}
+
 }  // namespace
 
 // ---- opening, and ending because of the client or the handler
@@ -89,6 +97,11 @@ void Session::keep_deadlines(Clock::time_point now) {
         waiting_.write = false;
         flush();
     }
+    // The replies of a handler that still runs are not queued yet.
+    if (state_ == State::closing && activity_ == Activity::awaiting) active_ = next_tick;
+    if (state_ == State::closing && active_ == next_tick) allowed_ = time_to_take(queued());
+    if (state_ == State::lingering && active_ == next_tick)
+        allowed_ = time_to_take(transport_->unacknowledged());
     for (Clock::time_point* const since : {&active_, &begun_, &stalled_}) {
         if (*since == next_tick) *since = now;
     }
@@ -107,6 +120,7 @@ const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     const std::chrono::milliseconds idle = mailbox_->shared().options.idle_timeout;
     if (stalled_ != never && stall.count() != 0 && now - stalled_ >= stall)
         return "does not read its replies";
+    if (state_ == State::closing && now - active_ >= allowed_) return "reads its last replies too slowly";
     if (state_ != State::open || !waiting_.read) return nullptr;
     if (begun_ != never && now - begun_ >= allowed_) return "does not finish its request";
     if (queued() == 0 && idle.count() != 0 && now - active_ >= idle) return "sends nothing";
@@ -120,6 +134,7 @@ void Session::stop_reading(std::error_code reason) noexcept {
     if (state_ != State::open) return;
     state_ = State::closing;
     reason_ = reason;
+    active_ = next_tick;
     is_open_.store(false, std::memory_order_relaxed);
 }
 
@@ -134,12 +149,14 @@ void Session::finish() {
     transport_->finish();
     if (at_end_) return shut({});
     state_ = State::lingering;
+    active_ = next_tick;
 }
 
-/// Closes when the client has acknowledged nothing for one second. Not earlier, because closing a socket that
+/// Closes when the client has acknowledged nothing for one second, or at the end of the total time. Not earlier, because closing a socket that
 /// has unread input drops the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
+    if (now - active_ >= allowed_) return shut({});
     const std::size_t left = transport_->unacknowledged();
     if (left >= unacknowledged_) {
         if (now - begun_ >= linger_time) shut({});

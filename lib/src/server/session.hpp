@@ -167,10 +167,10 @@ private:
     std::uint64_t offset_ = 0;      // of the next frame in the client's stream
     std::uint64_t budget_end_ = 0;  // the offset at which the batch ends, even if more was received
     std::size_t held_ = 0;
-    Clock::time_point active_ = next_tick;  // when the last bytes arrived
+    Clock::time_point active_ = next_tick;  // when the last bytes arrived; later: when the state began
     Clock::time_point begun_{};             // since when a frame is incomplete, or no ACK arrives; 0: neither
     Clock::time_point stalled_{};           // since when no queued byte was sent; 0: none is queued
-    std::chrono::milliseconds allowed_{};   // the time limit that belongs to begun_
+    std::chrono::milliseconds allowed_{};   // the limit of begun_; when not open, of active_
     std::uint64_t waited_frame_ = 0;        // the offset of the frame that it waits for
     std::error_code reason_;                // why it closed
     std::atomic<std::size_t> pushing_{0};   // bytes that send() has posted and that are not queued yet

@@ -6,9 +6,14 @@
 #include "support/memory_transport.hpp"
 #include "support/running_server.hpp"
 
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <asio/post.hpp>
+
 #include <climits>
 #include <csignal>
-#include <functional>
+#include <fstream>
 #include <stdexcept>
 
 using support::bulk;
@@ -49,6 +54,38 @@ resp::Options all_longest() {
             .keepalive = std::chrono::seconds::max()};
 }
 
+#ifdef __GLIBC__
+/// While it lives, the address space of the process has room for the stacks of `n` more threads. It works
+/// for every user, unlike a limit on the number of tasks.
+class AddressSpaceFor {
+public:
+    explicit AddressSpaceFor(std::size_t n) {
+        constexpr std::size_t stack = std::size_t{1} << 30;
+        std::size_t pages = 0;
+        std::ifstream{"/proc/self/statm"} >> pages;
+        ::getrlimit(RLIMIT_AS, &before_);
+        const auto now = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const rlimit limit{now + n * stack + stack / 2, before_.rlim_max};
+        ::setrlimit(RLIMIT_AS, &limit);
+        ::pthread_getattr_default_np(&attributes_);
+        pthread_attr_t large = attributes_;
+        ::pthread_attr_setstacksize(&large, stack);
+        ::pthread_setattr_default_np(&large);
+    }
+    AddressSpaceFor(const AddressSpaceFor&) = delete;
+    AddressSpaceFor& operator=(const AddressSpaceFor&) = delete;
+    ~AddressSpaceFor() {
+        ::pthread_setattr_default_np(&attributes_);
+        ::pthread_attr_destroy(&attributes_);
+        ::setrlimit(RLIMIT_AS, &before_);
+    }
+
+private:
+    rlimit before_{};
+    pthread_attr_t attributes_{};
+};
+#endif
+
 }  // namespace
 
 // ---- durations
@@ -66,9 +103,9 @@ TEST_CASE("the longest duration means never") {
     CHECK_FALSE(stalled.closed);
     CHECK_FALSE(unfinished.closed);
     CHECK(server.counters().timeouts.value() == 0);
-    SECTION("and a stop waits as long as needed") {
+    SECTION("and a stop waits for the last replies") {
         server.stop();
-        server.pass(1h);
+        server.pass(29s);
         CHECK_FALSE(server.has_stopped());
         stalled.room = MemoryClient::all;
         server.pass(2s);
@@ -216,4 +253,36 @@ TEST_CASE("a stop signal that cannot be handled is refused") {
     for (const int signal : {SIGKILL, SIGSTOP, 0, -1, 32, 65, 1'000, INT_MAX}) {
         CHECK(refusal({.stop_signals = {SIGUSR1, signal}}) == text(signal));
     }
+}
+
+// ---- threads
+
+#ifdef __GLIBC__
+TEST_CASE("a thread that cannot start is an exception of run(), and the threads before it end") {
+    const AddressSpaceFor two_threads{2};
+    resp::Server server{{.port = 0, .threads = 8}, Ping{}};
+    std::string text;
+    try {
+        server.run();
+    } catch (const std::system_error& error) {
+        text = error.what();
+    }
+    CHECK(text == "cannot start thread 4 of 8: Resource temporarily unavailable");
+    CHECK_FALSE(support::is_listening(server.local_endpoint()));
+}
+#endif
+
+TEST_CASE("an exception of work on a thread leaves run(), and the other threads end") {
+    struct Throwing {
+        void on_open(resp::Connection connection) {
+            asio::post(connection.executor(), [] { throw std::runtime_error{"thrown by posted work"}; });
+        }
+        void operator()(const resp::Request&, resp::Reply&) const {}
+    };
+    const auto clients = GENERATE(1, 2);  // the second is on the second thread
+    resp::Server server{{.port = 0, .threads = 3}, Throwing{}};
+    std::vector<support::Client> connected;
+    for (int i = 0; i != clients; ++i) connected.emplace_back(server.local_endpoint());
+    CHECK_THROWS_WITH(server.run(), "thrown by posted work");
+    CHECK_FALSE(support::is_listening(server.local_endpoint()));
 }
