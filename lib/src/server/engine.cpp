@@ -1,6 +1,6 @@
 // What does not depend on the handler's type: contexts and threads, listeners, start and stop.
+#include "addresses.hpp"
 #include "asio.hpp"
-#include "listener.hpp"
 #include "shared.hpp"
 #include "stats.hpp"
 #include "threads.hpp"
@@ -45,13 +45,8 @@ public:
     }
 
     void listen() {
-        const Options& options = shared_->options;
-        std::uint16_t port = options.port;
-        for (const std::string& address : options.addresses) {
-            add_listener().listen(address, port);
-            if (port == 0) port = listeners_.back()->endpoint().port;
-        }
-        if (!options.unix_path.empty()) add_listener().listen(options.unix_path);
+        const auto next_worker = [this]() -> Worker& { return *workers_[next_worker_++ % workers_.size()]; };
+        listeners_ = listen_on_all(shared_, executor(), next_worker);
         for (const auto& listener : listeners_) endpoints_.push_back(listener->endpoint());
     }
 
@@ -123,12 +118,6 @@ private:
     void add_worker(asio::any_io_executor executor) {
         workers_.push_back(std::make_shared<Worker>(shared_, std::move(executor)));
         workers_.back()->open();
-    }
-
-    Listener& add_listener() {
-        const auto next_worker = [this]() -> Worker& { return *workers_[next_worker_++ % workers_.size()]; };
-        listeners_.push_back(std::make_shared<Listener>(shared_, executor(), next_worker));
-        return *listeners_.back();
     }
 
     /// The executor of the first worker. It also runs start, stop and accept.

@@ -6,6 +6,7 @@
 #include <libresp/server/options.hpp>
 
 #include "shared.hpp"
+#include "unix_file.hpp"
 
 #include <sys/resource.h>
 
@@ -79,6 +80,11 @@ std::size_t bounded_by_descriptors(std::size_t connections) {
 void validate(const Options& options) {
     require(!options.addresses.empty() || !options.unix_path.empty(),
             "addresses and unix_path are both empty");
+    require(options.unix_path.find('\0') == std::string::npos, "unix_path contains a zero byte");
+    const UnixPermissions& permissions = options.unix_permissions;
+    require(permissions.mode.value_or(0) <= 0777, "unix_permissions.mode is above 0777");
+    require(permissions.group.empty() || find_group(permissions.group),
+            "unix_permissions.group: there is no group \"" + permissions.group + '"');
     require(options.backlog >= 0, "backlog is negative");
     require(options.threads != 0, "threads is 0");
     require(options.threads <= most_threads, fmt::format("threads is above {}", most_threads));
