@@ -25,6 +25,18 @@ std::chrono::milliseconds time_to_take(std::size_t bytes) noexcept {
     return std::chrono::seconds{30 + bytes / bytes_each_second};
 }
 
+/// Redis refuses the names `POST` and `Host:`, in a line and in an array; source: securityWarningCommand. We
+/// also refuse the other spellings of a Host line, and the first line of HTTP/2.
+bool speaks_http(const Command& command, bool is_inline) noexcept {
+    if (command.is("POST") || command.is("Host:")) return true;
+    if (!is_inline) return false;
+    const std::string_view name = command.name();
+    constexpr std::string_view host = "Host:";
+    return equals_ignoring_case(name.substr(0, host.size()), host) ||
+           (command.is("Host") && command[1].starts_with(':')) ||
+           (name == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/"));
+}
+
 }  // namespace
 
 // ---- opening, and ending because of the client or the handler
@@ -65,13 +77,10 @@ void Session::protocol_error(const DecodeError& error) {
     stop_reading(make_error_code(error.code));
 }
 
-/// Returns whether an inline request is the beginning of HTTP. If it is, logs that and ends the connection: a
-/// web page can make a browser send a request whose body contains commands, which must not be handled.
-/// Source: Redis, securityWarningCommand.
+/// Returns whether a request is the beginning of HTTP. If it is, logs that and ends the connection: a web page
+/// can make a browser send a request whose body contains commands, which must not be handled.
 bool Session::refuses_protocol(View request) {
-    const Command command{request};
-    const bool http2 = command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
-    if (!http2 && !command.is("POST") && !command.is("Host:")) return false;
+    if (!speaks_http(Command{request}, request.is_inline())) return false;
     log(LogLevel::warn, "Speaks HTTP, not RESP: {}", escaped(request.wire(), most_shown));
     stop_reading(std::make_error_code(std::errc::protocol_not_supported));
     return true;

@@ -68,7 +68,7 @@ public:
             guards_.emplace_back(contexts_[i]->get_executor());
         }
         const auto fail = [this] {  // from any thread
-            failed_ = true;
+            at_once_ = true;
             stop_contexts();
         };
         try {
@@ -198,7 +198,7 @@ private:
     void run(asio::io_context& context) {
         context.run();
         context.restart();
-        if (failed_) return;  // asked after restart(), which undoes stop_contexts()
+        if (at_once_) return;  // asked after restart(), which undoes stop_contexts()
         context.run_until(work_until_);
     }
 
@@ -210,10 +210,10 @@ private:
     /// Closes all remaining connections at once. If there are none, stops the contexts: work that handlers
     /// have left there is not finished. Does it once, so that more stops do not postpone the end.
     void force() {
+        at_once_ = true;
         if (draining_workers_ == 0) return stop_contexts();
         if (phase_ >= Phase::forced) return;
         phase_ = Phase::forced;
-        work_until_ = {};
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [worker] { worker->abort(); });
         }
@@ -231,8 +231,7 @@ private:
     void finish() {
         if (phase_ == Phase::finished) return;  // an abandoned handler has ended later
         phase_ = Phase::finished;
-        // Before the guards go: then the other threads may read it.
-        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed, or the stop is forced
+        if (draining_workers_ != 0) at_once_ = true;  // the drain deadline has passed, or the stop is forced
         release();
         shared_->log(LogLevel::info, "[server] Stopped");
         stop_contexts();
@@ -263,7 +262,7 @@ private:
     std::size_t draining_workers_ = 0;
     Clock::time_point work_until_{};
     std::atomic<bool> started_{false};
-    std::atomic<bool> failed_{false};
+    std::atomic<bool> at_once_{false};  // run() does not wait for other work of the handlers
     Phase phase_ = Phase::serving;
 };
 
