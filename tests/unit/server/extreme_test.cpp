@@ -210,16 +210,23 @@ TEST_CASE("the smallest sizes serve clients or are refused") {
         RunningServer server{{.backlog = 0}, Ping{}};
         CHECK(server.client().ask(ping) == pong);
     }
-    SECTION("marks of zero bytes allow one reply at a time") {
-        MemoryServer server{{.output_high_water = 0, .output_low_water = 0, .max_output = 0, .frame_rate = 0},
+    SECTION("marks of no byte or one allow one reply at a time") {
+        const auto n = GENERATE(0U, 1U);
+        MemoryServer server{{.max_connections = 1,
+                             .output_high_water = n,
+                             .output_low_water = n,
+                             .max_output = n,
+                             .frame_rate = n},
                             Ping{}};
         MemoryClient& client = server.connect();
         client.send(repeat(ping, 5));
         server.run();
         CHECK(client.received == repeat(pong, 5));
+        CHECK(server.connect().ended);  // one client is the maximum
     }
-    SECTION("limits of zero accept the smallest requests") {
-        MemoryServer server{{.limits = {0, 0, 0, 0, 0}}, Ping{}};
+    SECTION("limits of zero or one refuse a request of four bytes") {
+        const auto n = GENERATE(0U, 1U);
+        MemoryServer server{{.limits = {n, n, n, n, n}}, Ping{}};
         MemoryClient& client = server.connect();
         client.send(ping);
         server.pass(2s);
