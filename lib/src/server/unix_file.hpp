@@ -5,8 +5,8 @@
 //
 //     lock the directory ─► is the file stale? remove it ─► bind ─► permissions ─► listen ─► unlock
 //
-// The lock is on the directory and not on a file of its own, because a lock file would have to stay for ever:
-// if it is removed, two servers can hold locks on two files of the same name.
+// The lock is on the directory and not on a separate file, because such a file could never be removed: then two
+// servers could hold locks on two files of the same name.
 #pragma once
 
 #include "socket.hpp"
@@ -42,7 +42,7 @@ class UnixFile {
 public:
     /// Call it directly after bind(). Throws std::system_error if the file is gone.
     explicit UnixFile(std::string path);
-    /// Call it before listen(): until then nobody can connect. Throws std::system_error.
+    /// Call it before listen(): until then no client can connect. Throws std::system_error.
     void set(const UnixPermissions& permissions) const;
     /// Removes the file if it is still the same. Call it before the socket is closed: until then no other
     /// file can have its number.

@@ -129,7 +129,7 @@ TEST_CASE("a stale Unix socket is replaced, and one in use is not") {
     CHECK(server.client().ask(ping) == pong);
 }
 
-TEST_CASE("a Unix socket whose owner does not accept is in use, and nobody waits for the owner") {
+TEST_CASE("a Unix socket whose owner does not accept is in use, and a new server does not wait") {
     const Folder folder;
     Socket owner;
     REQUIRE(owner.bind(folder.file()) == 0);
@@ -262,7 +262,7 @@ TEST_CASE("a Unix socket has the permissions of the options, whatever the umask"
     ::umask(umask_before);
 }
 
-TEST_CASE("nobody can connect to a Unix socket before it has its permissions") {
+TEST_CASE("no client can connect to a Unix socket before it has its permissions") {
     const Folder folder;
     resp::Options options = on(folder.file());
     options.unix_permissions.mode = 0604;  // no umask leads to it
