@@ -32,7 +32,7 @@ std::vector<std::shared_ptr<Listener>> listen_on_all(const std::shared_ptr<Share
     std::exception_ptr missing;
     std::uint16_t port = options.port;
     for (const std::string& address : options.addresses) {
-        const bool may_be_missing = address.starts_with("-");
+        const bool may_be_missing = address.starts_with('-');
         auto listener = std::make_shared<Listener>(shared, executor, next_worker);
         try {
             listener->listen(address.substr(may_be_missing ? 1 : 0), port);

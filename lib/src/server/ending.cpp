@@ -33,7 +33,7 @@ bool speaks_http(const Command& command, bool is_inline) noexcept {
     const std::string_view name = command.name();
     constexpr std::string_view host = "Host:";
     return equals_ignoring_case(name.substr(0, host.size()), host) ||
-           (command.is("Host") && command[1].starts_with(":")) ||
+           (command.is("Host") && command[1].starts_with(':')) ||
            (name == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/"));
 }
 
