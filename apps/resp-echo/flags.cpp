@@ -42,8 +42,10 @@ Number number(const std::string& text, Number min, Number max) {
 std::chrono::milliseconds seconds(const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
+    constexpr double most = 1e12;  // far more than the server's "never", and its milliseconds fit 64 bits
     if (text.empty() || *end != '\0' || !std::isfinite(value) || value < 0)
         throw NotA{"a number of seconds, 0 or more"};
+    if (value > most) throw NotA{"a number of seconds, at most 1e12"};
     return std::chrono::milliseconds{static_cast<std::int64_t>(value * 1000)};
 }
 
@@ -95,7 +97,9 @@ struct Flag {
 
 constexpr std::array flags{
     Flag{"-b,--bind", "ADDRESS", "RESP_BIND", "127.0.0.1",
-         "Numeric address to listen on. For several, repeat\nthe flag or separate them by commas.",
+         "Numeric address to listen on. For several, repeat\nthe flag or separate them by commas. One with a "
+         "-\n"
+         "before it is left out if this machine lacks it.",
          [](Settings& to, const std::string& text) { add_addresses(to.options.addresses, text); }, true},
     Flag{"-p,--port", "PORT", "RESP_PORT", "6379", "TCP port, 0 to 65535. 0 picks a free port and\nlogs it.",
          [](Settings& to, const std::string& text) {

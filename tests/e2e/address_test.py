@@ -103,11 +103,30 @@ class UnixSocket(TestCase):
         self.assertEqual(ran.returncode, 1)
 
     def test_an_impossible_path_is_refused(self):
-        for path in ("/no/such/folder/resp.sock", "/tmp/" + "x" * 200):
+        for path, why in (("/no/such/folder/resp.sock", "No such file or directory"),
+                          ("/tmp/" + "x" * 200, "File name too long")):
             with self.subTest(path):
                 ran = run("--port", "0", "--unix", path)
-                self.assertRegex(ran.stderr.decode(), r"\Aresp-echo: cannot listen on [^\n]+\n\Z")
+                self.assertEqual(ran.stderr.decode(), f"resp-echo: cannot listen on unix:{path}: {why}\n")
                 self.assertEqual(ran.returncode, 1)
+
+
+class Missing(TestCase):
+    # 192.0.2.1 is reserved for documentation, so no machine has it.
+    def test_an_address_after_a_dash_may_be_missing(self):
+        server = self.serve("--bind", "-192.0.2.1", "--bind", "127.0.0.1,-::1")
+        server.wait_for_log(r"\[server\] Left out an address: cannot listen on 192\.0\.2\.1:0: "
+                            r"Cannot assign requested address$")
+        self.assert_echoes(self.connect(server), b":42\r\n")
+        if has_ipv6():
+            server.wait_for_log(rf"Listening on \[::1\]:{server.port}$")
+            self.assert_echoes(self.connect_to(("::1", server.port), socket.AF_INET6), b":42\r\n")
+
+    def test_a_server_without_any_address_does_not_start(self):
+        ran = run("--bind", "-192.0.2.1", "--port", "6379", "--log-level", "off")
+        self.assertEqual(ran.stderr.decode(),
+                         "resp-echo: cannot listen on 192.0.2.1:6379: Cannot assign requested address\n")
+        self.assertEqual(ran.returncode, 1)
 
 
 @unittest.skipUnless(has_ipv6(), "this machine has no ::1")

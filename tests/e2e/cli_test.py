@@ -80,6 +80,8 @@ class Refusals(TestCase):
                 ("--idle-timeout", "-1", "a number of seconds, 0 or more"),
                 ("--idle-timeout", "soon", "a number of seconds, 0 or more"),
                 ("--idle-timeout", "nan", "a number of seconds, 0 or more"),
+                ("--idle-timeout", "1e300", "a number of seconds, at most 1e12"),
+                ("--drain-timeout", "1.1e12", "a number of seconds, at most 1e12"),
                 ("--drain-timeout", "inf", "a number of seconds, 0 or more"),
                 ("--drain-timeout", "", "a number of seconds, 0 or more"),
                 ("--log-level", "loud", "one of trace, debug, info, warn, error, off")):

@@ -20,6 +20,15 @@ class IdleTimeout(TestCase):
     def test_a_client_that_never_sends_a_byte_is_closed_after_the_idle_timeout(self):
         self.assert_closed(self.connect(self.serve("--idle-timeout", "0.5")))
 
+    def test_the_longest_timeouts_never_close_a_client(self):
+        for seconds in ("1e10", "1e12"):
+            with self.subTest(seconds):
+                server = self.serve("--idle-timeout", seconds, "--drain-timeout", seconds)
+                client = self.connect(server)
+                self.assert_echoes(client, b":42\r\n")
+                self.assertTrue(client.is_silent_for(1.0))  # five ticks of the server
+                self.assert_echoes(client, b":42\r\n")
+
     def test_an_idle_timeout_of_zero_never_closes_a_client(self):
         server = self.serve("--idle-timeout", "0")
         silent, client = self.connect(server), self.connect(server)

@@ -143,7 +143,12 @@ class OtherProtocols(TestCase):
 
     def test_a_host_header_closes_the_connection_before_the_next_line_is_handled(self):
         self.assert_refused(b"Host: localhost\r\n\r\n", "Speaks HTTP")
-        self.assert_refused(b"hOST: localhost\r\n\r\n", "Speaks HTTP")
+        for line in (b"hOST: localhost", b"Host:localhost", b"host : localhost", b"Host :localhost"):
+            self.assert_refused(line + b"\r\n\r\n", "Speaks HTTP")
+
+    def test_an_array_with_the_name_of_an_http_line_closes_the_connection(self):
+        for name in (b"POST", b"pOsT", b"Host:"):
+            self.assert_refused(command(name, b"/"), "Speaks HTTP")
 
     def test_an_http_get_is_closed_at_its_host_header(self):
         client = self.connect(self.serve())
@@ -162,7 +167,7 @@ class OtherProtocols(TestCase):
 
     def test_the_same_bytes_inside_values_are_echoed(self):
         client = self.connect(self.serve())
-        for value in (command(b"POST", b"/"), command(b"Host:"), bulk(b"POST / HTTP/1.1\r\n"), bulk(b"\x16\x03\x01")):
+        for value in (command(b"ECHO", b"POST"), command(b"Host", b":"), bulk(b"POST / HTTP/1.1\r\n"), bulk(b"\x16\x03\x01")):
             self.assert_echoes(client, value)
         self.assert_echoes(client, b"POSTER x\r\n", command(b"POSTER", b"x"))
 

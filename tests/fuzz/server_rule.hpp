@@ -61,11 +61,14 @@ struct Expected {
     }
 };
 
-/// Whether an inline request is the beginning of HTTP. Source: docs/server.md.
+/// Whether a request is the beginning of HTTP. Source: docs/server.md.
 inline bool speaks_http(resp::View request) {
-    if (!request.is_inline()) return false;
     const resp::Command command{request};
     if (command.is("POST") || command.is("HOST:")) return true;
+    if (!request.is_inline()) return false;
+    const std::string name{command.name()};
+    if (resp::equals_ignoring_case(name.substr(0, 5), "HOST:")) return true;
+    if (command.is("HOST") && !command[1].empty() && command[1][0] == ':') return true;
     return command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
 }
 

@@ -22,6 +22,8 @@ ALLOWED = {
     ("lib/src/codec/wire.cpp", "'('"): "the text of a NaN: nan(chars)",
     ("lib/src/server/options.cpp", "':'"): "an IPv6 address",
     ("lib/src/server/options.cpp", '":"'): "the colon between an address and its port",
+    ("lib/src/server/addresses.cpp", "'-'"): "an address that may be missing",
+    ("lib/src/server/ending.cpp", "':'"): "the colon of a Host line",
     ("lib/src/server/ending.cpp", '"*"'): "the preface of HTTP/2: PRI * HTTP/2.0",
 }
 

@@ -167,6 +167,21 @@ void Session::end_reply() noexcept {
     }
 }
 
+namespace {
+
+/// Whether refuses_protocol() must look at the request. Each request is asked, so it compares only what rules
+/// out almost all commands: the length of `POST` or `Host:`, which is 4 or 5, and their second letter.
+bool may_be_http(Entry request) noexcept {
+    if (request.node->has(Node::inline_line)) return true;
+    if (request.node->type != Type::array || request.node->size == 0) return false;
+    const Node& name = request.node[1];
+    if (!name.has(Node::plain_text)) return true;  // not a plain word: only with Reads::anything
+    constexpr char to_lower = 0x20;
+    return (name.size | 1) == 5 && (request.frame->wire[name.begin + 1] | to_lower) == 'o';
+}
+
+}  // namespace
+
 /// Ends the reply to the previous request, and takes the next request.
 Entry Batch::next_entry() {
     session_.end_reply();
@@ -178,9 +193,12 @@ Entry Batch::next_entry() {
         if (error) session_.protocol_error(*error);
         return {};
     }
-    if (request->is_inline() && session_.refuses_protocol(*request)) return {};
+    const Entry entry = entry_of(*request);
+    if (may_be_http(entry)) [[unlikely]] {
+        if (session_.refuses_protocol(*request)) return {};
+    }
     ++requests_;
-    return entry_of(*request);
+    return entry;
 }
 
 View Batch::keep(View request) { return session_.keep(request); }

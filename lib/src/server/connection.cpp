@@ -3,6 +3,7 @@
 
 #include "session.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace resp {
@@ -52,7 +53,8 @@ PeerState Connection::peer_state() const noexcept {
 }
 
 void Connection::set_idle_timeout(std::chrono::milliseconds time) const noexcept {
-    if (const auto session = session_.lock()) session->set_idle_timeout(time);
+    if (const auto session = session_.lock())
+        session->set_idle_timeout(std::clamp<std::chrono::milliseconds>(time, {}, detail::longest_duration));
 }
 
 std::optional<Charge> Connection::charge(std::size_t bytes) const {

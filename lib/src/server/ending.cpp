@@ -18,6 +18,26 @@ constexpr std::size_t most_shown = 64;
 // A lingering client that acknowledges nothing for this long does not get the rest of our output.
 constexpr std::chrono::seconds linger_time{1};
 
+/// The total time in which a client must take its last bytes: first what is queued when the connection closes,
+/// then what it has not acknowledged when all is sent. The other deadlines count from the last progress, so a
+/// client could hold its place by taking single bytes.
+std::chrono::milliseconds time_to_take(std::size_t bytes) noexcept {
+    constexpr std::size_t bytes_each_second = 16 * 1024;
+    return std::chrono::seconds{30 + bytes / bytes_each_second};
+}
+
+/// Redis refuses the names `POST` and `Host:`, in a line and in an array; source: securityWarningCommand. We
+/// also refuse the other spellings of a Host line, and the first line of HTTP/2.
+bool speaks_http(const Command& command, bool is_inline) noexcept {
+    if (command.is("POST") || command.is("Host:")) return true;
+    if (!is_inline) return false;
+    const std::string_view name = command.name();
+    constexpr std::string_view host = "Host:";
+    return equals_ignoring_case(name.substr(0, host.size()), host) ||
+           (command.is("Host") && command[1].starts_with(':')) ||
+           (name == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/"));
+}
+
 }  // namespace
 
 // ---- opening, and ending because of the client or the handler
@@ -58,13 +78,10 @@ void Session::protocol_error(const DecodeError& error) {
     stop_reading(make_error_code(error.code));
 }
 
-/// Returns whether an inline request is the beginning of HTTP. If it is, logs that and ends the connection: a
-/// web page can make a browser send a request whose body contains commands, which must not be handled.
-/// Source: Redis, securityWarningCommand.
+/// Returns whether a request is the beginning of HTTP. If it is, logs that and ends the connection: a web page
+/// can make a browser send a request whose body contains commands, which must not be handled.
 bool Session::refuses_protocol(View request) {
-    const Command command{request};
-    const bool http2 = command.name() == "PRI" && command[1] == "*" && command[2].starts_with("HTTP/");
-    if (!http2 && !command.is("POST") && !command.is("Host:")) return false;
+    if (!speaks_http(Command{request}, request.is_inline())) return false;
     log(LogLevel::warn, "Speaks HTTP, not RESP: {}", escaped(request.wire(), most_shown));
     stop_reading(std::make_error_code(std::errc::protocol_not_supported));
     return true;
@@ -86,6 +103,12 @@ void Session::keep_deadlines(Clock::time_point now, Clock::duration elapsed) {
     notice_close();
     if (progress_.stalls()) watch_progress(now, elapsed);
     deadlines_.tick(now);
+    // The replies of a handler that still runs are not queued yet.
+    if (state_ == State::closing && activity_ == Activity::awaiting) linger_.begun = next_tick;
+    if (state_ != State::open && linger_.begun == next_tick && transport_ != nullptr) {
+        linger_.allowed = time_to_take(queue_.size() + transport_->unacknowledged());
+        linger_.begun = now;
+    }
     if (state_ == State::lingering) return linger(now);
     const char* const missed = missed_deadline(now);
     if (missed == nullptr || state_ == State::closed) return;
@@ -109,6 +132,9 @@ void Session::watch_progress(Clock::time_point now, Clock::duration elapsed) {
 const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     const Options& options = mailbox_->shared().options;
     if (progress_.is_too_slow(options)) return "does not read its replies";
+    if (state_ == State::closing && now - linger_.begun >= linger_.allowed) {
+        return "reads its last replies too slowly";
+    }
     if (state_ != State::open || activity_ != Activity::ready || held_back_) return nullptr;
     if (deadlines_.is_frame_late(now)) return "does not finish its request";
     // An incomplete frame has its own deadline, and a client that only has to read is not idle.
@@ -123,6 +149,7 @@ void Session::stop_reading(std::error_code reason) noexcept {
     if (state_ != State::open) return;
     state_ = State::closing;
     reason_ = reason;
+    linger_.begun = next_tick;
     is_open_.store(false, std::memory_order_relaxed);
 }
 
@@ -137,12 +164,14 @@ void Session::finish() {
     transport_->finish();
     if (peer_state() != PeerState::open) return shut({});
     state_ = State::lingering;
+    linger_.begun = next_tick;
 }
 
-/// Closes when the client has acknowledged nothing for one second. Not earlier, because closing a socket that
+/// Closes when the client has acknowledged nothing for one second, or at the end of the total time. Not earlier, because closing a socket that
 /// has unread input drops the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
+    if (now - linger_.begun >= linger_.allowed) return shut({});
     const std::size_t left = transport_->unacknowledged();
     if (left >= linger_.unacknowledged) {
         if (now - linger_.since >= linger_time) shut({});

@@ -1,17 +1,17 @@
-// The part of the server that does not depend on the handler's type: contexts and threads, listeners, start
-// and stop.
+// What does not depend on the handler's type: contexts and threads, listeners, start and stop.
+#include "addresses.hpp"
 #include "asio.hpp"
-#include "listener.hpp"
 #include "shared.hpp"
+#include "stats.hpp"
+#include "threads.hpp"
 #include "worker.hpp"
 
 #include <libresp/server.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 
 namespace resp::detail {
 
@@ -45,13 +45,8 @@ public:
     }
 
     void listen() {
-        const Options& options = shared_->options;
-        std::uint16_t port = options.port;
-        for (const std::string& address : options.addresses) {
-            add_listener().listen(address, port);
-            if (port == 0) port = listeners_.back()->endpoint().port;
-        }
-        if (!options.unix_path.empty()) add_listener().listen(options.unix_path);
+        const auto next_worker = [this]() -> Worker& { return *workers_[next_worker_++ % workers_.size()]; };
+        listeners_ = listen_on_all(shared_, executor(), next_worker);
         for (const auto& listener : listeners_) endpoints_.push_back(listener->endpoint());
     }
 
@@ -69,15 +64,19 @@ public:
                 "resp::Server: run() needs a server that was made without an executor; call start()"};
         }
         begin_once();
-        std::vector<std::thread> threads;
         for (std::size_t i = 1; i < contexts_.size(); ++i) {
             guards_.emplace_back(contexts_[i]->get_executor());
         }
-        for (std::size_t i = 1; i < contexts_.size(); ++i) {
-            threads.emplace_back([this, i] { run(*contexts_[i]); });
+        const auto fail = [this] {  // from any thread
+            at_once_ = true;
+            stop_contexts();
+        };
+        try {
+            run_threads(contexts_.size(), [this](std::size_t i) { run(*contexts_[i]); }, fail);
+        } catch (...) {
+            release();
+            throw;
         }
-        run(*contexts_[0]);
-        for (std::thread& thread : threads) thread.join();
     }
 
     /// From any thread. The first call drains the connections, the second closes them by force.
@@ -96,27 +95,11 @@ public:
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
 
-    [[nodiscard]] Stats stats() const {
-        Stats stats;
-        stats.connections = shared_->connections;
-        stats.accepted = shared_->accepted;
-        stats.refused = shared_->refused;
-        stats.accept_errors = shared_->accept_errors;
-        stats.memory = shared_->memory;
-        for (const auto& worker : workers_) {
-            const Counters& counters = worker->counters();
-            stats.requests += counters.requests.value();
-            stats.bytes_received += counters.bytes_received.value();
-            stats.bytes_sent += counters.bytes_sent.value();
-            stats.protocol_errors += counters.protocol_errors.value();
-            stats.handler_errors += counters.handler_errors.value();
-            stats.timeouts += counters.timeouts.value();
-            stats.cut_off += counters.cut_off.value();
-        }
-        return stats;
-    }
+    [[nodiscard]] Stats stats() const { return sum_stats(*shared_, workers_); }
 
 private:
+    enum class Phase : unsigned char { serving, draining, forced, finished };  // it only goes forward
+
     static std::shared_ptr<Shared> make_shared(Options options, std::unique_ptr<AdapterFactory> factory) {
         validate(options);
         auto shared = std::make_shared<Shared>(std::move(options), std::move(factory));
@@ -137,12 +120,6 @@ private:
         workers_.back()->open();
     }
 
-    Listener& add_listener() {
-        const auto next_worker = [this]() -> Worker& { return *workers_[next_worker_++ % workers_.size()]; };
-        listeners_.push_back(std::make_shared<Listener>(shared_, executor(), next_worker));
-        return *listeners_.back();
-    }
-
     /// The executor of the first worker. It also runs start, stop and accept.
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
         return workers_.front()->executor();
@@ -152,11 +129,22 @@ private:
         if (started_.exchange(true)) {
             throw std::logic_error{"resp::Server: run() or start() was already called"};
         }
-        asio::post(executor(), [self = alive()] { self->begin(); });
+        // Here and not in begin(), so that the caller gets the exception. And before the log says
+        // "Listening": a program that reads it may send a signal at once.
+        asio::post(executor(), [self = alive(), signals = catch_signals()]() mutable {
+            self->begin(std::move(signals));
+        });
     }
 
-    void begin() {
-        if (stopping_) return;
+    [[nodiscard]] std::unique_ptr<asio::signal_set> catch_signals() {
+        if (shared_->options.stop_signals.empty()) return nullptr;
+        auto signals = std::make_unique<asio::signal_set>(executor());
+        for (const int signal : shared_->options.stop_signals) signals->add(signal);
+        return signals;
+    }
+
+    void begin(std::unique_ptr<asio::signal_set> signals) {
+        if (phase_ != Phase::serving) return;
         for (const auto& worker : workers_) {
             // Weak, here and in begin_stop(): if embedded, a handler that never ends keeps its worker alive,
             // and with a strong pointer it would keep the core alive too.
@@ -166,12 +154,8 @@ private:
                 for (const auto& listener : self->listeners_) listener->descriptor_freed();
             };
         }
-        // Before the log says "Listening": a program that reads it may send a signal at once.
-        if (!shared_->options.stop_signals.empty()) {
-            signals_.emplace(executor());
-            for (const int signal : shared_->options.stop_signals) signals_->add(signal);
-            wait_for_signal();
-        }
+        signals_ = std::move(signals);
+        if (signals_) wait_for_signal();
         const std::size_t asked = shared_->options.max_connections;
         if (const std::size_t most = shared_->max_connections; most < asked) {
             shared_->log(LogLevel::warn,
@@ -190,7 +174,8 @@ private:
     }
 
     void begin_stop() {
-        if (std::exchange(stopping_, true)) return force();
+        if (phase_ != Phase::serving) return force();
+        phase_ = Phase::draining;
         shared_->log(LogLevel::info, "[server] Stopping");
         for (const auto& listener : listeners_) listener->close();
         draining_workers_ = workers_.size();
@@ -208,11 +193,12 @@ private:
         }
     }
 
-    /// Runs a context until the server has stopped. After that it runs the context until the drain deadline
-    /// at most, so that work which a handler has started on its executor can finish.
+    /// Runs a context until the server has stopped. Then runs it until the drain deadline at most, so that
+    /// work which a handler has started on its executor can finish.
     void run(asio::io_context& context) {
         context.run();
         context.restart();
+        if (at_once_) return;  // asked after restart(), which undoes stop_contexts()
         context.run_until(work_until_);
     }
 
@@ -222,18 +208,19 @@ private:
     }
 
     /// Closes all remaining connections at once. If there are none, stops the contexts: work that handlers
-    /// have left there is not finished.
+    /// have left there is not finished. Does it once, so that more stops do not postpone the end.
     void force() {
+        at_once_ = true;
         if (draining_workers_ == 0) return stop_contexts();
-        work_until_ = {};
+        if (phase_ >= Phase::forced) return;
+        phase_ = Phase::forced;
         for (const auto& worker : workers_) {
             asio::dispatch(worker->executor(), [worker] { worker->abort(); });
         }
         abandon_after(abandon_time);
     }
 
-    /// After `time`, ends the server even if a coroutine handler still waits; its connection is closed by
-    /// then. The handler is destroyed with its context.
+    /// After `time`, ends the server even if a coroutine handler still waits. The handler is destroyed later.
     void abandon_after(std::chrono::milliseconds time) {
         timer_.emplace(executor(), time);
         timer_->async_wait([self = alive()](const std::error_code& ec) {
@@ -242,13 +229,20 @@ private:
     }
 
     void finish() {
-        // Before the guards go: then the other threads may read it.
-        if (draining_workers_ != 0) work_until_ = {};  // the drain deadline has passed, or the stop is forced
+        if (phase_ == Phase::finished) return;  // an abandoned handler has ended later
+        phase_ = Phase::finished;
+        if (draining_workers_ != 0) at_once_ = true;  // the drain deadline has passed, or the stop is forced
+        release();
+        shared_->log(LogLevel::info, "[server] Stopped");
+        stop_contexts();
+    }
+
+    /// Lets go of the listeners, the signals, and what else keeps the contexts running.
+    void release() {
+        for (const auto& listener : listeners_) listener->close();
         timer_.reset();
         signals_.reset();
         guards_.clear();
-        shared_->log(LogLevel::info, "[server] Stopped");
-        stop_contexts();
     }
 
     void stop_contexts() noexcept {
@@ -262,13 +256,14 @@ private:
     std::vector<std::shared_ptr<Listener>> listeners_;
     std::vector<Endpoint> endpoints_;
     std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards_;
-    std::optional<asio::signal_set> signals_;
+    std::unique_ptr<asio::signal_set> signals_;
     std::optional<asio::steady_timer> timer_;
     std::size_t next_worker_ = 0;
     std::size_t draining_workers_ = 0;
     Clock::time_point work_until_{};
     std::atomic<bool> started_{false};
-    bool stopping_ = false;
+    std::atomic<bool> at_once_{false};  // run() does not wait for other work of the handlers
+    Phase phase_ = Phase::serving;
 };
 
 Engine::Engine(Options options, std::unique_ptr<AdapterFactory> factory)

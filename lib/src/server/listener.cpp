@@ -4,8 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -44,14 +42,14 @@ bool is_client_error(int error) noexcept {
     }
 }
 
-/// Removes a socket file if no process listens on it. Leaves any other file alone.
-void remove_stale(const std::string& path, const asio::any_io_executor& executor) {
-    struct stat file{};
-    if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return;
-    std::error_code ec;
-    asio::local::stream_protocol::socket probe{executor};
-    probe.connect(path, ec);
-    if (ec == asio::error::connection_refused) ::unlink(path.c_str());
+/// Calls `listen`, and adds the name of the address to its error.
+template <class Listen>
+void with_name(const Endpoint& name, const Listen& listen) {
+    try {
+        listen();
+    } catch (const std::system_error& error) {
+        throw std::system_error{error.code(), "cannot listen on " + name.to_string()};
+    }
 }
 
 }  // namespace
@@ -70,37 +68,42 @@ void Listener::listen(const std::string& address, std::uint16_t port) {
     const auto numeric = asio::ip::make_address(address, ec);
     if (ec)
         throw std::system_error{ec, "cannot listen on \"" + address + "\", which is not a numeric address"};
-    listen(asio::ip::tcp::endpoint{numeric, port}, {address, port, {}});
+    with_name({address, port, {}}, [&] {
+        const asio::ip::tcp::endpoint endpoint{numeric, port};
+        open(endpoint.protocol());
+        acceptor_.set_option(asio::socket_base::reuse_address{true});
+        // Otherwise "::" also takes the IPv4 port, and a separate listener on "0.0.0.0" fails.
+        if (numeric.is_v6()) acceptor_.set_option(asio::ip::v6_only{true});
+        acceptor_.bind(endpoint);
+        listen();
+    });
 }
 
 void Listener::listen(const std::string& unix_path) {
-    if (unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
-        throw std::system_error{std::make_error_code(std::errc::filename_too_long),
-                                "cannot listen on " + unix_path};
-    }
-    remove_stale(unix_path, executor_);
-    listen(asio::local::stream_protocol::endpoint{unix_path}, {{}, 0, unix_path});
-    unix_path_ = unix_path;
+    with_name({{}, 0, unix_path}, [&] {
+        const asio::local::stream_protocol::endpoint endpoint{unix_path};  // throws if the path is too long
+        open(endpoint.protocol());
+        const DirectoryLock lock{unix_path};
+        remove_stale(unix_path);
+        acceptor_.bind(endpoint);
+        file_.emplace(unix_path);
+        file_->set(shared_->options.unix_permissions);
+        listen();
+    });
 }
 
-void Listener::listen(const Acceptor::endpoint_type& endpoint, const Endpoint& name) {
-    try {
-        acceptor_.open(endpoint.protocol());
-        ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
-        const int family = endpoint.protocol().family();
-        if (family != AF_UNIX) acceptor_.set_option(asio::socket_base::reuse_address{true});
-        // Otherwise "::" also takes the IPv4 port, and a separate listener on "0.0.0.0" fails.
-        if (family == AF_INET6) acceptor_.set_option(asio::ip::v6_only{true});
-        acceptor_.bind(endpoint);
-        acceptor_.listen(shared_->options.backlog);
-        acceptor_.non_blocking(true);
-    } catch (const std::system_error& error) {
-        throw std::system_error{error.code(), "cannot listen on " + name.to_string()};
-    }
+void Listener::open(const Acceptor::protocol_type& protocol) {
+    acceptor_.open(protocol);
+    ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
+void Listener::listen() {
+    acceptor_.listen(shared_->options.backlog);
+    acceptor_.non_blocking(true);
 }
 
 Endpoint Listener::endpoint() const {
-    if (!unix_path_.empty()) return {{}, 0, unix_path_};
+    if (file_) return {{}, 0, file_->path()};
     asio::ip::tcp::endpoint local;
     const auto bound = acceptor_.local_endpoint();
     std::memcpy(local.data(), bound.data(), std::min<std::size_t>(bound.size(), local.capacity()));
@@ -114,7 +117,7 @@ void Listener::start() {
 
 void Listener::close() {
     std::error_code ignored;
-    if (acceptor_.is_open() && !unix_path_.empty()) ::unlink(unix_path_.c_str());
+    if (acceptor_.is_open() && file_) file_->remove();
     acceptor_.close(ignored);
     pause_.cancel();
 }

@@ -3,10 +3,12 @@
 
 #include "asio.hpp"
 #include "shared.hpp"
+#include "unix_file.hpp"
 #include "worker.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace resp::detail {
@@ -38,7 +40,8 @@ private:
     /// memory left (wait).
     enum class Accepted : unsigned char { client, none, retry, exhausted };
 
-    void listen(const Acceptor::endpoint_type& endpoint, const Endpoint& name);
+    void open(const Acceptor::protocol_type& protocol);
+    void listen();
     asio::awaitable<void> run(std::shared_ptr<Listener> self);
     asio::awaitable<void> accept_some();
     asio::awaitable<void> pause();
@@ -51,7 +54,7 @@ private:
     Acceptor acceptor_;
     asio::steady_timer pause_;
     std::atomic<bool> exhausted_{false};
-    std::string unix_path_;
+    std::optional<UnixFile> file_;  // of a Unix socket
 };
 
 }  // namespace resp::detail

@@ -1,12 +1,17 @@
 // The check of the options, the text of log levels, endpoints and exceptions, and the limit on log lines.
+//
+// validate() refuses what the engine cannot serve. normalised() lowers durations to longest_duration, so that
+// the engine can add durations and times without a check for overflow.
 #include <libresp/codec/escape.hpp>
 #include <libresp/server/options.hpp>
 
 #include "shared.hpp"
+#include "unix_file.hpp"
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <stdexcept>
 
@@ -36,6 +41,34 @@ namespace {
 
 // Descriptors that a server needs beside those of its clients: listeners, epoll sets, timers, a log file.
 constexpr std::size_t reserved_descriptors = 32;
+// A thread takes four descriptors and, usually, 8 MiB of address space.
+constexpr unsigned most_threads = 1024;
+// The most that Linux accepts for TCP_KEEPIDLE.
+constexpr std::chrono::seconds most_keepalive{32'767};
+
+void require(bool right, const std::string& what) {
+    if (!right) throw std::invalid_argument{what};
+}
+
+/// Calls visit(name, duration) for each duration. A new one belongs here.
+template <class AnyOptions, class Visit>
+void for_each_duration(AnyOptions& options, const Visit& visit) {
+    visit("trim_interval", options.trim_interval);
+    visit("frame_deadline", options.frame_deadline);
+    visit("idle_timeout", options.idle_timeout);
+    visit("first_request_timeout", options.first_request_timeout);
+    visit("write_stall", options.write_stall);
+    visit("write_time", options.write_time);
+    visit("drain_deadline", options.drain_deadline);
+    visit("keepalive", options.keepalive);
+}
+
+/// Whether a process may handle the signal. SIGKILL and SIGSTOP cannot be handled, and the C library keeps a
+/// few signals for itself.
+bool can_be_handled(int signal) noexcept {
+    struct sigaction now{};
+    return signal != SIGKILL && signal != SIGSTOP && ::sigaction(signal, nullptr, &now) == 0;
+}
 
 }  // namespace
 
@@ -47,13 +80,35 @@ std::size_t bounded_by_descriptors(std::size_t connections) {
 }
 
 void validate(const Options& options) {
-    const auto require = [](bool right, const char* what) {
-        if (!right) throw std::invalid_argument{what};
-    };
     require(!options.addresses.empty() || !options.unix_path.empty(),
             "addresses and unix_path are both empty");
+    require(options.unix_path.find('\0') == std::string::npos, "unix_path contains a zero byte");
+    const UnixPermissions& permissions = options.unix_permissions;
+    require(permissions.mode.value_or(0) <= 0777, "unix_permissions.mode is above 0777");
+    require(permissions.group.empty() || find_group(permissions.group),
+            "unix_permissions.group: there is no group \"" + permissions.group + '"');
+    require(options.backlog >= 0, "backlog is negative");
     require(options.threads != 0, "threads is 0");
+    require(options.threads <= most_threads, fmt::format("threads is above {}", most_threads));
     require(options.max_connections != 0, "max_connections is 0");
+    require(options.max_memory != 0, "max_memory is 0");
+    for_each_duration(options, [](const char* name, auto duration) {
+        require(duration.count() >= 0, fmt::format("{} is negative", name));
+    });
+    for (const int signal : options.stop_signals) {
+        require(can_be_handled(signal),
+                fmt::format("stop_signals contains {}, a signal that cannot be handled", signal));
+    }
+}
+
+Options normalised(Options options) {
+    for_each_duration(options, [](const char*, auto& duration) {
+        using Duration = std::remove_reference_t<decltype(duration)>;
+        duration =
+            std::clamp(duration, Duration::zero(), std::chrono::duration_cast<Duration>(longest_duration));
+    });
+    options.keepalive = std::min(options.keepalive, most_keepalive);
+    return options;
 }
 
 std::string current_exception_text() {

@@ -33,8 +33,10 @@ enum class Activity : unsigned char { ready, posted, awaiting };
 enum class Next : unsigned char { read, handle };
 enum class Receipt : unsigned char { bytes, nothing, end };
 
-/// What a lingering connection remembers.
+/// What a closing or lingering connection remembers.
 struct Linger {
+    Clock::time_point begun = next_tick;    // since when it closes or lingers
+    std::chrono::milliseconds allowed{};    // the time limit for that
     Clock::time_point since{};              // the last ACK
     std::size_t unacknowledged = SIZE_MAX;  // bytes, at the last tick
     std::uint32_t discards = 1024 * 1024;   // bytes that it will still read

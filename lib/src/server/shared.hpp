@@ -23,6 +23,11 @@ using Clock = std::chrono::steady_clock;
 /// so no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 
+/// The longest duration in Shared::options: 100 years. Twice this duration can be added to a time of the
+/// clock without overflow. A larger option, for example milliseconds::max(), is lowered to it. Its event then
+/// never happens.
+inline constexpr std::chrono::hours longest_duration{24 * 36'525};
+
 /// The text of the exception that is being handled, escaped and shortened for a log line.
 [[nodiscard]] std::string current_exception_text();
 
@@ -69,6 +74,9 @@ struct Counters {
 /// Throws std::invalid_argument, whose text names the option, if one is invalid.
 void validate(const Options& options);
 
+/// The options with each duration clamped to [0, longest_duration], and keepalive to what Linux accepts.
+[[nodiscard]] Options normalised(Options options);
+
 /// Options::max_connections, lowered to what the limit of open files allows.
 [[nodiscard]] std::size_t bounded_by_descriptors(std::size_t connections);
 
@@ -83,7 +91,7 @@ struct PayloadTable {
 
 struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
-        : options(std::move(given)),
+        : options(normalised(std::move(given))),
           factory(std::move(made)),
           suspends(factory->suspends()),
           memory_mark(options.max_memory - options.max_memory / 4),
@@ -92,7 +100,7 @@ struct Shared {
     /// Counts `bytes` of memory, unless that would exceed max_memory. Returns whether it did.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
 
-    const Options options;
+    const Options options;  // normalised(): durations may be added to each other and to times
     const std::unique_ptr<AdapterFactory> factory;
     const bool suspends;            // see AdapterFactory
     const std::size_t memory_mark;  // above it, large connections are held back

@@ -34,7 +34,8 @@ public:
         if (since_ != next_tick) patience_ -= elapsed;  // otherwise it began after the last tick
         if (bytes != 0 || since_ == next_tick) since_ = now;
         const std::chrono::milliseconds earned{bytes * 1000 / rate};
-        patience_ = std::min<Clock::duration>(patience_ + earned, options.write_stall);
+        const Clock::duration most_patience = options.write_stall;
+        patience_ = std::min(patience_ + std::min(earned, options.write_stall), most_patience);
         taken_ = taken;
     }
 

@@ -196,3 +196,78 @@ TEST_CASE("a stop closes the remaining connections at the drain deadline") {
     CHECK(server.has_stopped());
     CHECK(client.received.empty());
 }
+
+// ---- a client that takes its last replies too slowly
+
+TEST_CASE("a closing connection has a total time for its queue, however steadily the client reads") {
+    const Noting handler;
+    MemoryServer server{{.write_stall = 2s}, handler};
+    MemoryClient& client = server.connect();
+    client.room = 0;
+    const std::string value(80 * 1024, 'v');  // 5 s at 16 KiB/s
+    client.send(command("ECHO", value));
+    client.finish();
+    SECTION("a slow client is closed") {
+        for (int i = 0; i != 34; ++i) {
+            server.pass(1s);
+            client.room = 1'000;
+        }
+        CHECK_FALSE(client.closed);
+        for (int i = 0; i != 3; ++i) {
+            server.pass(1s);
+            client.room = 1'000;
+        }
+        CHECK(client.closed);
+        REQUIRE(handler.ends->size() == 1);
+        CHECK_FALSE(handler.ends->items()[0]);  // the client had ended its stream
+    }
+    SECTION("a client that needs most of the time gets everything") {
+        for (int i = 0; i != 33; ++i) {
+            server.pass(1s);
+            client.room = 2'600;
+        }
+        server.run();
+        CHECK((client.received == bulk(value)));
+        CHECK(client.closed);
+    }
+}
+
+TEST_CASE("the time of a closing connection begins when its handler has ended") {
+    struct Known : support::Gated {
+        std::shared_ptr<resp::Connection> client = std::make_shared<resp::Connection>();
+        void on_open(const resp::Connection& connection) const { *client = connection; }
+    };
+    const Known handler;
+    MemoryServer server{{}, handler};
+    MemoryClient& client = server.connect();
+    client.send("WAIT\r\n");
+    server.run();
+    handler.client->close();
+    server.pass(100s);
+    CHECK_FALSE(client.closed);
+    handler.open();
+    server.run();
+    CHECK(client.received == pong);
+}
+
+TEST_CASE("a lingering connection has a total time, however steadily the client acknowledges") {
+    MemoryServer server{{}, [](const resp::Request&, resp::Reply& reply) {
+                            reply.simple_string("PONG");
+                            reply.close();
+                        }};
+    MemoryClient& client = server.connect();
+    client.unacknowledged = 80 * 1024;
+    client.send(ping);
+    for (int i = 0; i != 2 * 34; ++i) {
+        server.pass(500ms);
+        --client.unacknowledged;
+    }
+    CHECK_FALSE(client.closed);
+    for (int i = 0; i != 4; ++i) {
+        server.pass(500ms);
+        --client.unacknowledged;
+    }
+    CHECK(client.closed);
+    CHECK(client.received == pong);
+    CHECK(server.counters().timeouts.value() == 0);  // it had everything to send
+}

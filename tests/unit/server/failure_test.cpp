@@ -216,6 +216,14 @@ TEST_CASE("a client that begins with POST, Host: or TLS is closed, and nothing i
         "post / HTTP/1.1\r\n" + evil,
         "Host: localhost:6379\r\n" + evil,
         "hOST: localhost:6379\r\n" + evil,
+        "Host:localhost:6379\r\n" + evil,
+        "hOST:\r\n" + evil,
+        "Host : localhost:6379\r\n" + evil,
+        "host :localhost:6379\r\n" + evil,
+        command("POST") + evil,
+        command("pOst", "/") + evil,
+        command("Host:") + evil,
+        command("hOST:", "localhost") + evil,
         "PRI * HTTP/2.0\r\n\r\nSM\r\n" + evil,
         std::string{"\x16\x03\x01\x00\x10\x01\x00\x00\x0c\x03\x03", 11} + evil,
     }));
@@ -235,10 +243,24 @@ TEST_CASE("a client that begins with POST, Host: or TLS is closed, and nothing i
     CHECK(server.client().ask(ping) == pong);
 }
 
+TEST_CASE("a command whose name only resembles HTTP is handled") {
+    RunningServer server{{}, Ping{}};
+    Client client = server.client();
+    for (const std::string& request :
+         {command("POSTS"), command("POS"), command("COPY"), command("HOST"), command("HOST", ":"),
+          command("Host:x"), command("PRI", "*", "HTTP/2.0"), command("PING", "POST"), command(""),
+          std::string{"POSTS\r\n"}, std::string{"HOST\r\n"}, std::string{"HOSTS: x\r\n"},
+          std::string{"HOST x:\r\n"}, std::string{"PING Host: x\r\n"}}) {
+        CAPTURE(request);
+        CHECK(client.ask(request) == pong);
+    }
+}
+
 TEST_CASE("the Host line of a browser's GET is refused") {
     RunningServer server{{}, Ping{}};
     Client client = server.client();
-    client.send("GET /evil HTTP/1.1\r\nHost: localhost:6379\r\n\r\nFLUSHALL\r\n");
+    const auto host = GENERATE("Host: localhost:6379", "Host:localhost:6379", "Host : localhost:6379");
+    client.send("GET /evil HTTP/1.1\r\n" + std::string{host} + "\r\n\r\nFLUSHALL\r\n");
     CHECK(client.rest() == pong);
     CHECK(server.stats().requests == 1);
 }

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 
@@ -220,4 +221,41 @@ TEST_CASE("work that a handler started ends at the drain deadline, or at a secon
         REQUIRE(eventually([&] { return server.has_ended(); }));
     }
     CHECK(*destroyed == 2);
+}
+
+TEST_CASE("stopping again and again does not postpone the end") {
+    const Waiting handler;
+    RunningServer server{{.drain_deadline = 1h}, handler};
+    Client client = server.client();
+    client.send("WAIT\r\n");
+    REQUIRE(eventually([&] { return *handler.waiting == 1; }));
+    CHECK(eventually([&] {
+        server->stop();
+        return server.has_ended();
+    }));
+}
+
+TEST_CASE("an embedded server says once that it has stopped, even if an abandoned handler ends later") {
+    const Waiting handler;
+    const auto lines = std::make_shared<support::Record<std::string>>();
+    const auto logged = [&](std::string_view text) {
+        const auto all = lines->items();
+        return std::count_if(all.begin(), all.end(),
+                             [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    };
+    asio::io_context context;
+    resp::Options options{.port = 0, .drain_deadline = 1h};
+    options.log.sink = [lines](resp::LogLevel, std::string_view line) { lines->add(std::string{line}); };
+    resp::Server server{context.get_executor(), options, handler};
+    server.start();
+    std::jthread thread{[&] { context.run(); }};
+    Client client{server.local_endpoint()};
+    client.send("WAIT\r\n");
+    REQUIRE(eventually([&] { return *handler.waiting == 1; }));
+    server.stop();
+    server.stop();
+    REQUIRE(eventually([&] { return logged("Stopped") == 1; }));
+    *handler.go_on = true;
+    thread.join();  // the context has no more work
+    CHECK(logged("Stopped") == 1);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,21 +48,37 @@ struct Endpoint {
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+/// Who may connect to a Unix socket. Connecting needs the permission to write.
+struct UnixPermissions {
+    /// For example 0660: the owner and the group. At most 0777. Without it, the umask of the process decides.
+    std::optional<unsigned> mode{};
+    /// The name or number of the file's group. The process must be a member of it, or be privileged. Empty:
+    /// the group of the process.
+    std::string group{};
+};
+
+/// The constructor of Server refuses a negative duration. A duration of 100 years or more, for example
+/// milliseconds::max(), means "never".
 struct Options {
     /// Numeric IPv4 or IPv6 addresses to listen on. May be empty if unix_path is set. The default is loopback
-    /// only, because RESP has no encryption, and a handler may not ask for a password.
+    /// only, because RESP has no encryption, and a handler may not ask for a password. An address with a `-`
+    /// before it, for example "-::1", is left out if the machine does not have it, as in Redis.
     // Not `{"127.0.0.1"}`: with that, GCC 12 crashes on Options{…} in a template.
     std::vector<std::string> addresses = std::vector<std::string>(1, "127.0.0.1");
     /// The port of every address. Zero takes a free port; Server::local_endpoint() returns it.
     std::uint16_t port = 6379;
-    /// Path of a Unix socket to listen on. Empty: no Unix socket. A socket file at that path on which no
-    /// process listens is replaced; any other file there is an error.
+    /// Path of a Unix socket to listen on, at most 107 bytes. Empty: no Unix socket. A socket file at that
+    /// path on which no process listens is replaced; any other file there is an error. The server removes the
+    /// file when it stops, unless another file has that path then. Names in Linux' abstract namespace, which
+    /// begin with a zero byte, are refused.
     std::string unix_path{};
+    /// Set before a client can connect.
+    UnixPermissions unix_permissions{};
     /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
 
-    /// Threads that run() uses. Each has its own io_context, and a connection stays on one thread.
-    /// A server on your own executor (an embedded server) ignores it.
+    /// Threads that run() uses, at most 1,024. Each has its own io_context, and a connection stays on one
+    /// thread. A server on your own executor (an embedded server) ignores it.
     unsigned threads = 1;
     /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
@@ -122,9 +139,10 @@ struct Options {
     std::size_t write_rate = 1024;
     std::chrono::milliseconds write_time{60'000};
     /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by
-    /// force.
+    /// force. Zero: at once, which does not leave time for any reply.
     std::chrono::milliseconds drain_deadline{5'000};
-    /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing.
+    /// Idle time after which TCP probes the client (SO_KEEPALIVE). Zero disables probing. At most 32,767 s,
+    /// the maximum of Linux; a longer time is lowered to it.
     std::chrono::seconds keepalive{300};
 
     /// Wraps the transport of each accepted client, for example to encrypt it. Gets the socket's transport,

@@ -62,7 +62,8 @@ public:
 
     /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection
     /// is closed and other work of the handlers has ended, see stop(). Throws std::logic_error if the server
-    /// was made with an executor, or was already started.
+    /// was made with an executor, or was already started; std::system_error if a thread cannot start; and
+    /// what work on a connection's executor throws. After the last two it no longer listens.
     void run() { engine_.run(); }
     /// Serves on your executor, and returns at once. Throws std::logic_error if the server was made without
     /// an executor, or was already started.
