@@ -1,8 +1,11 @@
 """changes_test.py: the changes are found where they should be, and nowhere else."""
 
 import unittest
+from pathlib import Path
 
 import changes
+
+HERE = Path(__file__).resolve().parent
 
 
 def after(text):
@@ -48,6 +51,12 @@ class Accepted(unittest.TestCase):
         change = changes.Change("a.cpp", 7, "    x < y;", "    x <= y;")
         self.assertTrue(changes.is_accepted(change, known))
         self.assertFalse(changes.is_accepted(change._replace(file="b.cpp"), known))
+
+    def test_each_accepted_change_is_still_possible(self):
+        for file, before, after in changes.accepted((HERE / "accepted.txt").read_text()):
+            text = (HERE.parents[1] / file).read_text()
+            possible = [(change.before.strip(), change.after.strip()) for change in changes.of_text(file, text)]
+            self.assertIn((before, after), possible, file)
 
     def test_each_needs_a_reason(self):
         with self.assertRaises(SystemExit):
