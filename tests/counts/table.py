@@ -51,9 +51,11 @@ def calls_table(loopback):
 
 
 def frame_table(memory):
-    text = row("one frame: instructions", "`prepare()`", "`feed()`") + "|---|---:|---:|\n"
+    text = row("one frame: instructions to decode it", "`prepare()`", "`feed()`") + "|---|---:|---:|\n"
     for name, shown in CORPORA.items():
         text += row(shown, number(memory[f"decode: {name}"]), number(memory[f"decode, lent: {name}"]))
+    for name, shown in (("SET", "`SET key <16 B>`"), ("replies", "a mix of replies")):
+        text += row(f"encoding {shown}", number(memory[f"encode: {name}"]), "–")
     return text
 
 
