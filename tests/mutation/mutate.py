@@ -104,6 +104,16 @@ def candidates(paths, seed):
     return found
 
 
+def try_changes(todo, end, counts):
+    for change in todo:
+        if time.monotonic() > end:
+            return
+        result = outcome(change)
+        counts[result] += 1
+        if result == "not noticed":
+            print(f"\nnot noticed: {change}", flush=True)
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__.split("\n\n")[0])
     parser.add_argument("minutes", type=float, metavar="MINUTES")
@@ -129,14 +139,10 @@ def main():
     if run(configure, 300) != 0 or not build(tests) or not pass_all(tests):
         raise SystemExit("mutate: without a change, the tests do not build or do not pass")
     counts = {"noticed": 0, "not noticed": 0, "does not compile": 0}
-    end = time.monotonic() + given.minutes * 60
-    for change in todo[given.skip:]:
-        if time.monotonic() > end:
-            break
-        result = outcome(change)
-        counts[result] += 1
-        if result == "not noticed":
-            print(f"\nnot noticed: {change}", flush=True)
+    try:
+        try_changes(todo[given.skip:], time.monotonic() + given.minutes * 60, counts)
+    except KeyboardInterrupt:
+        pass  # show what was found until now
     print("\n" + ", ".join(f"{count} {result}" for result, count in counts.items()))
     tested = counts["noticed"] + counts["not noticed"]
     if tested:
