@@ -64,14 +64,18 @@ def count_over_loopback(build):
     found = {}
     for name, clients, deep in (("1 client, no pipeline", 1, 1), ("1 client, 16 deep", 1, 16),
                                 ("50 clients, no pipeline", 50, 1)):
-        found[f"instructions, {name}"] = sum(loopback.instructions(resp_echo, clients, deep).values())
+        # The server's timer adds some instructions if a round takes long, so with few rounds the smaller counts.
+        tries = 2 if clients > 1 else 1
+        found[f"instructions, {name}"] = min(
+            sum(loopback.instructions(resp_echo, clients, deep).values()) for _ in range(tries))
     for name, deep in (("no pipeline", 1), ("16 deep", 16)):
-        # Of 16 requests that arrive together; a call that a timer makes is less than one of 20.
+        # For 16 requests that arrive together. The server's timer calls too, about 5 times a second; rounding to
+        # quarters removes it.
         calls = loopback.system_calls(resp_echo, deep)
-        for call in sorted({*calls, "epoll_ctl", "epoll_wait", "futex", "recvfrom", "sendto"}):
-            count = calls.get(call, 0) * deep
-            if count > 0.05 or call in ("futex",):
-                found[f"{call}, {name}"] = round(count, 1)
+        for call in sorted({*calls, "futex"}):
+            count = round(calls.get(call, 0) * deep * 4) / 4
+            if count != 0 or call == "futex":
+                found[f"{call}, {name}"] = count
     return found
 
 
