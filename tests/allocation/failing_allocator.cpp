@@ -1,8 +1,13 @@
 // The replacements of malloc, realloc, free, operator new and operator delete.
 #include "failing_allocator.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -43,6 +48,10 @@ void* allocate(std::size_t size) noexcept {
 
 void give_back(void* memory) noexcept {
     if (memory == nullptr) return;
+#if defined(__GLIBC__) && !defined(LIBRESP_ASAN) && !defined(LIBRESP_TSAN)
+    // If freed memory is used, that shows: a pointer in it is invalid.
+    std::memset(memory, 0xdd, ::malloc_usable_size(memory));
+#endif
     live.fetch_sub(1, std::memory_order_relaxed);
     __real_free(memory);
 }
