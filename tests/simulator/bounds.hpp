@@ -28,6 +28,11 @@ inline constexpr Time lateness = 3 * tick_time;
     return 2 * setup.options.max_memory + one_batch(setup);
 }
 
+/// How long max_memory may be exceeded: after a second the engine closes one connection at each tick.
+[[nodiscard]] inline Time longest_shortage(const Setup& setup) {
+    return Time{1'000} + (setup.at_a_time + 3) * tick_time;
+}
+
 /// Whether a push that the handler sent may be lost. Connection::send() posts the push. If the engine reads the
 /// client's end of stream before the posted action runs, the connection closes without the push.
 [[nodiscard]] inline bool may_lose_pushes(const Client& client) { return client.finished; }

@@ -90,7 +90,7 @@ void Client::send_piece(Random& random, Time now) {
     sent_at = now;
     const std::size_t before = next_end_;
     while (next_end_ != wire.ends.size() && wire.ends[next_end_] <= sent) ++next_end_;
-    if (next_end_ != before || !inside_frame_) next_frame_since_ = now;
+    if ((wire.is_regular && next_end_ != before) || !inside_frame_) next_frame_since_ = now;
     inside_frame_ = !wire.is_regular || next_end_ == 0 || wire.ends[next_end_ - 1] != sent;
     if (random.chance(100)) pause_ = random.chance(50) ? random.between(20, 60) : random.between(1, 4);
 }

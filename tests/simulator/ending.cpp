@@ -29,11 +29,16 @@ void World::settle() {
     }
 }
 
+/// Whether connections may be paused because max_memory was exceeded.
+bool World::is_short_of_memory() const noexcept {
+    return over_memory_.count() >= 0 && now_ - over_memory_ <= lateness;
+}
+
 /// Everything that can be sent has been sent: requires that each client that reads has all its replies and
 /// pushes.
 void World::check_quiet() {
     settle();
-    if (over_memory_.count() >= 0 && now_ - over_memory_ <= lateness) return;
+    if (is_short_of_memory()) return;
     remove_gone();
     summary_.add(Event::quiet_check);
     for (const auto& client : clients_) {
@@ -73,7 +78,7 @@ void World::let_deadlines_pass() {
     const resp::Options& options = setup_.options;
     constexpr Time memory_shortage{4'000};  // and what the bytes of a frame add to its deadline
     pass(std::max(options.frame_deadline, options.write_stall) + linger_time + memory_shortage);
-    if (stopped_at_ || failures_ != 0) return;
+    if (stopped_at_ || failures_ != 0 || is_short_of_memory()) return;
     for (const auto& client : clients_) {
         if (client->refused) fail(*client, "a refused client stays");
         const fuzz::Expected& expected = client->expected();
@@ -98,6 +103,8 @@ void World::finish() {
     for (const auto& client : clients_) client->stream->room = support::MemoryClient::all;
     settle();
     pass(linger_time + lateness);
+    // During a shortage nothing is read from paused connections, so the engine does not see that they have left.
+    if (is_short_of_memory()) pass(longest_shortage(setup_));
     require_empty();
 }
 

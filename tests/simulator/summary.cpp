@@ -45,7 +45,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> n
     "closed: another protocol",
     "closed: no memory",
     "exceptions of handlers",
-    "rounds above max_memory",
+    "steps above max_memory",
     "checks of a quiet world",
 };
 

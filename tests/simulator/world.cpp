@@ -68,6 +68,10 @@ void World::engine(const Action& action) {
     }
     if (setup_.memory_fails) arm_allocator();
     ++steps_;
+    if (server_->memory() > setup_.options.max_memory) {
+        over_memory_ = now_;
+        summary_.add(Event::shortage);
+    }
     check(server_->memory() <= memory_bound(setup_), "the server holds more memory than the bound");
 }
 
@@ -122,9 +126,6 @@ void World::tick() {
     aborted_ = aborted_ || (stopped_at_ && now_ - *stopped_at_ >= setup_.options.drain_deadline);
     engine([&] { static_cast<void>(stage_.tick()); });
     engine([&] { server_->tick(tick_time); });
-    if (server_->memory() <= setup_.options.max_memory) return;
-    over_memory_ = now_;
-    summary_.add(Event::shortage);
 }
 
 // ---- clients
@@ -137,7 +138,7 @@ void World::connect() {
         auto client = std::make_unique<Client>(setup_, random_, connected_++);
         client->refused = server_->connections() >= setup_.options.max_connections;
         client->sent_at = now_;
-        if (setup_.memory_fails) client->stream->received.reserve(64 * 1024);
+        if (setup_.memory_fails) client->stream->received.reserve(256 * 1024);
         if (stopped_at_) client->sent_before_stop = 0;
         stage_.connecting = &client->served;
         bool thrown = false;

@@ -57,6 +57,7 @@ private:
     // ending.cpp: quiet times and the end
     void settle();
     [[nodiscard]] bool open_gates();
+    [[nodiscard]] bool is_short_of_memory() const noexcept;
     void check_quiet();
     void finish();
     void let_deadlines_pass();
