@@ -31,7 +31,7 @@ void World::settle() {
 
 /// Whether connections may be paused because max_memory was exceeded.
 bool World::is_short_of_memory() const noexcept {
-    return over_memory_.count() >= 0 && now_ - over_memory_ <= lateness;
+    return now_ - over_memory_ <= lateness;
 }
 
 /// Everything that can be sent has been sent: requires that each client that reads has all its replies and
@@ -76,9 +76,11 @@ void World::pass(Time time) {
 void World::let_deadlines_pass() {
     for (const auto& client : clients_) client->become_patient();
     const resp::Options& options = setup_.options;
+    const Time began = now_;
     constexpr Time memory_shortage{4'000};  // and what the bytes of a frame add to its deadline
     pass(std::max(options.frame_deadline, options.write_stall) + linger_time + memory_shortage);
-    if (stopped_at_ || failures_ != 0 || is_short_of_memory()) return;
+    const bool was_short = over_memory_ >= began - lateness;  // deadlines begin again after a shortage
+    if (stopped_at_ || failures_ != 0 || was_short) return;
     for (const auto& client : clients_) {
         if (client->refused) fail(*client, "a refused client stays");
         const fuzz::Expected& expected = client->expected();
