@@ -21,11 +21,16 @@ inline constexpr Time lateness = 3 * tick_time;
     return growth * (longest_reply + one_read + setup.options.output_high_water);
 }
 
+/// How often max_memory the engine may hold at each step, on top of one batch.
+inline constexpr std::uint64_t times_max_memory = 2;
+/// Whether that holds for coroutine handlers too. A waiting coroutine keeps its buffers, even if its connection is
+/// closed, so only the number of connections bounds them.
+inline constexpr bool coroutines_are_bounded = false;
+
 /// The most bytes that the server may hold for all clients at each step.
 [[nodiscard]] inline std::uint64_t memory_bound(const Setup& setup) {
-    // A waiting coroutine keeps its buffers, even if its connection is closed: only their number bounds them.
-    if (setup.coroutine) return 2 * setup.options.max_memory + setup.at_a_time * one_batch(setup);
-    return 2 * setup.options.max_memory + one_batch(setup);
+    const std::size_t batches = setup.coroutine && !coroutines_are_bounded ? setup.at_a_time : 1;
+    return times_max_memory * setup.options.max_memory + batches * one_batch(setup);
 }
 
 /// How long max_memory may be exceeded: after a second the engine closes one connection at each tick.

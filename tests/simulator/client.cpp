@@ -14,25 +14,25 @@ constexpr std::size_t all = support::MemoryClient::all;
 
 Client::Client(const Setup& given, Random& random, std::size_t n)
     : setup(given), number(n), stream(std::make_shared<support::MemoryClient>()) {
-    constexpr std::array<Cutting, 8> cuts = {
-        Cutting::one_piece, Cutting::one_piece, Cutting::one_piece, Cutting::requests,
-        Cutting::requests,  Cutting::pieces,    Cutting::pieces,    Cutting::bytes};
-    constexpr std::array<Ending, 10> ends = {Ending::leaves,      Ending::leaves, Ending::leaves,
-                                             Ending::leaves,      Ending::leaves, Ending::half_closes,
-                                             Ending::half_closes, Ending::leaves, Ending::leaves,
-                                             Ending::stays};
+    constexpr std::array<Cutting, 8> cuts = {Cutting::one_piece, Cutting::one_piece, Cutting::one_piece,
+                                             Cutting::requests,  Cutting::requests,  Cutting::pieces,
+                                             Cutting::pieces,    Cutting::bytes};
+    constexpr std::array<Ending, 10> ends = {
+        Ending::leaves,      Ending::leaves,      Ending::leaves, Ending::leaves, Ending::leaves,
+        Ending::half_closes, Ending::half_closes, Ending::leaves, Ending::leaves, Ending::stays};
     constexpr std::size_t most_when_memory_fails = 1'000;
     cutting = random.one_of<Cutting>(cuts);
     ending = random.one_of<Ending>(ends);
     wire = wire_of(random, setup.options,
-                   setup.memory_fails         ? most_when_memory_fails
+                   setup.memory_fails          ? most_when_memory_fails
                    : cutting == Cutting::bytes ? 3'000
                                                : all);
     if (random.chance(40)) served.greeting = fuzz::Served::Greeting::push;
     if (random.chance(5)) served.greeting = fuzz::Served::Greeting::exception;
     if (random.chance(setup.faults)) choose_faults(random);
     if (random.chance(30)) pause_ = random.between(5, 60);
-    if (ending == Ending::half_closes && random.chance(300)) wire.bytes.resize(random.below(wire.bytes.size() + 1));
+    if (ending == Ending::half_closes && random.chance(300))
+        wire.bytes.resize(random.below(wire.bytes.size() + 1));
 }
 
 void Client::choose_faults(Random& random) {
@@ -52,9 +52,7 @@ void Client::choose_faults(Random& random) {
             ending = Ending::resets;
             breaks_at_ = random.below(wire.bytes.size() + 1);
             break;
-        default:
-            broken = true;
-            stream->fails_at = random.below(30);
+        default: broken = true; stream->fails_at = random.below(30);
     }
     if (random.chance(200)) stream->unacknowledged = random.below(1'000);
 }
@@ -96,7 +94,8 @@ void Client::send_piece(Random& random, Time now) {
 }
 
 void Client::make_room(Random& random) {
-    if (stream->room != all && random.chance(300)) stream->room += random.chance(50) ? 50'000 : random.below(500);
+    if (stream->room != all && random.chance(300))
+        stream->room += random.chance(50) ? 50'000 : random.below(500);
 }
 
 /// It has sent everything.

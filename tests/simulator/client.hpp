@@ -24,10 +24,10 @@ using Time = std::chrono::milliseconds;  // since the world began
 enum class Taking : std::uint8_t { everything, slowly, nothing };
 /// How a client ends when it has sent everything.
 enum class Ending : std::uint8_t {
-    leaves,      // waits for all replies, then ends its stream
-    half_closes, // ends its stream at once
-    resets,      // breaks its stream at some time
-    stays,       // does nothing more
+    leaves,       // waits for all replies, then ends its stream
+    half_closes,  // ends its stream at once
+    resets,       // breaks its stream at some time
+    stays,        // does nothing more
 };
 /// How a client cuts what it sends.
 enum class Cutting : std::uint8_t { one_piece, requests, pieces, bytes };
@@ -73,11 +73,11 @@ public:
     std::optional<std::size_t> sent_before_stop;
     bool refused = false;
     bool finished = false;
-    bool broken = false;         // its stream may have failed
-    bool closed_by_app = false;  // by Connection::close()
-    Time sent_at{0};             // when it sent its last bytes
-    Time longest_stall{0};       // the longest time without a byte taken although it had no room
-    Time longest_frame{0};       // the longest time with an incomplete request
+    bool broken = false;           // its stream may have failed
+    bool closed_by_app = false;    // by Connection::close()
+    Time sent_at{0};               // when it sent its last bytes
+    Time longest_stall{0};         // the longest time without a byte taken although it had no room
+    Time longest_frame{0};         // the longest time with an incomplete request
     std::optional<Time> ended_at;  // when it saw the end of its stream
 
 private:

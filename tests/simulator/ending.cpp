@@ -30,9 +30,7 @@ void World::settle() {
 }
 
 /// Whether connections may be paused because max_memory was exceeded.
-bool World::is_short_of_memory() const noexcept {
-    return now_ - over_memory_ <= lateness;
-}
+bool World::is_short_of_memory() const noexcept { return now_ - over_memory_ <= lateness; }
 
 /// Everything that can be sent has been sent: requires that each client that reads has all its replies and
 /// pushes.

@@ -8,7 +8,9 @@
 
 namespace simulator {
 
-void World::fail(const std::string& what) const { throw Finding{fmt::format("{} (round {})", what, rounds_)}; }
+void World::fail(const std::string& what) const {
+    throw Finding{fmt::format("{} (round {})", what, rounds_)};
+}
 
 void World::fail(Client& client, const std::string& what) const {
     constexpr std::size_t most_shown = 300;
@@ -119,8 +121,8 @@ const char* World::wrong_number(Client& client, const fuzz::Match& found) {
     const fuzz::Expected& expected = client.expected();
     if (client.sent_before_stop && !client.refused) {
         const std::string_view before = client.sent_bytes().substr(0, *client.sent_before_stop);
-        const std::size_t due = std::min(fuzz::expected_of(before, setup_.options).replies.size(),
-                                         expected.replies.size());
+        const std::size_t due =
+            std::min(fuzz::expected_of(before, setup_.options).replies.size(), expected.replies.size());
         return found.replies >= due ? nullptr : "a request before the stop has no reply";
     }
     if (expected.abrupt) return nullptr;  // closed at the first byte: a push may be lost

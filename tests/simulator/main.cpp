@@ -1,8 +1,8 @@
 // Runs worlds until so many connections have been simulated, or one world again. If an invariant does not hold,
 // or the process crashes, it prints the seed of the world.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -31,7 +31,8 @@ std::size_t replay_size = 0;
 constexpr unsigned longest_world = 120;
 
 void remember(std::uint64_t seed) {
-    const auto end = fmt::format_to_n(replay, sizeof replay, "simulator: stopped in world {}: --seed {}\n", seed, seed);
+    const auto end =
+        fmt::format_to_n(replay, sizeof replay, "simulator: stopped in world {}: --seed {}\n", seed, seed);
     replay_size = std::min(sizeof replay, end.size);
 }
 
@@ -42,7 +43,9 @@ extern "C" void report_signal(int number) {
 }
 
 #ifdef LIBRESP_ASAN
-extern "C" void __asan_on_error() { [[maybe_unused]] const auto n = ::write(STDERR_FILENO, replay, replay_size); }
+extern "C" void __asan_on_error() {
+    [[maybe_unused]] const auto n = ::write(STDERR_FILENO, replay, replay_size);
+}
 #endif
 
 void catch_signals() {
@@ -86,9 +89,11 @@ int main(int argc, char** argv) {
     std::uint64_t connections = 1'000'000;
     std::uint64_t from = 1;
     std::uint64_t seed = 0;
+    bool progress = false;
     app.add_option("connections", connections, "connections to simulate")->capture_default_str();
     app.add_option("--from", from, "the seed of the first world; the others follow")->capture_default_str();
     CLI::Option* const one = app.add_option("--seed", seed, "run only the world with this seed");
+    app.add_flag("--progress", progress, "print the number of connections after each world");
     CLI11_PARSE(app, argc, argv);
     catch_signals();
 
@@ -104,6 +109,10 @@ int main(int argc, char** argv) {
         if (!run_world_without_leak(seed, summary, seed - from < 20)) {
             fmt::print("found after {} connections\n", summary.of(Event::connection));
             return 1;
+        }
+        if (progress) {
+            fmt::print("{} connections\n", summary.of(Event::connection));
+            std::fflush(stdout);  // before a crash
         }
     }
     ::alarm(0);

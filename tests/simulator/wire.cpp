@@ -26,20 +26,39 @@ std::string command(std::string_view name, std::size_t words = 0, std::size_t si
 /// What most clients send most of the time. No handler waits for the first ones.
 constexpr std::size_t not_waiting = 5;
 const Requests& usual() {
-    static const Requests requests = {
-        command("ECHO"),       command("ECHO", 1, 3), command("ECHO", 2, 30), command("KEY", 1, 300),
-        command("NOTHING"),    command("BIG"),        command("BIG", 5),      command("WAIT"),
-        command("GATE", 1, 5), command("DELAY"),      command("PUSH"),        command("PUSH", 3),
-        command("USE"),        command("MESSAGE"),    command("3", 1),        command("2"),
-        "ECHO inline 'two words'\r\n", "PUSH\n"};
+    static const Requests requests = {command("ECHO"),
+                                      command("ECHO", 1, 3),
+                                      command("ECHO", 2, 30),
+                                      command("KEY", 1, 300),
+                                      command("NOTHING"),
+                                      command("BIG"),
+                                      command("BIG", 5),
+                                      command("WAIT"),
+                                      command("GATE", 1, 5),
+                                      command("DELAY"),
+                                      command("PUSH"),
+                                      command("PUSH", 3),
+                                      command("USE"),
+                                      command("MESSAGE"),
+                                      command("3", 1),
+                                      command("2"),
+                                      "ECHO inline 'two words'\r\n",
+                                      "PUSH\n"};
     return requests;
 }
 
 /// Other types, for Reads::anything.
 const Requests& typed() {
-    static const Requests requests = {
-        ":12\r\n", "+simple\r\n", "%1\r\n+key\r\n:1\r\n", "~2\r\n:1\r\n:2\r\n", ">1\r\n$4\r\nPULL\r\n",
-        "_\r\n",   "#t\r\n",      ",1.5\r\n",             "*2\r\n*0\r\n:1\r\n", "$?\r\n;3\r\nabc\r\n;0\r\n"};
+    static const Requests requests = {":12\r\n",
+                                      "+simple\r\n",
+                                      "%1\r\n+key\r\n:1\r\n",
+                                      "~2\r\n:1\r\n:2\r\n",
+                                      ">1\r\n$4\r\nPULL\r\n",
+                                      "_\r\n",
+                                      "#t\r\n",
+                                      ",1.5\r\n",
+                                      "*2\r\n*0\r\n:1\r\n",
+                                      "$?\r\n;3\r\nabc\r\n;0\r\n"};
     return requests;
 }
 
@@ -51,10 +70,18 @@ const Requests& large() {
 
 /// After each of these the connection ends.
 const Requests& last() {
-    static const Requests requests = {
-        command("THROW"),      command("XTHROW"),     command("YTHROW"),     command("QUIT"),
-        command("SHUT"),       "*1\r\n:1\r\n",        "$-5\r\n",             "*x\r\n",
-        "*1\r\n$2\r\nabcd\r\n", "POST / HTTP/1.1\r\n", "ECHO 'unbalanced\r\n", "*99999999999\r\n"};
+    static const Requests requests = {command("THROW"),
+                                      command("XTHROW"),
+                                      command("YTHROW"),
+                                      command("QUIT"),
+                                      command("SHUT"),
+                                      "*1\r\n:1\r\n",
+                                      "$-5\r\n",
+                                      "*x\r\n",
+                                      "*1\r\n$2\r\nabcd\r\n",
+                                      "POST / HTTP/1.1\r\n",
+                                      "ECHO 'unbalanced\r\n",
+                                      "*99999999999\r\n"};
     return requests;
 }
 

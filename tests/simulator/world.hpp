@@ -77,7 +77,8 @@ private:
     [[noreturn]] void fail(const std::string& what) const;
     [[noreturn]] void fail(Client& client, const std::string& what) const;
     void check(bool holds, const char* what) const {
-        if (!holds) [[unlikely]] fail(what);
+        if (!holds) [[unlikely]]
+            fail(what);
     }
 
     const Setup& setup_;
@@ -90,13 +91,13 @@ private:
     Time now_{0};
     std::size_t rounds_ = 0;
     std::size_t connected_ = 0;
-    std::uint64_t steps_ = 0;      // of the engine
+    std::uint64_t steps_ = 0;  // of the engine
     std::uint64_t most_steps_ = 0;
     Time over_memory_ = Time::min() / 2;  // when max_memory was exceeded last
     std::optional<Time> stopped_at_;
-    bool aborted_ = false;         // clients may have been closed by force
-    std::uint64_t failures_ = 0;   // allocations that failed
-    std::uint64_t lost_ = 0;       // clients that lost something because an allocation failed
+    bool aborted_ = false;        // clients may have been closed by force
+    std::uint64_t failures_ = 0;  // allocations that failed
+    std::uint64_t lost_ = 0;      // clients that lost something because an allocation failed
     std::optional<support::FailingAllocation> failing_;
     std::optional<support::SparedAllocation> spared_;
 };
