@@ -126,12 +126,16 @@ void World::tick() {
     aborted_ = aborted_ || (stopped_at_ && now_ - *stopped_at_ >= setup_.options.drain_deadline);
     engine([&] { static_cast<void>(stage_.tick()); });
     engine([&] { server_->tick(tick_time); });
+    if (!stopped_at_ || setup_.coroutine) return;  // a waiting coroutine delays the end
+    const Time stopping = now_ - *stopped_at_;
+    check(stopping < setup_.options.drain_deadline + lateness || server_->has_stopped(),
+          "the server is still stopping after the drain deadline");
 }
 
 // ---- clients
 
 void World::connect() {
-    const bool may_connect = !stopped_at_ || random_.chance(50);
+    const bool may_connect = !stopped_at_ || (!aborted_ && random_.chance(50));
     if (!may_connect || connected_ == setup_.clients) return;
     std::size_t n = random_.below(setup_.at_a_time / 4 + 2);
     for (; n != 0 && clients_.size() < setup_.at_a_time && connected_ != setup_.clients; --n) {
