@@ -37,7 +37,14 @@ struct Served {
         std::string text = std::to_string(pushed.size()) + ' ';
         text.resize(std::max(size, text.size()), 'p');
         std::string bytes = ">1\r\n$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
-        if (connection.send(bytes) == resp::Sent::queued) pushed.push_back(std::move(bytes));
+        pushed.push_back(bytes);  // first, because send() may throw and push_back() may too
+        try {
+            if (connection.send(std::move(bytes)) == resp::Sent::queued) return;
+        } catch (...) {
+            pushed.pop_back();
+            throw;
+        }
+        pushed.pop_back();
     }
     void push_own(std::size_t size) {
         push(size);
@@ -111,6 +118,8 @@ protected:
         if (verb == 'Q') reply.close();
     }
     [[nodiscard]] asio::awaitable<void> wait() { return stage_->gate.pass(); }
+    /// The client of this handler; null before on_open().
+    [[nodiscard]] Served* served() const noexcept { return served_; }
 
 private:
     Stage* stage_;

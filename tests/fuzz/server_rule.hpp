@@ -5,6 +5,7 @@
 #include <libresp/codec/command.hpp>
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/encoder.hpp>
+#include <libresp/codec/value.hpp>
 #include <libresp/server/options.hpp>
 
 #include <optional>

@@ -183,8 +183,13 @@ public:
     /// A new client. It has sent nothing yet.
     MemoryClient& connect() {
         clients_.push_back(std::make_shared<MemoryClient>());
+        adopt(clients_.back());
+        return *clients_.back();
+    }
+    /// Connects a client that the caller owns. Only the caller notifies the engine of it; step() does not.
+    void adopt(std::shared_ptr<MemoryClient> client) {
         const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
-        auto transport = std::make_unique<MemoryTransport>(clients_.back());
+        auto transport = std::make_unique<MemoryTransport>(std::move(client));
         if (shared_->connections >= shared_->options.max_connections) {
             worker_->refuse(std::move(transport), peer);
         } else {
@@ -192,7 +197,6 @@ public:
             ++shared_->accepted;
             worker_->adopt(std::move(transport), peer);
         }
-        return *clients_.back();
     }
 
     /// Runs one action that the engine has posted. If there is none, notifies the engine of one ready client,
@@ -204,6 +208,11 @@ public:
             if (clients_[next_]->notify()) return true;
         }
         return false;
+    }
+    /// Posts an action of the test.
+    template <class Action>
+    void post(Action action) {
+        asio::post(context_, std::move(action));
     }
     /// Runs one posted action. Returns false if there is none.
     bool run_posted() {
@@ -234,6 +243,8 @@ public:
     void stop() {
         worker_->drain([this] { stopped_ = true; });
     }
+    /// Closes every connection by force.
+    void abort() { worker_->abort(); }
     /// Whether the last connection has closed after stop().
     [[nodiscard]] bool has_stopped() const noexcept { return stopped_; }
 

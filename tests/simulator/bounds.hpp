@@ -1,0 +1,51 @@
+// The bounds that a world must keep. Each is one function, so that it can be made tighter in one place.
+#pragma once
+
+#include "client.hpp"
+#include "setup.hpp"
+
+namespace simulator {
+
+inline constexpr Time tick_time = resp::detail::Worker::tick_time;
+/// A refused or ended client that reads nothing is closed after this long.
+inline constexpr Time linger_time{1'000};
+/// Deadlines are checked at ticks, and an event counts from the tick after it.
+inline constexpr Time lateness = 3 * tick_time;
+
+/// The most bytes of memory that one batch of a world's requests takes: the longest reply, the output that
+/// ends a batch, the bytes of one read, with the growth of their buffers.
+[[nodiscard]] inline std::size_t one_batch(const Setup& setup) {
+    constexpr std::size_t longest_reply = 110'000;
+    constexpr std::size_t one_read = 128 * 1024;
+    constexpr std::size_t growth = 2;
+    return growth * (longest_reply + one_read + setup.options.output_high_water);
+}
+
+/// How often max_memory the engine may hold at each step, on top of one batch.
+inline constexpr std::uint64_t times_max_memory = 2;
+/// Whether that holds for coroutine handlers too. A waiting coroutine keeps its buffers, even if its connection is
+/// closed, so only the number of connections bounds them.
+inline constexpr bool coroutines_are_bounded = false;
+
+/// The most bytes that the server may hold for all clients at each step.
+[[nodiscard]] inline std::uint64_t memory_bound(const Setup& setup) {
+    const std::size_t batches = setup.coroutine && !coroutines_are_bounded ? setup.at_a_time : 1;
+    return times_max_memory * setup.options.max_memory + batches * one_batch(setup);
+}
+
+/// How long max_memory may be exceeded: after a second the engine closes one connection at each tick.
+[[nodiscard]] inline Time longest_shortage(const Setup& setup) {
+    return Time{1'000} + (setup.at_a_time + 3) * tick_time;
+}
+
+/// Whether a push that the handler sent may be lost. Connection::send() posts the push. If the engine reads the
+/// client's end of stream before the posted action runs, the connection closes without the push.
+[[nodiscard]] inline bool may_lose_pushes(const Client& client) { return client.finished; }
+
+/// Whether the hooks may be unpaired. If there is no memory for the log line of a new connection, the engine calls
+/// on_close() without on_open(). If there is none for the log line of its end, it does not call on_close().
+[[nodiscard]] inline bool hooks_need_memory(const Setup& setup) {
+    return setup.memory_fails && setup.options.log.sink != nullptr;
+}
+
+}  // namespace simulator

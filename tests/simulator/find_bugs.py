@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Proves that the simulator finds bugs: puts each of engine_bugs.py into a copy of the library, and measures
+after how many connections and seconds the simulator finds it. Prints a Markdown table.
+
+    find_bugs.py [--connections N] [--check] [WORD...]
+
+Only the bugs with one of the WORDs in their name. --check looks only whether each text still stands once in
+the library. The copy is in build/bugs/source, its build in build/bugs/simulator."""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+
+from engine_bugs import BUGS  # it adds tests/fuzz to the path
+from bugs import SOURCE, WORK, copy_sources, quietly, with_bug
+
+BUILD = WORK / "simulator"
+PROGRAM = BUILD / "simulator" / "libresp_simulator"
+LONGEST = 600  # seconds: the program then counts as one that hangs
+
+
+def configure():
+    quietly("cmake", "--preset", "dev", "-B", BUILD, f"-DPython3_EXECUTABLE={sys.executable}",
+            "-DLIBRESP_BUILD_APPS=OFF", "-DLIBRESP_BUILD_EXAMPLES=OFF", "-DLIBRESP_INSTALL=OFF",
+            "-DLIBRESP_WARNINGS_AS_ERRORS=OFF")
+
+
+def build():
+    quietly("cmake", "--build", BUILD, "--target", "libresp_simulator", "--parallel", "2")
+
+
+def simulate(connections):
+    """The exit code, the seconds, and what the program has printed."""
+    began = time.monotonic()
+    try:
+        done = subprocess.run([PROGRAM, str(connections), "--progress"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=LONGEST, errors="replace")
+    except subprocess.TimeoutExpired as expired:
+        return 1, LONGEST, (expired.stdout or b"").decode(errors="replace") + "\nit hangs"
+    return done.returncode, time.monotonic() - began, done.stdout
+
+
+def finding_of(output):
+    """The line that says what is wrong."""
+    for line in output.splitlines():
+        if match := re.search(r"simulator: world \d+: (.*?)(?: \(round.*)?$", line):
+            return match.group(1)
+        if "Assertion" in line:
+            return line.split("Assertion", 1)[1].strip()
+    return output.strip().splitlines()[-1] if output.strip() else "it has crashed"
+
+
+def connections_of(output):
+    """Of all worlds before the finding."""
+    found = re.findall(r"^(\d+) connections$", output, re.MULTILINE)
+    return int(found[-1]) if found else 0
+
+
+def measure(bug, most):
+    """A row of the table. True if the bug was found."""
+    copy = SOURCE / "lib" / bug.file
+    healthy = copy.read_text(encoding="utf-8")
+    copy.write_text(with_bug(bug), encoding="utf-8")
+    try:
+        build()
+        code, seconds, output = simulate(most)
+    finally:
+        copy.write_text(healthy, encoding="utf-8")
+    found = code != 0
+    where = [f"{connections_of(output):,}", f"{seconds:.1f} s", finding_of(output)]
+    cells = where if found else [f"not in {most:,}", "", ""]
+    print(f"| {bug.name} | {' | '.join(cells)} |", flush=True)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--connections", type=int, default=1_000_000)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("words", nargs="*")
+    arguments = parser.parse_args()
+    bugs = [bug for bug in BUGS if not arguments.words or any(word in bug.name for word in arguments.words)]
+    for bug in bugs:
+        with_bug(bug)
+    if arguments.check:
+        return 0
+    copy_sources()
+    configure()
+    print("| bug | found after connections | seconds | what it said |\n|---|---|---|---|", flush=True)
+    found = [measure(bug, arguments.connections) for bug in bugs]
+    print(f"\n{sum(found)} of {len(found)} found")
+    return 0 if all(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
