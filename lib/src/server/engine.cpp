@@ -98,9 +98,12 @@ public:
 
     [[nodiscard]] Stats stats() const {
         Stats stats;
-        stats.connections = shared_->connections;
+        stats.connections = shared_->places.connections();
         stats.accepted = shared_->accepted;
         stats.refused = shared_->refused;
+        stats.refused_by_address = shared_->refused_by_address;
+        stats.refused_by_rate = shared_->refused_by_rate;
+        stats.refused_by_filter = shared_->refused_by_filter;
         stats.accept_errors = shared_->accept_errors;
         stats.memory = shared_->memory;
         for (const auto& worker : workers_) {
@@ -120,7 +123,7 @@ private:
     static std::shared_ptr<Shared> make_shared(Options options, std::unique_ptr<AdapterFactory> factory) {
         validate(options);
         auto shared = std::make_shared<Shared>(std::move(options), std::move(factory));
-        shared->max_connections = bounded_by_descriptors(shared->options.max_connections);
+        shared->places.lower_most(bounded_by_descriptors(shared->options));
         return shared;
     }
 
@@ -173,7 +176,7 @@ private:
             wait_for_signal();
         }
         const std::size_t asked = shared_->options.max_connections;
-        if (const std::size_t most = shared_->max_connections; most < asked) {
+        if (const std::size_t most = shared_->places.most(); most < asked) {
             shared_->log(LogLevel::warn,
                          "[server] Accepts at most {} clients, not {}: the limit of open files is too low",
                          most, asked);

@@ -44,6 +44,24 @@ bool is_client_error(int error) noexcept {
     }
 }
 
+/// The posted action that gives a client to its worker. If it never runs, or cannot be posted, it closes the
+/// client and frees the place. The worker is first, so it is destroyed last: it keeps the places alive.
+struct HandOver {
+    std::shared_ptr<Worker> worker;
+    Descriptor client;
+    Peer peer;
+    Place place;
+    Refusal refusal;
+
+    void operator()() noexcept {
+        if (refusal == Refusal::none) {
+            worker->accept(std::move(client), peer, std::move(place));
+        } else {
+            worker->refuse(std::move(client), peer, last_words(refusal));
+        }
+    }
+};
+
 /// Removes a socket file if no process listens on it. Leaves any other file alone.
 void remove_stale(const std::string& path, const asio::any_io_executor& executor) {
     struct stat file{};
@@ -183,21 +201,50 @@ Listener::Accepted Listener::accept() {
     return Accepted::client;
 }
 
-/// Gives the client to the next worker, on the thread of that worker.
+/// Gives the client to the next worker, on the thread of that worker. If it is refused without a reply, it is
+/// closed here.
 void Listener::hand_over(Descriptor client, const Peer& peer) {
-    const bool refused = shared_->connections.load(std::memory_order_relaxed) >= shared_->max_connections;
-    if (!refused) {
-        ++shared_->connections;
-        ++shared_->accepted;
+    Place place;
+    const Refusal refusal =
+        is_filtered(peer) ? Refusal::filter : shared_->places.take(place, peer, Clock::now());
+    if (refusal != Refusal::none) count(refusal, peer);
+    if (refusal != Refusal::none && last_words(refusal).empty()) return;
+    if (refusal == Refusal::none) ++shared_->accepted;
+    std::shared_ptr<Worker> worker = next_worker_().shared_from_this();
+    const asio::any_io_executor executor = worker->executor();
+    asio::dispatch(executor, HandOver{std::move(worker), std::move(client), peer, std::move(place), refusal});
+}
+
+/// Asks the filter of the user.
+bool Listener::is_filtered(const Peer& peer) noexcept try {
+    const auto& filter = shared_->options.accept_filter;
+    return filter && !filter(peer.endpoint());
+} catch (...) {
+    ++shared_->accept_errors;
+    try {
+        shared_->log(LogLevel::error, "[{}] accept_filter threw an exception: {}",
+                     peer.endpoint().to_string(), current_exception_text());
+    } catch (const std::exception&) {
+        // No memory for the log line. The exception is counted.
     }
-    const auto worker = next_worker_().shared_from_this();
-    asio::dispatch(worker->executor(), [worker, client = std::move(client), peer, refused]() mutable {
-        if (refused) {
-            worker->refuse(std::move(client), peer);
-        } else {
-            worker->accept(std::move(client), peer);
-        }
-    });
+    return true;
+}
+
+/// Counts and logs a client that is refused.
+void Listener::count(Refusal refusal, const Peer& peer) {
+    const char* reason = "too many clients";
+    ++shared_->refused;
+    if (refusal == Refusal::filter) {
+        ++shared_->refused_by_filter;
+        reason = "by accept_filter";
+    } else if (refusal == Refusal::rate) {
+        ++shared_->refused_by_rate;
+        reason = "connects too often";
+    } else if (refusal == Refusal::address) {
+        ++shared_->refused_by_address;
+        reason = "too many clients from its address";
+    }
+    shared_->log(LogLevel::info, "[{}] Refused: {}", peer.endpoint().to_string(), reason);
 }
 
 }  // namespace resp::detail

@@ -44,6 +44,8 @@ private:
     asio::awaitable<void> pause();
     Accepted accept();
     void hand_over(Descriptor client, const Peer& peer);
+    [[nodiscard]] bool is_filtered(const Peer& peer) noexcept;
+    void count(Refusal refusal, const Peer& peer);
 
     const std::shared_ptr<Shared> shared_;
     const asio::any_io_executor executor_;

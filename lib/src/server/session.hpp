@@ -27,6 +27,7 @@
 #include "mailbox.hpp"
 #include "output.hpp"
 #include "peer.hpp"
+#include "places.hpp"
 #include "shared.hpp"
 #include "transport.hpp"
 
@@ -158,6 +159,7 @@ private:
 
     Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
+    Place place_;  // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered

@@ -1,11 +1,14 @@
 // What all threads of one server share: options, counters and log. Everything is read-only or atomic.
 #pragma once
 
+#include "places.hpp"
+
 #include <libresp/server/detail/adapter.hpp>
 #include <libresp/server/options.hpp>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,8 +18,6 @@
 
 namespace resp::detail {
 
-using Clock = std::chrono::steady_clock;
-
 /// Stands for the time of the thread's next tick. An event between two ticks gets the time of the second one,
 /// so no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
@@ -24,7 +25,8 @@ inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 /// The text of the exception that is being handled, escaped and shortened for a log line.
 [[nodiscard]] std::string current_exception_text();
 
-/// Writes log lines, at most 1000 per second from level info up: clients must not be able to flood the log.
+/// Writes log lines. At the levels info, warn and error it writes at most 1000 per second of each: clients must
+/// not be able to flood the log, and a flood of one level must not hide a line of another.
 class Logger {
 public:
     explicit Logger(const Log& log) noexcept : log_(log) {}
@@ -40,11 +42,15 @@ private:
     // Not applied to debug and trace lines: those levels are for a complete record.
     static constexpr int most_each_second = 1000;
 
+    static constexpr std::size_t levels = 3;  // info, warn, error
+
     void write(LogLevel level, std::string_view line);
+    [[nodiscard]] bool has_room(LogLevel level);
+    void log_left_out();
 
     const Log& log_;
     std::atomic<std::int64_t> second_{0};
-    std::atomic<int> lines_{0};
+    std::array<std::atomic<int>, levels> lines_{};  // of this second
 };
 
 /// A counter that one thread writes and any thread may read. It needs no locked instruction.
@@ -67,24 +73,33 @@ struct Counters {
 /// Throws std::invalid_argument, whose text names the option, if one is invalid.
 void validate(const Options& options);
 
+/// The file descriptors that a server needs beside those of its clients.
+[[nodiscard]] std::size_t reserved_descriptors(const Options& options) noexcept;
 /// Options::max_connections, lowered to what the limit of open files allows.
-[[nodiscard]] std::size_t bounded_by_descriptors(std::size_t connections);
+[[nodiscard]] std::size_t bounded_by_descriptors(const Options& options) noexcept;
+
+/// The threads together keep at most this many refused clients open to read the error, or one for each thread if
+/// that is more. They come on top of max_connections.
+inline constexpr std::size_t most_lingering = 16;
 
 struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
         : options(std::move(given)),
           factory(std::move(made)),
           suspends(factory->suspends()),
-          log(options.log) {}
+          log(options.log),
+          places(options) {}
 
     const Options options;
     const std::unique_ptr<AdapterFactory> factory;
     const bool suspends;  // see AdapterFactory
     Logger log;
-    std::size_t max_connections = 0;  // of the options, lowered to what the limit of open files allows
-    std::atomic<std::uint64_t> connections{0};
+    Places places;
     std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> refused{0};  // for any reason
+    std::atomic<std::uint64_t> refused_by_address{0};
+    std::atomic<std::uint64_t> refused_by_rate{0};
+    std::atomic<std::uint64_t> refused_by_filter{0};
     std::atomic<std::uint64_t> accept_errors{0};
     std::atomic<std::uint64_t> memory{0};                         // bytes held for all connections
     std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap was trimmed last

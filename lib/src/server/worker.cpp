@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace resp::detail {
@@ -16,20 +17,6 @@ namespace {
 // second is smaller, because each connection may have a decoder while its coroutine handler waits.
 constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 64 * 1024;
-// On each thread, at most this many refused clients are kept open at the same time to read the error. They
-// come on top of max_connections.
-constexpr std::size_t most_lingering = 16;
-
-/// The error for a client over max_connections, in Redis' words.
-const std::string& too_many_clients() {
-    static const std::string bytes = [] {
-        std::string text;
-        Encoder{text}.simple_error("ERR max number of clients reached");
-        return text;
-    }();
-    return bytes;
-}
-
 /// Turns off Nagle's algorithm, and sets TCP keepalive. Ignores errors: if the client has left already, the
 /// first read reports it.
 void set_options(int socket, int keepalive) noexcept {
@@ -58,14 +45,15 @@ void Worker::open() {
 
 // ---- clients connect
 
-void Worker::accept(Descriptor client, const Peer& peer) noexcept try {
-    adopt(make_transport(std::move(client), peer), peer);
+void Worker::accept(Descriptor client, const Peer& peer, Place place) noexcept try {
+    adopt(make_transport(std::move(client), peer), peer, std::move(place));
 } catch (...) {
     could_not_serve();
 }
 
-void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept try {
+void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer, Place place) noexcept try {
     const auto session = std::make_shared<Session>(*this, std::move(client), shared_->factory->make(), peer);
+    session->place_ = std::move(place);
     add(session);
     session->start();
     if (draining_) session->drain();
@@ -77,30 +65,27 @@ void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept
 /// failed. The client is closed, and all others are served. Call it in the catch block.
 void Worker::could_not_serve() noexcept try {
     ++shared_->accept_errors;
-    --shared_->connections;
     shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
 } catch (...) {
     // No memory for the log line. The error is counted.
 }
 
-void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
-    ++shared_->refused;
-    shared_->log(LogLevel::info, "[{}] Refused: too many clients", peer.endpoint().to_string());
-    if (lingering_ < most_lingering) return refuse(make_transport(std::move(client), peer), peer);
+void Worker::refuse(Descriptor client, const Peer& peer, const std::string& last_words) noexcept try {
+    const std::size_t most = std::max<std::size_t>(most_lingering / shared_->options.threads, 1);
+    if (lingering_ < most) return refuse(make_transport(std::move(client), peer), peer, last_words);
     // Too many clients are being refused: send the error and close, without waiting until the client has it.
-    const std::string& error = too_many_clients();
     [[maybe_unused]] const auto sent =
-        ::send(client.number(), error.data(), error.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        ::send(client.number(), last_words.data(), last_words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(client.number(), SHUT_WR);
 } catch (...) {
     ++shared_->accept_errors;
 }
 
-void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
+void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer, const std::string& last_words) {
     const auto session = std::make_shared<Session>(*this, std::move(client), nullptr, peer);
     add(session);
     ++lingering_;
-    session->refuse(too_many_clients());
+    session->refuse(last_words);
 }
 
 std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {
@@ -133,10 +118,8 @@ void Worker::remove(Session& session) noexcept {
     if (session.was_refused()) {
         assert(lingering_ != 0);
         --lingering_;
-    } else {
-        assert(shared_->connections != 0);
-        --shared_->connections;
     }
+    session.place_.free();
     if (on_closed) on_closed();
     if (draining_ && first_ == nullptr) end_drain();
 }

@@ -4,6 +4,7 @@
 
 #include "asio.hpp"
 #include "mailbox.hpp"
+#include "places.hpp"
 #include "session.hpp"
 #include "shared.hpp"
 #include "socket.hpp"
@@ -32,13 +33,13 @@ public:
     /// every 200 ms. A test that does not call open() calls tick() itself. Throws std::system_error.
     void open();
     /// Serves a client that was accepted.
-    void accept(Descriptor client, const Peer& peer) noexcept;
-    /// Sends a client the error that there are too many clients, and closes.
-    void refuse(Descriptor client, const Peer& peer) noexcept;
+    void accept(Descriptor client, const Peer& peer, Place place) noexcept;
+    /// Sends a client the error `last_words`, which is not empty, and closes.
+    void refuse(Descriptor client, const Peer& peer, const std::string& last_words) noexcept;
 
     // The same for a transport of any kind.
-    void adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept;
-    void refuse(std::unique_ptr<Transport> client, const Peer& peer);
+    void adopt(std::unique_ptr<Transport> client, const Peer& peer, Place place) noexcept;
+    void refuse(std::unique_ptr<Transport> client, const Peer& peer, const std::string& last_words);
     /// Sets the time, checks all deadlines and the memory limit, and frees spares.
     void tick(Clock::time_point now) noexcept;
 
