@@ -63,6 +63,8 @@ public:
     void refuse(std::string_view last_words) noexcept;
     /// The transport can read or write, or has failed.
     void ready(Interest ready) noexcept;
+    /// Its turn has come, see Worker::resume_later().
+    void resume() noexcept;
     /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
     /// Closes without sending the queued output.
@@ -114,7 +116,6 @@ private:
     bool may_go_on(Batch& batch);
     void end_batch(BatchEnd end);
     void post_resume();
-    void resume();
     void end_reply() noexcept;
     void await_handler();
     void flush_soon();

@@ -22,6 +22,9 @@ namespace resp::detail {
 /// so no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 
+/// How long one posted action of a thread may serve connections before others run: a new client, a stop, a timer.
+inline constexpr std::chrono::milliseconds turn_time{5};
+
 /// The text of the exception that is being handled, escaped and shortened for a log line.
 [[nodiscard]] std::string current_exception_text();
 

@@ -20,6 +20,8 @@ namespace {
 // If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less
 // than a wait through Asio.
 constexpr std::size_t many = 8;
+// After this many events poll() reads the clock, to let others run after turn_time.
+constexpr std::size_t events_between_clocks = 8;
 
 std::uint32_t events_of(Interest interest) noexcept {
     return (interest.read ? std::uint32_t{EPOLLIN} : 0) | (interest.write ? std::uint32_t{EPOLLOUT} : 0);
@@ -98,21 +100,36 @@ void Poller::wait() {
 }
 
 void Poller::poll() try {
-    assert(waiting_ && ready_ == 0);
-    const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
-    ready_ = static_cast<std::size_t>(std::max(n, 0));
-    for (std::size_t i = 0; i != ready_; ++i) {
-        auto* const socket = static_cast<SocketTransport*>(events_[i].data.ptr);
-        if (socket != nullptr) socket->ready(events_[i].events);
+    assert(waiting_);
+    if (next_ == ready_) {
+        const int n = ::epoll_wait(set_.native_handle(), events_.data(), most_events, 0);
+        ready_ = static_cast<std::size_t>(std::max(n, 0));
+        next_ = 0;
     }
-    const bool again = ready_ >= many;
-    ready_ = 0;
+    handle_events();
+    const bool again = next_ != ready_ || ready_ >= many;
+    if (sockets_ == 0) next_ = ready_;  // the rest belongs to sockets that are gone
     waiting_ = false;
     if (!again || sockets_ == 0) return resume();
     asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
     waiting_ = true;
 } catch (const std::exception&) {
     // No memory for the wait: the next tick calls resume().
+}
+
+/// Handles the events that are left, for about turn_time at most. The order stays fair: the next poll() goes on
+/// with the rest before it asks for new events.
+void Poller::handle_events() {
+    Clock::time_point end{};
+    while (next_ != ready_) {
+        const epoll_event& event = events_[next_++];
+        auto* const socket = static_cast<SocketTransport*>(event.data.ptr);
+        if (socket != nullptr) socket->ready(event.events);
+        if (next_ % events_between_clocks != 0) continue;
+        const Clock::time_point now = Clock::now();
+        if (end == Clock::time_point{}) end = now + turn_time;
+        if (now >= end) return;
+    }
 }
 
 // ---- a socket

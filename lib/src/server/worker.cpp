@@ -134,6 +134,45 @@ void Worker::for_each(const Action& action) {
     }
 }
 
+// ---- turns
+
+void Worker::resume_later(std::shared_ptr<Session> session) {
+    later_.push_back(std::move(session));
+    if (turn_posted_) return;
+    try {
+        post_turn();
+    } catch (...) {
+        later_.pop_back();
+        throw;
+    }
+}
+
+/// Sessions that are added after this wait for the next turn. So actions that they have posted run first.
+void Worker::post_turn() {
+    asio::post(executor(), [self = shared_from_this()] { self->turn(); });
+    turn_posted_ = true;
+    if (due_.empty()) due_.swap(later_);
+}
+
+/// Resumes sessions for turn_time. The rest waits for the next turn: new clients, a stop and sockets that are ready
+/// come first.
+void Worker::turn() noexcept try {
+    const Clock::time_point end = Clock::now() + turn_time;
+    turn_posted_ = false;
+    while (resumed_ != due_.size()) {
+        const std::shared_ptr<Session> session = std::move(due_[resumed_++]);
+        session->resume();
+        if (Clock::now() >= end) break;
+    }
+    if (resumed_ == due_.size()) {
+        due_.clear();
+        resumed_ = 0;
+    }
+    if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
+} catch (const std::exception&) {
+    // No memory to post the next turn: the next tick tries again.
+}
+
 // ---- stopping
 
 void Worker::drain(std::function<void()> done) {
@@ -162,6 +201,9 @@ void Worker::dispose() noexcept {
         const std::shared_ptr<Session> self = std::move(session.self_);
     });
     first_ = nullptr;
+    due_.clear();
+    later_.clear();
+    resumed_ = 0;
     poller_.reset();
     timer_.reset();
 }
@@ -192,6 +234,7 @@ void Worker::tick(Clock::time_point now) noexcept try {
     now_ = now;
     for_each([&](Session& session) { session.check_deadlines(now); });
     if (draining_ && now_ >= drain_by_) abort();
+    if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
     bound_memory();
     if (end_shortage()) for_each([](Session& session) { session.pause(false); });
     give_up_spares();

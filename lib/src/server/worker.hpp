@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace resp::detail {
 
@@ -63,6 +64,9 @@ public:
     static constexpr std::chrono::milliseconds tick_time{200};
 
     // For sessions.
+    /// Resumes the session after the other connections had their batches, and after the actions that were posted
+    /// to the executor before this call.
+    void resume_later(std::shared_ptr<Session> session);
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
@@ -85,6 +89,8 @@ private:
     [[nodiscard]] std::unique_ptr<Transport> make_transport(Descriptor client, const Peer& peer);
     template <class Action>
     void for_each(const Action& action);
+    void post_turn();
+    void turn() noexcept;
     void wait_for_tick() noexcept;
     [[nodiscard]] bool has_something_due() const noexcept;
 
@@ -109,6 +115,10 @@ private:
     std::optional<Poller> poller_;             // from open() to dispose()
     std::optional<asio::steady_timer> timer_;  // from open() to dispose()
     std::function<void()> drained_;
+    std::vector<std::shared_ptr<Session>> due_;    // the posted turn() resumes them, from due_[resumed_] on
+    std::vector<std::shared_ptr<Session>> later_;  // a later turn() resumes them
+    std::size_t resumed_ = 0;
+    bool turn_posted_ = false;
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
