@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 namespace resp::detail {
 
@@ -17,6 +18,8 @@ namespace {
 constexpr int most_accepts = 16;
 // How long the loop waits for a descriptor or for memory before it tries again.
 constexpr std::chrono::milliseconds exhausted_pause{100};
+// How long the thread sleeps if there is no memory to wait.
+constexpr std::chrono::milliseconds no_memory_pause{10};
 
 /// Accepts a client. Its socket is non-blocking and closed on exec. One call does all of it if possible,
 /// because another thread may fork between two calls. Returns -1 and sets errno on an error.
@@ -127,7 +130,7 @@ Endpoint Listener::endpoint() const {
 
 void Listener::start() {
     shared_->log(LogLevel::info, "[server] Listening on {}", endpoint().to_string());
-    asio::co_spawn(executor_, run(shared_from_this()), asio::detached);
+    go_on(Accepted::none);
 }
 
 void Listener::close() {
@@ -137,46 +140,53 @@ void Listener::close() {
     pause_.cancel();
 }
 
-void Listener::descriptor_freed() {
+void Listener::descriptor_freed() noexcept try {
     if (!exhausted_.load(std::memory_order_relaxed)) return;
     asio::post(executor_, [self = shared_from_this()] { self->pause_.cancel(); });
+} catch (const std::exception&) {
+    // No memory: the pause ends by itself.
 }
 
-asio::awaitable<void> Listener::run(std::shared_ptr<Listener>) {
+/// Begins the next wait, after an accept with this result.
+void Listener::go_on(Accepted last) noexcept {
     while (acceptor_.is_open()) {
         try {
-            co_await accept_some();
+            return last == Accepted::exhausted ? pause() : wait();
         } catch (const std::exception&) {
-            ++shared_->accept_errors;  // no memory for the wait
+            ++shared_->accept_errors;
         }
+        // No memory even for a wait, and nothing else would continue the loop.
+        std::this_thread::sleep_for(no_memory_pause);
     }
 }
 
-/// Waits for clients and accepts up to most_accepts of them.
-asio::awaitable<void> Listener::accept_some() {
-    std::error_code ec;
-    co_await acceptor_.async_wait(Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+/// Waits for clients. If more are waiting already, the connected ones run first.
+void Listener::wait() {
+    acceptor_.async_wait(Acceptor::wait_read,
+                         [self = shared_from_this()](const std::error_code&) { self->accept_some(); });
+}
+
+/// Waits until a connection has closed, or for exhausted_pause.
+void Listener::pause() {
+    pause_.expires_after(exhausted_pause);
+    pause_.async_wait([self = shared_from_this()](const std::error_code&) {
+        self->exhausted_.store(false, std::memory_order_relaxed);
+        self->go_on(Accepted::none);
+    });
+    exhausted_.store(true, std::memory_order_relaxed);
+}
+
+/// Accepts up to most_accepts clients.
+void Listener::accept_some() noexcept {
     Accepted last = Accepted::client;
     for (int i = 0; i != most_accepts && acceptor_.is_open(); ++i) {
         last = accept();
         if (last == Accepted::none || last == Accepted::exhausted) break;
     }
-    if (last == Accepted::exhausted) co_await pause();
-    // More clients may be waiting. The connected ones run first.
-    if (last == Accepted::client) co_await asio::post(executor_, asio::use_awaitable);
+    go_on(last);
 }
 
-/// Waits until a connection has closed, or for exhausted_pause.
-asio::awaitable<void> Listener::pause() {
-    std::error_code ec;
-    exhausted_.store(true, std::memory_order_relaxed);
-    pause_.expires_after(exhausted_pause);
-    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    exhausted_.store(false, std::memory_order_relaxed);
-}
-
-Listener::Accepted Listener::accept() {
-    Peer peer;
+Listener::Accepted Listener::accept() noexcept try {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     Descriptor client{accept_client(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size)};
@@ -188,17 +198,23 @@ Listener::Accepted Listener::accept() {
         shared_->log(LogLevel::warn, "[server] Cannot accept: {}", std::generic_category().message(error));
         return Accepted::exhausted;
     }
+    Peer peer;
     peer.is_unix = address.ss_family == AF_UNIX;
     if (!peer.is_unix)
         std::memcpy(peer.tcp.data(), &address, std::min<std::size_t>(size, peer.tcp.capacity()));
-    try {
-        hand_over(std::move(client), peer);
-    } catch (const std::exception& error) {
-        ++shared_->accept_errors;
-        shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", error.what());
-        return Accepted::exhausted;
-    }
+    hand_over(std::move(client), peer);
     return Accepted::client;
+} catch (...) {
+    could_not_hand_over();
+    return Accepted::exhausted;
+}
+
+/// Counts and logs a client that is closed because there is no memory for it. Call it in the catch block.
+void Listener::could_not_hand_over() noexcept try {
+    ++shared_->accept_errors;
+    shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
+} catch (const std::exception&) {
+    // No memory for the log line. The error is counted.
 }
 
 /// Gives the client to the next worker, on the thread of that worker. If it is refused without a reply, it is

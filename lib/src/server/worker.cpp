@@ -184,10 +184,13 @@ void Worker::drain(std::function<void()> done) {
     if (first_ == nullptr) end_drain();
 }
 
-void Worker::end_drain() noexcept {
+void Worker::end_drain() noexcept try {
     assert(draining_ && first_ == nullptr);
+    if (drained_) drained_();
+    drained_ = nullptr;
     if (timer_) timer_->cancel();
-    if (drained_) std::exchange(drained_, nullptr)();
+} catch (const std::exception&) {
+    wait_for_tick();  // no memory to tell the engine: the next tick tries again
 }
 
 void Worker::abort() noexcept {
@@ -227,13 +230,14 @@ void Worker::wait_for_tick() noexcept try {
 
 /// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
-    return first_ != nullptr || (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
+    return first_ != nullptr || drained_ || (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {
     now_ = now;
     for_each([&](Session& session) { session.check_deadlines(now); });
     if (draining_ && now_ >= drain_by_) abort();
+    if (drained_ && first_ == nullptr) end_drain();
     if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
     bound_memory();
     if (end_shortage()) for_each([](Session& session) { session.pause(false); });

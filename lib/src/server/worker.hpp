@@ -45,7 +45,7 @@ public:
     void tick(Clock::time_point now) noexcept;
 
     /// Drains every connection, aborts the remaining ones at the drain deadline, and calls `done` when the
-    /// last one has closed.
+    /// last one has closed. If `done` throws std::bad_alloc, it is called again at the next tick.
     void drain(std::function<void()> done);
     [[nodiscard]] bool is_draining() const noexcept { return draining_; }
     /// Closes every connection at once.
@@ -57,7 +57,8 @@ public:
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return mailbox_->executor(); }
     [[nodiscard]] Shared& shared() noexcept { return *shared_; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-    /// Called after each connection has closed. The listener waits for it when descriptors have run out.
+    /// Called after each connection has closed. The listener waits for it when descriptors have run out. It must
+    /// not throw.
     std::function<void()> on_closed;
 
     /// The time between two ticks.
