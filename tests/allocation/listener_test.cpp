@@ -1,7 +1,7 @@
 // Memory runs out at each single allocation while sockets are accepted, served and closed, and while the server
 // stops: at most one client is lost, no place leaks, and the server goes on accepting.
-#include "failing_allocator.hpp"
 #include "server/listener.hpp"
+#include "failing_allocator.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
 #include "support/memory_transport.hpp"

@@ -125,7 +125,8 @@ void Worker::close_largest() {
 /// max_memory: a small connection is not the cause of the shortage. Paused ones count only if `also_paused`.
 Session* Worker::largest(bool also_paused) noexcept {
     Session* found = nullptr;
-    std::uint64_t most = shared_->options.max_memory / std::max<std::uint64_t>(shared_->places.connections(), 1);
+    std::uint64_t most =
+        shared_->options.max_memory / std::max<std::uint64_t>(shared_->places.connections(), 1);
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
         if (session->held() <= most || session->is_closed()) continue;
         if (session->is_paused() && !also_paused) continue;

@@ -53,7 +53,8 @@ std::size_t reserved_descriptors(const Options& options) noexcept {
 
 std::size_t bounded_by_descriptors(const Options& options) noexcept {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return options.max_connections;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return options.max_connections;
     const auto most = static_cast<std::size_t>(limit.rlim_cur);
     const std::size_t reserved = reserved_descriptors(options);
     return std::min(options.max_connections, most > reserved ? most - reserved : 1);
@@ -94,7 +95,8 @@ bool Logger::has_room(LogLevel level) {
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
     if (second_.exchange(now, std::memory_order_relaxed) != now) log_left_out();
-    std::atomic<int>& lines = lines_[static_cast<std::size_t>(level) - static_cast<std::size_t>(LogLevel::info)];
+    std::atomic<int>& lines =
+        lines_[static_cast<std::size_t>(level) - static_cast<std::size_t>(LogLevel::info)];
     return lines.fetch_add(1, std::memory_order_relaxed) < most_each_second;
 }
 

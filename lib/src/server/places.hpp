@@ -50,7 +50,7 @@ struct AddressKey {
 };
 
 /// A token bucket. A full one holds `burst` tokens, and a token comes back each `interval`. It stores only when
-/// it will be full again, so nothing runs while nobody connects.
+/// it will be full again, so nothing runs while no client connects.
 class Bucket {
 public:
     struct Size {

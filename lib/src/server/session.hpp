@@ -26,8 +26,6 @@
 #include "asio.hpp"
 #include "mailbox.hpp"
 #include "output.hpp"
-#include "peer.hpp"
-#include "places.hpp"
 #include "shared.hpp"
 #include "transport.hpp"
 
@@ -63,8 +61,7 @@ public:
     void refuse(std::string_view last_words) noexcept;
     /// The transport can read or write, or has failed.
     void ready(Interest ready) noexcept;
-    /// Its turn has come, see Worker::resume_later().
-    void resume() noexcept;
+    void resume() noexcept;  ///< see Worker::resume_later()
     /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
     /// Closes without sending the queued output.
@@ -160,7 +157,7 @@ private:
 
     Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
-    Place place_;  // set and freed by the worker; empty if the client was refused
+    Place place_;                           // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered

@@ -230,7 +230,8 @@ void Worker::wait_for_tick() noexcept try {
 
 /// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
-    return first_ != nullptr || drained_ || (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
+    return first_ != nullptr || drained_ ||
+           (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {

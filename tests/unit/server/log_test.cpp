@@ -85,7 +85,8 @@ TEST_CASE("a server logs that the limit of open files lowers max_connections") {
     rlimit limit{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
     REQUIRE(limit.rlim_cur != RLIM_INFINITY);
-    const std::size_t most = static_cast<std::size_t>(limit.rlim_cur) - resp::detail::reserved_descriptors({});
+    const std::size_t most =
+        static_cast<std::size_t>(limit.rlim_cur) - resp::detail::reserved_descriptors({});
     const std::string expected = "[server] Accepts at most " + std::to_string(most) + " clients, not " +
                                  std::to_string(most + 1) + ": the limit of open files is too low";
     for (const std::size_t asked : {most, most + 1}) {
@@ -167,9 +168,10 @@ TEST_CASE("a flood of bad clients does not flood the log") {
 }
 
 TEST_CASE("a line says how many lines of which level were left out") {
-    const auto [level, summary_at] = GENERATE(table<LogLevel, LogLevel>({{LogLevel::info, LogLevel::warn},
-                                                                         {LogLevel::warn, LogLevel::warn},
-                                                                         {LogLevel::error, LogLevel::error}}));
+    const auto [level, summary_at] =
+        GENERATE(table<LogLevel, LogLevel>({{LogLevel::info, LogLevel::warn},
+                                            {LogLevel::warn, LogLevel::warn},
+                                            {LogLevel::error, LogLevel::error}}));
     CAPTURE(level);
     const Log log;
     const resp::Options options = log.options(level);
@@ -197,8 +199,7 @@ TEST_CASE("a line says how many lines of which level were left out") {
         const int n = std::stoi(line.substr(words.size()));
         left_out += n;
         const std::string count = std::to_string(n);
-        CHECK(line ==
-              "[server] " + count + " log lines left out: " + count + " " + std::string{name(level)});
+        CHECK(line == "[server] " + count + " log lines left out: " + count + " " + std::string{name(level)});
     }
     CHECK(shown < 5'000);
     CHECK(left_out == written - shown);

@@ -49,7 +49,7 @@ struct Endpoint {
 struct Rate {
     /// Zero: no limit. A negative or infinite number is invalid.
     double per_second = 0;
-    /// Zero: as many as per second, and at least one.
+    /// Zero: `per_second`, rounded up.
     std::size_t burst = 0;
 };
 
@@ -143,7 +143,7 @@ struct Stats {
     std::uint64_t refused_by_address = 0;  ///< because of max_connections_per_address
     std::uint64_t refused_by_rate = 0;     ///< because of connection_rate
     std::uint64_t refused_by_filter = 0;   ///< because of accept_filter
-    std::uint64_t requests = 0;  ///< for which a handler was called
+    std::uint64_t requests = 0;            ///< for which a handler was called
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     std::uint64_t protocol_errors = 0;  ///< malformed input, or over a limit of Options::limits
