@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -117,6 +118,16 @@ constexpr std::array flags{
          [](Settings& to, const std::string& text) {
              to.options.max_connections = number<std::size_t>(text, 1, 1'000'000);
          }},
+    Flag{"--max-connections-per-address", "N", "RESP_MAX_CONNECTIONS_PER_ADDRESS", "0",
+         "Maximum number of clients of one address at a\ntime, 0 to 1000000. 0: no limit.",
+         [](Settings& to, const std::string& text) {
+             to.options.max_connections_per_address = number<std::size_t>(text, 0, 1'000'000);
+         }},
+    Flag{"--connection-rate", "N", "RESP_CONNECTION_RATE", "0",
+         "New clients of one address per second, 0 to\n1000000. 0: no limit.",
+         [](Settings& to, const std::string& text) {
+             to.options.connection_rate.per_second = number<unsigned>(text, 0, 1'000'000);
+         }},
     Flag{"--max-bulk", "BYTES", "RESP_MAX_BULK", "67108864", "Maximum length of a string, 1 to 4294901759.",
          [](Settings& to, const std::string& text) {
              // The frame is larger than the string, and must stay below the decoder's limit of 4 GiB.
@@ -157,6 +168,7 @@ The log goes to standard output. Exit codes: 0 stopped by SIGINT or SIGTERM,
 
 /// The lines of one flag: its names on the left; on the right its text, then its variable and default.
 std::string help_of(const Flag& flag) {
+    constexpr std::size_t width = 27;
     std::string names{flag.names};
     if (names[1] == '-') names.insert(0, 4, ' ');  // no short name
     if (const auto comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
@@ -167,10 +179,11 @@ std::string help_of(const Flag& flag) {
 
     std::string out;
     std::string left = fmt::format("{} {}", names, flag.value);
+    if (left.size() > width) out += fmt::format("  {}\n", std::exchange(left, {}));
     for (std::size_t from = 0, line_end = 0; line_end != std::string::npos;
          from = line_end + 1, left.clear()) {
         line_end = text.find('\n', from);
-        out += fmt::format("  {:<28}{}\n", left, text.substr(from, line_end - from));
+        out += fmt::format("  {:<{}}{}\n", left, width + 1, text.substr(from, line_end - from));
     }
     return out;
 }

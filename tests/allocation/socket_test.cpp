@@ -44,8 +44,10 @@ public:
     [[nodiscard]] Descriptor connect() {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
-        ++shared_->connections;
-        worker_->accept(Descriptor{ends[1]}, {.tcp = {}, .is_unix = true});
+        const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
+        resp::detail::Place place;
+        REQUIRE(shared_->places.take(place, peer, resp::detail::Clock::now()) == resp::detail::Refusal::none);
+        worker_->accept(Descriptor{ends[1]}, peer, std::move(place));
         run();
         return Descriptor{ends[0]};
     }
@@ -55,7 +57,7 @@ public:
         }
     }
     [[nodiscard]] std::uint64_t memory() const { return shared_->memory; }
-    [[nodiscard]] std::uint64_t connections() const { return shared_->connections; }
+    [[nodiscard]] std::uint64_t connections() const { return shared_->places.connections(); }
     [[nodiscard]] std::uint64_t cut_off() const { return worker_->counters().cut_off.value(); }
     void abort() {
         worker_->abort();
@@ -96,7 +98,7 @@ TEST_CASE("a socket that is destroyed while its event waits in the same poll is 
     REQUIRE(worker.memory() <= 2'000'000);
 
     // All are ready in one epoll_wait(), in this order. The reply to the first exceeds max_memory, that to the
-    // second exceeds twice as much. So the largest is closed before its own event was handled.
+    // second exceeds it again. So the largest is closed before its own event was handled.
     REQUIRE(send(first, give) == give.size());
     REQUIRE(send(second, give) == give.size());
     REQUIRE(send(largest, "xxxx") == 4);

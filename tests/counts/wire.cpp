@@ -31,16 +31,20 @@ std::size_t Wire::read(std::span<char> room, std::error_code& ec) noexcept {
     return n;
 }
 
-std::size_t Wire::write(std::string_view bytes, std::error_code&) noexcept {
-    client_.received += bytes.size();
-    return bytes.size();
+std::size_t Wire::write(std::span<const std::string_view> pieces, std::error_code&) noexcept {
+    std::size_t sent = 0;
+    for (const std::string_view bytes : pieces) sent += bytes.size();
+    client_.received += sent;
+    return sent;
 }
 
 Server::Server(std::shared_ptr<resp::detail::Shared> shared) : context_(1) {
     worker_ = std::make_shared<resp::detail::Worker>(shared, context_.get_executor());
     worker_->tick(resp::detail::Clock::time_point{std::chrono::hours{1}});
-    ++shared->connections;
-    worker_->adopt(std::make_unique<Wire>(client_), {.tcp = {}, .is_unix = true});
+    const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
+    resp::detail::Place place;
+    static_cast<void>(shared->places.take(place, peer, resp::detail::Clock::now()));
+    worker_->adopt(std::make_unique<Wire>(client_), peer, std::move(place));
 }
 
 std::uint64_t Server::send(std::string_view bytes) {

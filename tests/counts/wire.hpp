@@ -30,14 +30,17 @@ struct Client {
 };
 
 /// The engine's side.
-class Wire final : public resp::detail::Transport {
+class Wire final : public resp::Transport {
 public:
     explicit Wire(Client& client) noexcept : client_(client) { client.wire = this; }
     ~Wire() override { client_.wire = nullptr; }
 
     std::size_t read(std::span<char> room, std::error_code& ec) noexcept override;
-    std::size_t write(std::string_view bytes, std::error_code& ec) noexcept override;
-    void wait(resp::detail::Interest interest) override { client_.engine_reads = interest.read; }
+    std::size_t write(std::span<const std::string_view> pieces, std::error_code& ec) noexcept override;
+    resp::Interest wait(resp::Interest interest) override {
+        client_.engine_reads = interest.read;
+        return {};
+    }
     void finish() noexcept override {}
     [[nodiscard]] std::size_t unacknowledged() const noexcept override { return 0; }
 

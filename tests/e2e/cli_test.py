@@ -11,7 +11,9 @@ from wire import command
 
 FLAGS = {
     "--bind": "RESP_BIND", "--port": "RESP_PORT", "--unix": "RESP_UNIX", "--log-level": "RESP_LOG",
-    "--threads": "RESP_THREADS", "--max-connections": "RESP_MAX_CONNECTIONS", "--max-bulk": "RESP_MAX_BULK",
+    "--threads": "RESP_THREADS", "--max-connections": "RESP_MAX_CONNECTIONS",
+    "--max-connections-per-address": "RESP_MAX_CONNECTIONS_PER_ADDRESS", "--connection-rate": "RESP_CONNECTION_RATE",
+    "--max-bulk": "RESP_MAX_BULK",
     "--idle-timeout": "RESP_IDLE_TIMEOUT", "--drain-timeout": "RESP_DRAIN_TIMEOUT", "--verbatim": "RESP_VERBATIM",
 }
 
@@ -75,6 +77,8 @@ class Refusals(TestCase):
                 ("--threads", "0", "a number from 1 to 1024"), ("--threads", "many", "a number from 1 to 1024"),
                 ("--threads", "1025", "a number from 1 to 1024"),
                 ("--max-connections", "0", "a number from 1 to 1000000"),
+                ("--max-connections-per-address", "-1", "a number from 0 to 1000000"),
+                ("--connection-rate", "fast", "a number from 0 to 1000000"),
                 ("--max-bulk", "-5", "a number from 1 to 4294901759"),
                 ("--max-bulk", "4294901760", "a number from 1 to 4294901759"),
                 ("--idle-timeout", "-1", "a number of seconds, 0 or more"),

@@ -8,6 +8,7 @@ from support import PATIENCE, TestCase, main
 from wire import bulk
 
 REFUSAL = b"-ERR max number of clients reached\r\n"
+ADDRESS_REFUSAL = b"-ERR max number of clients from this address reached\r\n"
 
 
 class MaxConnections(TestCase):
@@ -46,6 +47,48 @@ class MaxConnections(TestCase):
         self.assert_echoes(second, b":42\r\n")
 
 
+class PerAddress(TestCase):
+    def test_a_client_over_the_limit_of_its_address_gets_an_error_and_other_addresses_are_served(self):
+        server = self.serve("--max-connections-per-address", "2")
+        clients = [self.connect_from("127.0.0.2", server) for _ in range(2)]
+        for client in clients:
+            self.assert_echoes(client, b":1\r\n")
+        for _ in range(10):
+            self.assertEqual(self.connect_from("127.0.0.2", server).read_to_end(), ADDRESS_REFUSAL)
+        server.wait_for_log(r"\[127\.0\.0\.2:\d+\] Refused: too many clients from its address")
+        self.assert_echoes(self.connect_from("127.0.0.3", server), b":2\r\n")
+        name = clients[0].name
+        clients[0].close()
+        server.wait_for_log(rf"{name} Ending connection")
+        self.assert_echoes(self.connect_from("127.0.0.2", server), b":3\r\n")
+
+    def test_a_client_that_connects_too_often_is_closed_and_other_addresses_are_served(self):
+        server = self.serve("--connection-rate", "5")
+        served = 0
+        while self.is_served(self.connect_from("127.0.0.2", server)):
+            served += 1
+            self.assertLess(served, 1000, "there is no limit")
+        self.assertGreaterEqual(served, 5)
+        server.wait_for_log(r"\[127\.0\.0\.2:\d+\] Refused: connects too often")
+        self.assert_echoes(self.connect_from("127.0.0.3", server), b":2\r\n")
+        begun = time.monotonic()  # a token comes back after 0.2 s
+        while not self.is_served(self.connect_from("127.0.0.2", server)):
+            self.assertLess(time.monotonic() - begun, PATIENCE)
+
+    def connect_from(self, address, server):
+        return self.connect(server, source=address)
+
+    @staticmethod
+    def is_served(client):
+        try:
+            client.send(b":1\r\n")
+            return client.read(4) == b":1\r\n"
+        except (ConnectionError, EOFError, AssertionError):
+            return False
+        finally:
+            client.close()
+
+
 class Descriptors(TestCase):
     def assert_idle(self, server, client, seconds=2.0):
         """The server uses little CPU time meanwhile. A server that spins would use all of it."""
@@ -54,8 +97,17 @@ class Descriptors(TestCase):
         self.assertLess(server.cpu_seconds() - before, (time.monotonic() - begun) / 4)
 
     def test_a_server_with_few_descriptors_refuses_further_clients_and_stays_idle(self):
-        server = self.serve(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
-        served = [self.connect(server) for _ in range(32)]  # the server keeps 32 of the 64 for itself
+        for threads, limit in ((1, 64), (8, 98)):
+            with self.subTest(threads=threads):
+                self.assert_refuses_and_stays_idle(threads, limit)
+
+    def assert_refuses_and_stays_idle(self, threads, limit):
+        def lower_limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+        server = self.serve("--threads", str(threads), preexec_fn=lower_limit)
+        # The server keeps 37 for itself, 5 for each thread, and 1 for its address.
+        served = [self.connect(server) for _ in range(limit - 38 - 5 * threads)]
         for client in served:
             self.assert_echoes(client, b":1\r\n")
         refused = [self.connect(server) for _ in range(40)]

@@ -143,12 +143,14 @@ class Server(Program):
 class Client:
     """A client that reads and writes bytes. Every operation has a deadline."""
 
-    def __init__(self, address, family=socket.AF_INET):
+    def __init__(self, address, family=socket.AF_INET, source=None):
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if source is not None:
+                self.socket.bind((source, 0))
             self.socket.connect(address)
         except BaseException:
             self.socket.close()
@@ -234,11 +236,11 @@ class TestCase(unittest.TestCase):
         self.addCleanup(server.close)
         return server
 
-    def connect(self, server):
-        return self.connect_to(("127.0.0.1", server.port))
+    def connect(self, server, source=None):
+        return self.connect_to(("127.0.0.1", server.port), source=source)
 
-    def connect_to(self, address, family=socket.AF_INET):
-        client = Client(address, family)
+    def connect_to(self, address, family=socket.AF_INET, source=None):
+        client = Client(address, family, source)
         self.addCleanup(client.close)
         return client
 

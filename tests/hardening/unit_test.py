@@ -101,7 +101,7 @@ class Unit(unittest.TestCase):
 
     def test_the_unit_gives_time_to_drain_and_a_descriptor_for_each_client(self):
         self.assertGreater(float(settings("TimeoutStopSec")[0]), 2 * default_of("--drain-timeout"))
-        self.assertGreaterEqual(float(settings("LimitNOFILE")[0]), default_of("--max-connections") + 32)
+        self.assertGreaterEqual(float(settings("LimitNOFILE")[0]), default_of("--max-connections") + 43)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_resp_echo_makes_no_system_call_that_the_unit_forbids(self):

@@ -18,11 +18,11 @@ inline constexpr Time lateness = 3 * tick_time;
     constexpr std::size_t longest_reply = 110'000;
     constexpr std::size_t one_read = 128 * 1024;
     constexpr std::size_t growth = 2;
-    return growth * (longest_reply + one_read + setup.options.output_high_water);
+    return growth * (longest_reply + one_read + setup.options.batch_output);
 }
 
 /// How often max_memory the engine may hold at each step, on top of one batch.
-inline constexpr std::uint64_t times_max_memory = 2;
+inline constexpr std::uint64_t times_max_memory = 1;
 /// Whether that holds for coroutine handlers too. A waiting coroutine keeps its buffers, even if its connection is
 /// closed, so only the number of connections bounds them.
 inline constexpr bool coroutines_are_bounded = false;

@@ -22,11 +22,11 @@ void choose_limits(Setup& setup, Random& random) {
     }
     constexpr std::array<std::size_t, 4> high = {0, 100, 3'000, 20'000};
     if (const std::size_t water = random.one_of<std::size_t>(high); water != 0) {
-        options.output_high_water = water;
-        options.output_low_water = water / random.between(1, 4);
+        options.batch_output = water;
+        options.connection_memory = water / random.between(1, 4);
     }
     setup.small_output = random.chance(200);
-    if (setup.small_output) options.max_output = random.between(300, 5'000);
+    if (setup.small_output) options.max_pushes = random.between(300, 5'000);
     setup.small_memory = random.chance(150);
     if (setup.small_memory) options.max_memory = random.between(20, 400) * 10'000;
     if (random.chance(150)) options.max_connections = std::max<std::size_t>(setup.at_a_time * 3 / 4, 1);
@@ -71,13 +71,13 @@ std::string Setup::describe() const {
     return fmt::format(
         "{} handler, {} clients, {} at a time, {} of 1,000 with faults, a tick every {} rounds, gate {}\n"
         "  stop after {}{}{}{}\n"
-        "  reads {}, max_line {}, water {}/{}, max_output {}, max_memory {}, max_connections {}\n"
+        "  reads {}, max_line {}, batch_output {}, connection_memory {}, max_pushes {}, max_memory {}, max_connections {}\n"
         "  deadlines in ms: frame {}, stall {}, idle {}, drain {}",
         coroutine ? "coroutine" : "plain", clients, at_a_time, faults, tick_every, gate, stop_after,
         stops_by_force ? ", by force" : "", destroyed ? ", destroyed" : "",
         memory_fails ? ", allocations fail" : "",
         options.reads == resp::Reads::commands ? "commands" : "anything", options.limits.max_line,
-        options.output_low_water, options.output_high_water, options.max_output, options.max_memory,
+        options.batch_output, options.connection_memory, options.max_pushes, options.max_memory,
         options.max_connections, options.frame_deadline.count(), options.write_stall.count(),
         options.idle_timeout.count(), options.drain_deadline.count());
 }

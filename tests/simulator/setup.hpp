@@ -17,7 +17,7 @@ struct Setup {
     bool memory_fails = false;    // single allocations of the engine fail
     bool destroyed = false;       // the server is destroyed in the middle
     bool small_memory = false;    // max_memory is small enough to be reached
-    bool small_output = false;    // max_output is small enough to be reached
+    bool small_output = false;    // max_pushes is small enough to be reached
     std::size_t clients = 0;      // that connect, one after another
     std::size_t at_a_time = 0;    // clients that are connected at a time
     std::size_t stop_after = 0;   // the server stops when so many have connected; 0: never

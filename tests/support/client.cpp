@@ -81,7 +81,7 @@ bool is_listening(const resp::Endpoint& server) try {
     return false;
 }
 
-Client::Client(const resp::Endpoint& server, Settings settings) {
+Client::Client(const resp::Endpoint& server, const Settings& settings) {
     const Address address = address_of(server);
     socket_ = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0) fail("socket");
@@ -89,6 +89,9 @@ Client::Client(const resp::Endpoint& server, Settings settings) {
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &settings.receive_buffer,
                      sizeof settings.receive_buffer);
     }
+    const Address own = settings.from.empty() ? Address{} : address_of({settings.from, 0, {}});
+    if (own.size != 0 && ::bind(socket_, reinterpret_cast<const sockaddr*>(&own.storage), own.size) != 0)
+        fail("bind");
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
         const int error = errno;
         ::close(std::exchange(socket_, -1));

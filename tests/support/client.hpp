@@ -25,13 +25,13 @@ enum class End { orderly, reset };
 
 class Client {
 public:
-    /// Size of the receive buffer in bytes. 0: the kernel's default.
     struct Settings {
-        int receive_buffer = 0;
+        int receive_buffer = 0;  ///< in bytes; 0: the kernel's default
+        std::string from{};      ///< its own address, such as "127.0.0.2"; empty: the kernel chooses it
     };
 
     explicit Client(const resp::Endpoint& server) : Client(server, Settings{}) {}
-    Client(const resp::Endpoint& server, Settings settings);
+    Client(const resp::Endpoint& server, const Settings& settings);
     Client(Client&& other) noexcept;
     Client& operator=(Client&& other) noexcept;
     ~Client();

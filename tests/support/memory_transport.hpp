@@ -190,12 +190,13 @@ public:
     void adopt(std::shared_ptr<MemoryClient> client) {
         const resp::detail::Peer peer{.tcp = {}, .is_unix = true};
         auto transport = std::make_unique<MemoryTransport>(std::move(client));
-        if (shared_->connections >= shared_->options.max_connections) {
-            worker_->refuse(std::move(transport), peer);
+        resp::detail::Place place;
+        const resp::detail::Refusal refusal = shared_->places.take(place, peer, now_);
+        if (refusal != resp::detail::Refusal::none) {
+            worker_->refuse(std::move(transport), peer, resp::detail::last_words(refusal));
         } else {
-            ++shared_->connections;
             ++shared_->accepted;
-            worker_->adopt(std::move(transport), peer);
+            worker_->adopt(std::move(transport), peer, std::move(place));
         }
     }
 
@@ -249,7 +250,7 @@ public:
     [[nodiscard]] bool has_stopped() const noexcept { return stopped_; }
 
     [[nodiscard]] const resp::detail::Counters& counters() const noexcept { return worker_->counters(); }
-    [[nodiscard]] std::uint64_t connections() const noexcept { return shared_->connections; }
+    [[nodiscard]] std::uint64_t connections() const noexcept { return shared_->places.connections(); }
     [[nodiscard]] std::uint64_t memory() const noexcept { return shared_->memory; }
     [[nodiscard]] resp::detail::Worker& worker() noexcept { return *worker_; }
 

@@ -29,7 +29,7 @@ public:
     }
 
     resp::Server<H>* operator->() noexcept { return &server_; }
-    [[nodiscard]] Client client(Client::Settings settings = {}) const {
+    [[nodiscard]] Client client(const Client::Settings& settings = {}) const {
         return Client{server_.local_endpoint(), settings};
     }
     [[nodiscard]] resp::Stats stats() const { return server_.stats(); }

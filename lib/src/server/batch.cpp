@@ -72,13 +72,8 @@ void Session::end_batch(BatchEnd end) {
 /// Continues after the other connections had their batches.
 void Session::post_resume() {
     assert(activity_ == Activity::ready);
-    post(&Session::resume);
+    worker_->resume_later(shared_from_this());
     activity_ = Activity::posted;
-}
-
-void Session::resume() {
-    assert(activity_ == Activity::posted);
-    activity_ = Activity::ready;
 }
 
 // ---- receiving

@@ -16,7 +16,7 @@ public:
         constexpr std::uint64_t budget = 64 * 1024;
         // Usually everything received fits. The end is then `no_end`, and no request compares its offset.
         input_end_ = pending > budget ? offset + budget : no_end;
-        output_end_ = queued + most_output;
+        output_end_ = most_output < SIZE_MAX - queued ? queued + most_output : SIZE_MAX;
         requests_ = 0;
     }
     /// The batch ends before its next request.

@@ -103,7 +103,7 @@ private:
     static std::shared_ptr<Shared> make_shared(Options options, std::unique_ptr<AdapterFactory> factory) {
         validate(options);
         auto shared = std::make_shared<Shared>(std::move(options), std::move(factory));
-        shared->max_connections = bounded_by_descriptors(shared->options.max_connections);
+        shared->places.lower_most(bounded_by_descriptors(shared->options));
         return shared;
     }
 
@@ -157,7 +157,7 @@ private:
         signals_ = std::move(signals);
         if (signals_) wait_for_signal();
         const std::size_t asked = shared_->options.max_connections;
-        if (const std::size_t most = shared_->max_connections; most < asked) {
+        if (const std::size_t most = shared_->places.most(); most < asked) {
             shared_->log(LogLevel::warn,
                          "[server] Accepts at most {} clients, not {}: the limit of open files is too low",
                          most, asked);

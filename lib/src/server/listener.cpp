@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <thread>
 
 namespace resp::detail {
 
@@ -15,6 +16,8 @@ namespace {
 constexpr int most_accepts = 16;
 // How long the loop waits for a descriptor or for memory before it tries again.
 constexpr std::chrono::milliseconds exhausted_pause{100};
+// How long the thread sleeps if there is no memory to wait.
+constexpr std::chrono::milliseconds no_memory_pause{10};
 
 /// Accepts a client. Its socket is non-blocking and closed on exec. One call does all of it if possible,
 /// because another thread may fork between two calls. Returns -1 and sets errno on an error.
@@ -51,6 +54,24 @@ void with_name(const Endpoint& name, const Listen& listen) {
         throw std::system_error{error.code(), "cannot listen on " + name.to_string()};
     }
 }
+
+/// The posted action that gives a client to its worker. If it never runs, or cannot be posted, it closes the
+/// client and frees the place. The worker is first, so it is destroyed last: it keeps the places alive.
+struct HandOver {
+    std::shared_ptr<Worker> worker;
+    Descriptor client;
+    Peer peer;
+    Place place;
+    Refusal refusal;
+
+    void operator()() noexcept {
+        if (refusal == Refusal::none) {
+            worker->accept(std::move(client), peer, std::move(place));
+        } else {
+            worker->refuse(std::move(client), peer, last_words(refusal));
+        }
+    }
+};
 
 }  // namespace
 
@@ -112,7 +133,7 @@ Endpoint Listener::endpoint() const {
 
 void Listener::start() {
     shared_->log(LogLevel::info, "[server] Listening on {}", endpoint().to_string());
-    asio::co_spawn(executor_, run(shared_from_this()), asio::detached);
+    go_on(Accepted::none);
 }
 
 void Listener::close() {
@@ -122,46 +143,53 @@ void Listener::close() {
     pause_.cancel();
 }
 
-void Listener::descriptor_freed() {
+void Listener::descriptor_freed() noexcept try {
     if (!exhausted_.load(std::memory_order_relaxed)) return;
     asio::post(executor_, [self = shared_from_this()] { self->pause_.cancel(); });
+} catch (const std::exception&) {
+    // No memory: the pause ends by itself.
 }
 
-asio::awaitable<void> Listener::run(std::shared_ptr<Listener>) {
+/// Begins the next wait, after an accept with this result.
+void Listener::go_on(Accepted last) noexcept {
     while (acceptor_.is_open()) {
         try {
-            co_await accept_some();
+            return last == Accepted::exhausted ? pause() : wait();
         } catch (const std::exception&) {
-            ++shared_->accept_errors;  // no memory for the wait
+            ++shared_->accept_errors;
         }
+        // No memory even for a wait, and nothing else would continue the loop.
+        std::this_thread::sleep_for(no_memory_pause);
     }
 }
 
-/// Waits for clients and accepts up to most_accepts of them.
-asio::awaitable<void> Listener::accept_some() {
-    std::error_code ec;
-    co_await acceptor_.async_wait(Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+/// Waits for clients. If more are waiting already, the connected ones run first.
+void Listener::wait() {
+    acceptor_.async_wait(Acceptor::wait_read,
+                         [self = shared_from_this()](const std::error_code&) { self->accept_some(); });
+}
+
+/// Waits until a connection has closed, or for exhausted_pause.
+void Listener::pause() {
+    pause_.expires_after(exhausted_pause);
+    pause_.async_wait([self = shared_from_this()](const std::error_code&) {
+        self->exhausted_.store(false, std::memory_order_relaxed);
+        self->go_on(Accepted::none);
+    });
+    exhausted_.store(true, std::memory_order_relaxed);
+}
+
+/// Accepts up to most_accepts clients.
+void Listener::accept_some() noexcept {
     Accepted last = Accepted::client;
     for (int i = 0; i != most_accepts && acceptor_.is_open(); ++i) {
         last = accept();
         if (last == Accepted::none || last == Accepted::exhausted) break;
     }
-    if (last == Accepted::exhausted) co_await pause();
-    // More clients may be waiting. The connected ones run first.
-    if (last == Accepted::client) co_await asio::post(executor_, asio::use_awaitable);
+    go_on(last);
 }
 
-/// Waits until a connection has closed, or for exhausted_pause.
-asio::awaitable<void> Listener::pause() {
-    std::error_code ec;
-    exhausted_.store(true, std::memory_order_relaxed);
-    pause_.expires_after(exhausted_pause);
-    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    exhausted_.store(false, std::memory_order_relaxed);
-}
-
-Listener::Accepted Listener::accept() {
-    Peer peer;
+Listener::Accepted Listener::accept() noexcept try {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     Descriptor client{accept_client(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size)};
@@ -173,34 +201,69 @@ Listener::Accepted Listener::accept() {
         shared_->log(LogLevel::warn, "[server] Cannot accept: {}", std::generic_category().message(error));
         return Accepted::exhausted;
     }
+    Peer peer;
     peer.is_unix = address.ss_family == AF_UNIX;
     if (!peer.is_unix)
         std::memcpy(peer.tcp.data(), &address, std::min<std::size_t>(size, peer.tcp.capacity()));
-    try {
-        hand_over(std::move(client), peer);
-    } catch (const std::exception& error) {
-        ++shared_->accept_errors;
-        shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", error.what());
-        return Accepted::exhausted;
-    }
+    hand_over(std::move(client), peer);
     return Accepted::client;
+} catch (...) {
+    could_not_hand_over();
+    return Accepted::exhausted;
 }
 
-/// Gives the client to the next worker, on the thread of that worker.
+/// Counts and logs a client that is closed because there is no memory for it. Call it in the catch block.
+void Listener::could_not_hand_over() noexcept try {
+    ++shared_->accept_errors;
+    shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
+} catch (const std::exception&) {
+    // No memory for the log line. The error is counted.
+}
+
+/// Gives the client to the next worker, on the thread of that worker. If it is refused without a reply, it is
+/// closed here.
 void Listener::hand_over(Descriptor client, const Peer& peer) {
-    const bool refused = shared_->connections.load(std::memory_order_relaxed) >= shared_->max_connections;
-    if (!refused) {
-        ++shared_->connections;
-        ++shared_->accepted;
+    Place place;
+    const Refusal refusal =
+        is_filtered(peer) ? Refusal::filter : shared_->places.take(place, peer, Clock::now());
+    if (refusal != Refusal::none) count(refusal, peer);
+    if (refusal != Refusal::none && last_words(refusal).empty()) return;
+    if (refusal == Refusal::none) ++shared_->accepted;
+    std::shared_ptr<Worker> worker = next_worker_().shared_from_this();
+    const asio::any_io_executor executor = worker->executor();
+    asio::dispatch(executor, HandOver{std::move(worker), std::move(client), peer, std::move(place), refusal});
+}
+
+/// Asks the filter of the user.
+bool Listener::is_filtered(const Peer& peer) noexcept try {
+    const auto& filter = shared_->options.accept_filter;
+    return filter && !filter(peer.endpoint());
+} catch (...) {
+    ++shared_->accept_errors;
+    try {
+        shared_->log(LogLevel::error, "[{}] accept_filter threw an exception: {}",
+                     peer.endpoint().to_string(), current_exception_text());
+    } catch (const std::exception&) {
+        // No memory for the log line. The exception is counted.
     }
-    const auto worker = next_worker_().shared_from_this();
-    asio::dispatch(worker->executor(), [worker, client = std::move(client), peer, refused]() mutable {
-        if (refused) {
-            worker->refuse(std::move(client), peer);
-        } else {
-            worker->accept(std::move(client), peer);
-        }
-    });
+    return true;
+}
+
+/// Counts and logs a client that is refused.
+void Listener::count(Refusal refusal, const Peer& peer) {
+    const char* reason = "too many clients";
+    ++shared_->refused;
+    if (refusal == Refusal::filter) {
+        ++shared_->refused_by_filter;
+        reason = "by accept_filter";
+    } else if (refusal == Refusal::rate) {
+        ++shared_->refused_by_rate;
+        reason = "connects too often";
+    } else if (refusal == Refusal::address) {
+        ++shared_->refused_by_address;
+        reason = "too many clients from its address";
+    }
+    shared_->log(LogLevel::info, "[{}] Refused: {}", peer.endpoint().to_string(), reason);
 }
 
 }  // namespace resp::detail

@@ -15,6 +15,12 @@ namespace resp::detail {
 
 /// Only close() ends the loop. Every error of accept() is temporary: it belongs to one client, or descriptors
 /// or memory have run out.
+///
+///     wait() ──a client is there──► accept_some() ──► wait()
+///        ▲                               └─exhausted─► pause() ──100 ms, or a descriptor was freed──┐
+///        └──────────────────────────────────────────────────────────────────────────────────────────┘
+///
+/// It is not a coroutine: Asio 1.22 ends the process if it has no memory to begin an operation in a coroutine.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
     /// Returns the worker that gets the next client.
@@ -31,7 +37,7 @@ public:
     void start();
     void close();
     /// Call it when a descriptor was freed. From any thread.
-    void descriptor_freed();
+    void descriptor_freed() noexcept;
     [[nodiscard]] Endpoint endpoint() const;
 
 private:
@@ -42,11 +48,15 @@ private:
 
     void open(const Acceptor::protocol_type& protocol);
     void listen();
-    asio::awaitable<void> run(std::shared_ptr<Listener> self);
-    asio::awaitable<void> accept_some();
-    asio::awaitable<void> pause();
-    Accepted accept();
+    void go_on(Accepted last) noexcept;
+    void wait();
+    void pause();
+    void accept_some() noexcept;
+    Accepted accept() noexcept;
+    void could_not_hand_over() noexcept;
     void hand_over(Descriptor client, const Peer& peer);
+    [[nodiscard]] bool is_filtered(const Peer& peer) noexcept;
+    void count(Refusal refusal, const Peer& peer);
 
     const std::shared_ptr<Shared> shared_;
     const asio::any_io_executor executor_;

@@ -89,7 +89,7 @@ void Worker::trim_heap() noexcept {
 
 /// What each connection may take even if memory is short.
 std::size_t Worker::share() const noexcept {
-    const std::uint64_t connections = std::max<std::uint64_t>(shared_->connections, 1);
+    const std::uint64_t connections = std::max<std::uint64_t>(shared_->places.connections(), 1);
     return std::min<std::size_t>(shared_->options.connection_memory,
                                  shared_->options.max_memory / (2 * connections));
 }

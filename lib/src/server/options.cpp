@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cmath>
 #include <exception>
 #include <stdexcept>
 
@@ -39,8 +40,14 @@ namespace detail {
 
 namespace {
 
-// Descriptors that a server needs beside those of its clients: listeners, epoll sets, timers, a log file.
-constexpr std::size_t reserved_descriptors = 32;
+// Per thread: two epoll sets (Asio's and ours), a timer and an event of Asio, and one refused client that may be
+// reading its error.
+constexpr std::size_t descriptors_per_thread = 5;
+// Per process: standard input, output and error, and the two ends of the pipe for signals.
+constexpr std::size_t descriptors_per_process = 5;
+// For most_lingering refused clients, and for the program: log files, what a handler opens, a new client until it
+// has been refused.
+constexpr std::size_t descriptor_margin = 32;
 // A thread takes four descriptors and, usually, 8 MiB of address space.
 constexpr unsigned most_threads = 1024;
 // The most that Linux accepts for TCP_KEEPIDLE.
@@ -72,11 +79,18 @@ bool can_be_handled(int signal) noexcept {
 
 }  // namespace
 
-std::size_t bounded_by_descriptors(std::size_t connections) {
+std::size_t reserved_descriptors(const Options& options) noexcept {
+    const std::size_t listeners = options.addresses.size() + (options.unix_path.empty() ? 0 : 1);
+    return descriptors_per_thread * options.threads + listeners + descriptors_per_process + descriptor_margin;
+}
+
+std::size_t bounded_by_descriptors(const Options& options) noexcept {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return connections;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return options.max_connections;
     const auto most = static_cast<std::size_t>(limit.rlim_cur);
-    return std::min(connections, most > reserved_descriptors ? most - reserved_descriptors : 1);
+    const std::size_t reserved = reserved_descriptors(options);
+    return std::min(options.max_connections, most > reserved ? most - reserved : 1);
 }
 
 void validate(const Options& options) {
@@ -91,6 +105,8 @@ void validate(const Options& options) {
     require(options.threads != 0, "threads is 0");
     require(options.threads <= most_threads, fmt::format("threads is above {}", most_threads));
     require(options.max_connections != 0, "max_connections is 0");
+    require(std::isfinite(options.connection_rate.per_second) && options.connection_rate.per_second >= 0,
+            "connection_rate.per_second is negative or not a number");
     require(options.max_memory != 0, "max_memory is 0");
     for_each_duration(options, [](const char* name, auto duration) {
         require(duration.count() >= 0, fmt::format("{} is negative", name));
@@ -123,18 +139,34 @@ std::string current_exception_text() {
 }
 
 void Logger::write(LogLevel level, std::string_view line) {
-    if (level >= LogLevel::info) {
-        const auto now =
-            std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
-        if (second_.exchange(now, std::memory_order_relaxed) != now) {
-            const int left_out = lines_.exchange(0, std::memory_order_relaxed) - most_each_second;
-            if (left_out > 0 && enabled(LogLevel::warn)) {
-                log_.sink(LogLevel::warn, fmt::format("[server] {} log lines left out", left_out));
-            }
-        }
-        if (lines_.fetch_add(1, std::memory_order_relaxed) >= most_each_second) return;
+    if (level < LogLevel::info || has_room(level)) log_.sink(level, line);
+}
+
+/// Counts a line. Returns whether it may be logged in this second.
+bool Logger::has_room(LogLevel level) {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+    if (second_.exchange(now, std::memory_order_relaxed) != now) log_left_out();
+    std::atomic<int>& lines =
+        lines_[static_cast<std::size_t>(level) - static_cast<std::size_t>(LogLevel::info)];
+    return lines.fetch_add(1, std::memory_order_relaxed) < most_each_second;
+}
+
+/// A new second has begun: says how many lines of which level were left out before. The line itself has the
+/// most severe of these levels, and at least warn.
+void Logger::log_left_out() {
+    LogLevel at = LogLevel::warn;
+    int all = 0;
+    std::string each;
+    for (std::size_t i = 0; i != levels; ++i) {
+        const int left_out = lines_[i].exchange(0, std::memory_order_relaxed) - most_each_second;
+        if (left_out <= 0) continue;
+        const auto level = static_cast<LogLevel>(static_cast<std::size_t>(LogLevel::info) + i);
+        at = std::max(at, level);
+        all += left_out;
+        each += fmt::format("{}{} {}", each.empty() ? "" : ", ", left_out, name(level));
     }
-    log_.sink(level, line);
+    if (all != 0 && enabled(at)) log_.sink(at, fmt::format("[server] {} log lines left out: {}", all, each));
 }
 
 }  // namespace detail

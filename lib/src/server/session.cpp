@@ -58,6 +58,13 @@ void Session::ready(Interest ready) noexcept {
     });
 }
 
+void Session::resume() noexcept {
+    enter([this] {
+        assert(activity_ == Activity::posted);
+        activity_ = Activity::ready;
+    });
+}
+
 void Session::drain() noexcept {
     assert(worker_ == nullptr || worker_->is_draining());
     enter([] {});  // advance() does it

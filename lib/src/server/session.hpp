@@ -44,6 +44,7 @@ public:
     void refuse(std::string_view last_words) noexcept;
     /// The transport can read or write, or has failed.
     void ready(Interest ready) noexcept override;
+    void resume() noexcept;  ///< see Worker::resume_later()
     /// The worker drains: handles what has been received, then closes.
     void drain() noexcept;
     /// Closes without sending the queued output.
@@ -114,7 +115,6 @@ private:
     bool may_go_on(Batch& batch);
     void end_batch(BatchEnd end);
     void post_resume();
-    void resume();
     void end_reply() noexcept;
     void hold();
     void put_away_decoder();
@@ -157,6 +157,7 @@ private:
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
     Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
+    Place place_;                           // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered

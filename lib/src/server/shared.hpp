@@ -1,11 +1,14 @@
 // What all threads of one server share: options, counters and log. Everything is read-only or atomic.
 #pragma once
 
+#include "places.hpp"
+
 #include <libresp/server/detail/adapter.hpp>
 #include <libresp/server/options.hpp>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,8 +20,6 @@
 
 namespace resp::detail {
 
-using Clock = std::chrono::steady_clock;
-
 /// Stands for the time of the thread's next tick. An event between two ticks gets the time of the second one,
 /// so no deadline fires early and no request has to read the clock.
 inline constexpr Clock::time_point next_tick = Clock::time_point::max();
@@ -27,11 +28,14 @@ inline constexpr Clock::time_point next_tick = Clock::time_point::max();
 /// clock without overflow. A larger option, for example milliseconds::max(), is lowered to it. Its event then
 /// never happens.
 inline constexpr std::chrono::hours longest_duration{24 * 36'525};
+/// How long one posted action of a thread may serve connections before others run: a new client, a stop, a timer.
+inline constexpr std::chrono::milliseconds turn_time{5};
 
 /// The text of the exception that is being handled, escaped and shortened for a log line.
 [[nodiscard]] std::string current_exception_text();
 
-/// Writes log lines, at most 1000 per second from level info up: clients must not be able to flood the log.
+/// Writes log lines. At the levels info, warn and error it writes at most 1000 per second of each: clients must
+/// not be able to flood the log, and a flood of one level must not hide a line of another.
 class Logger {
 public:
     explicit Logger(const Log& log) noexcept : log_(log) {}
@@ -47,11 +51,15 @@ private:
     // Not applied to debug and trace lines: those levels are for a complete record.
     static constexpr int most_each_second = 1000;
 
+    static constexpr std::size_t levels = 3;  // info, warn, error
+
     void write(LogLevel level, std::string_view line);
+    [[nodiscard]] bool has_room(LogLevel level);
+    void log_left_out();
 
     const Log& log_;
     std::atomic<std::int64_t> second_{0};
-    std::atomic<int> lines_{0};
+    std::array<std::atomic<int>, levels> lines_{};  // of this second
 };
 
 /// A counter that one thread writes and any thread may read. It needs no locked instruction.
@@ -77,8 +85,14 @@ void validate(const Options& options);
 /// The options with each duration clamped to [0, longest_duration], and keepalive to what Linux accepts.
 [[nodiscard]] Options normalised(Options options);
 
+/// The file descriptors that a server needs beside those of its clients.
+[[nodiscard]] std::size_t reserved_descriptors(const Options& options) noexcept;
 /// Options::max_connections, lowered to what the limit of open files allows.
-[[nodiscard]] std::size_t bounded_by_descriptors(std::size_t connections);
+[[nodiscard]] std::size_t bounded_by_descriptors(const Options& options) noexcept;
+
+/// The threads together keep at most this many refused clients open to read the error, or one for each thread if
+/// that is more. They come on top of max_connections.
+inline constexpr std::size_t most_lingering = 16;
 
 class Payload;
 
@@ -95,7 +109,8 @@ struct Shared {
           factory(std::move(made)),
           suspends(factory->suspends()),
           memory_mark(options.max_memory - options.max_memory / 4),
-          log(options.log) {}
+          log(options.log),
+          places(options) {}
 
     /// Counts `bytes` of memory, unless that would exceed max_memory. Returns whether it did.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
@@ -105,10 +120,12 @@ struct Shared {
     const bool suspends;            // see AdapterFactory
     const std::size_t memory_mark;  // above it, large connections are held back
     Logger log;
-    std::size_t max_connections = 0;  // of the options, lowered to what the limit of open files allows
-    std::atomic<std::uint64_t> connections{0};
+    Places places;
     std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> refused{0};  // for any reason
+    std::atomic<std::uint64_t> refused_by_address{0};
+    std::atomic<std::uint64_t> refused_by_rate{0};
+    std::atomic<std::uint64_t> refused_by_filter{0};
     std::atomic<std::uint64_t> accept_errors{0};
     std::atomic<std::uint64_t> memory{0};  // bytes held for all connections
     PayloadTable payload_table;

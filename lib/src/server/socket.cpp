@@ -2,6 +2,8 @@
 // many ready sockets.
 #include "socket.hpp"
 
+#include "shared.hpp"
+
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,15 +20,11 @@ namespace resp::detail {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // If this many sockets were ready, others have probably become ready since. Another epoll_wait() costs less
 // than a wait through Asio.
 constexpr std::size_t many = 8;
-// A turn ends after this time, so that new clients, timers and stop() do not wait for long. The clock is read
-// once for this many sockets.
-constexpr std::chrono::milliseconds turn_time{5};
-constexpr std::size_t sockets_between_clocks = 4;
+// After this many events poll() reads the clock, to let others run after turn_time.
+constexpr std::size_t events_between_clocks = 8;
 // Pieces in one write.
 constexpr std::size_t most_pieces = 16;
 
@@ -98,12 +96,7 @@ void Poller::forget(const SocketTransport& socket) noexcept {
 }
 
 void Poller::resume() {
-    if (waiting_ || sockets_ == 0) return;
-    if (next_ != ready_) {
-        post_poll();
-    } else {
-        wait();
-    }
+    if (!waiting_ && sockets_ != 0) wait();
 }
 
 void Poller::wait() {
@@ -120,34 +113,30 @@ void Poller::poll() try {
         ready_ = static_cast<std::size_t>(std::max(n, 0));
         next_ = 0;
     }
-    const bool again = ready_ >= many;
     handle_events();
+    const bool again = next_ != ready_ || ready_ >= many;
+    if (sockets_ == 0) next_ = ready_;  // the rest belongs to sockets that are gone
     waiting_ = false;
-    if (sockets_ == 0 || (!again && next_ == ready_)) return resume();
-    post_poll();
+    if (!again || sockets_ == 0) return resume();
+    asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
+    waiting_ = true;
 } catch (const std::exception&) {
     // No memory for the wait: the next tick calls resume().
 }
 
-/// One turn. The sockets that it does not reach in time are the first of the next turn.
+/// Handles the events that are left, for about turn_time at most. The order stays fair: the next poll() goes on
+/// with the rest before it asks for new events.
 void Poller::handle_events() {
     Clock::time_point end{};
     while (next_ != ready_) {
-        if (next_ % sockets_between_clocks == sockets_between_clocks - 1) {
-            const Clock::time_point now = Clock::now();
-            if (end == Clock::time_point{}) end = now + turn_time;
-            if (now >= end) return;
-        }
-        const epoll_event event = events_[next_++];
+        const epoll_event& event = events_[next_++];
         auto* const socket = static_cast<SocketTransport*>(event.data.ptr);
         if (socket != nullptr) socket->ready(event.events);
+        if (next_ % events_between_clocks != 0) continue;
+        const Clock::time_point now = Clock::now();
+        if (end == Clock::time_point{}) end = now + turn_time;
+        if (now >= end) return;
     }
-}
-
-/// Polls again after what the context has to do in between.
-void Poller::post_poll() {
-    asio::post(set_.get_executor(), [this, owner = owner_.lock()] { poll(); });
-    waiting_ = true;
 }
 
 // ---- a socket

@@ -51,7 +51,6 @@ private:
     void wait();
     void poll();
     void handle_events();
-    void post_poll();
     void forget(const SocketTransport& socket) noexcept;
 
     static constexpr int most_events = 128;
@@ -59,8 +58,8 @@ private:
     const std::weak_ptr<void> owner_;
     asio::posix::stream_descriptor set_;
     std::size_t sockets_ = 0;  // in the set
-    std::size_t ready_ = 0;    // events that poll() is handling
-    std::size_t next_ = 0;     // of these, the first that was not handled
+    std::size_t ready_ = 0;    // events of the last epoll_wait()
+    std::size_t next_ = 0;     // the first of them that poll() has not handled
     bool waiting_ = false;     // poll() is scheduled or running
     std::array<epoll_event, most_events> events_;
 };

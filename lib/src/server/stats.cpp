@@ -7,9 +7,12 @@ namespace resp::detail {
 
 Stats sum_stats(const Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers) {
     Stats stats;
-    stats.connections = shared.connections;
+    stats.connections = shared.places.connections();
     stats.accepted = shared.accepted;
     stats.refused = shared.refused;
+    stats.refused_by_address = shared.refused_by_address;
+    stats.refused_by_rate = shared.refused_by_rate;
+    stats.refused_by_filter = shared.refused_by_filter;
     stats.accept_errors = shared.accept_errors;
     stats.memory = shared.memory;
     for (const auto& worker : workers) {

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 
@@ -19,19 +20,6 @@ constexpr std::size_t most_kept = (1024 + 64) * 1024;
 constexpr std::size_t most_kept_by_coroutines = 1024;
 // Spares do not count as memory of connections. So they get at most this part of max_memory: this divisor.
 constexpr std::size_t spare_part = 64;
-// On each thread, at most this many refused clients are kept open at the same time to read the error. They
-// come on top of max_connections.
-constexpr std::size_t most_lingering = 16;
-
-/// The error for a client over max_connections, in Redis' words.
-const std::string& too_many_clients() {
-    static const std::string bytes = [] {
-        std::string text;
-        Encoder{text}.simple_error("ERR max number of clients reached");
-        return text;
-    }();
-    return bytes;
-}
 
 /// Turns off Nagle's algorithm, and sets TCP keepalive. Ignores errors: if the client has left already, the
 /// first read reports it.
@@ -63,14 +51,15 @@ void Worker::open() {
 
 // ---- clients connect
 
-void Worker::accept(Descriptor client, const Peer& peer) noexcept try {
-    adopt(make_transport(std::move(client), peer), peer);
+void Worker::accept(Descriptor client, const Peer& peer, Place place) noexcept try {
+    adopt(make_transport(std::move(client), peer), peer, std::move(place));
 } catch (...) {
     could_not_serve();
 }
 
-void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept try {
+void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer, Place place) noexcept try {
     const auto session = std::make_shared<Session>(*this, std::move(client), shared_->factory->make(), peer);
+    session->place_ = std::move(place);
     add(session);
     session->start();
     if (draining_) session->drain();
@@ -82,30 +71,27 @@ void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept
 /// failed. The client is closed, and all others are served. Call it in the catch block.
 void Worker::could_not_serve() noexcept try {
     ++shared_->accept_errors;
-    --shared_->connections;
     shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
 } catch (...) {
     // No memory for the log line. The error is counted.
 }
 
-void Worker::refuse(Descriptor client, const Peer& peer) noexcept try {
-    ++shared_->refused;
-    shared_->log(LogLevel::info, "[{}] Refused: too many clients", peer.endpoint().to_string());
-    if (lingering_ < most_lingering) return refuse(make_transport(std::move(client), peer), peer);
+void Worker::refuse(Descriptor client, const Peer& peer, const std::string& last_words) noexcept try {
+    const std::size_t most = std::max<std::size_t>(most_lingering / shared_->options.threads, 1);
+    if (lingering_ < most) return refuse(make_transport(std::move(client), peer), peer, last_words);
     // Too many clients are being refused: send the error and close, without waiting until the client has it.
-    const std::string& error = too_many_clients();
     [[maybe_unused]] const auto sent =
-        ::send(client.number(), error.data(), error.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        ::send(client.number(), last_words.data(), last_words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(client.number(), SHUT_WR);
 } catch (...) {
     ++shared_->accept_errors;
 }
 
-void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer) {
+void Worker::refuse(std::unique_ptr<Transport> client, const Peer& peer, const std::string& last_words) {
     const auto session = std::make_shared<Session>(*this, std::move(client), nullptr, peer);
     add(session);
     ++lingering_;
-    session->refuse(too_many_clients());
+    session->refuse(last_words);
 }
 
 std::unique_ptr<Transport> Worker::make_transport(Descriptor client, const Peer& peer) {
@@ -142,10 +128,8 @@ void Worker::remove(Session& session) noexcept {
     if (session.was_refused()) {
         assert(lingering_ != 0);
         --lingering_;
-    } else {
-        assert(shared_->connections != 0);
-        --shared_->connections;
     }
+    session.place_.free();
     if (on_closed) on_closed();
     if (draining_ && first_ == nullptr) end_drain();
 }
@@ -160,6 +144,45 @@ void Worker::for_each(const Action& action) {
     }
 }
 
+// ---- turns
+
+void Worker::resume_later(std::shared_ptr<Session> session) {
+    later_.push_back(std::move(session));
+    if (turn_posted_) return;
+    try {
+        post_turn();
+    } catch (...) {
+        later_.pop_back();
+        throw;
+    }
+}
+
+/// Sessions that are added after this wait for the next turn. So actions that they have posted run first.
+void Worker::post_turn() {
+    asio::post(executor(), [self = shared_from_this()] { self->turn(); });
+    turn_posted_ = true;
+    if (due_.empty()) due_.swap(later_);
+}
+
+/// Resumes sessions for turn_time. The rest waits for the next turn: new clients, a stop and sockets that are ready
+/// come first.
+void Worker::turn() noexcept try {
+    const Clock::time_point end = Clock::now() + turn_time;
+    turn_posted_ = false;
+    while (resumed_ != due_.size()) {
+        const std::shared_ptr<Session> session = std::move(due_[resumed_++]);
+        session->resume();
+        if (Clock::now() >= end) break;
+    }
+    if (resumed_ == due_.size()) {
+        due_.clear();
+        resumed_ = 0;
+    }
+    if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
+} catch (const std::exception&) {
+    // No memory to post the next turn: the next tick tries again.
+}
+
 // ---- stopping
 
 void Worker::drain(std::function<void()> done) {
@@ -171,10 +194,13 @@ void Worker::drain(std::function<void()> done) {
     if (first_ == nullptr) end_drain();
 }
 
-void Worker::end_drain() noexcept {
+void Worker::end_drain() noexcept try {
     assert(draining_ && first_ == nullptr);
+    if (drained_) drained_();
+    drained_ = nullptr;
     if (timer_) timer_->cancel();
-    if (drained_) std::exchange(drained_, nullptr)();
+} catch (const std::exception&) {
+    wait_for_tick();  // no memory to tell the engine: the next tick tries again
 }
 
 void Worker::abort() noexcept {
@@ -188,6 +214,9 @@ void Worker::dispose() noexcept {
         const std::shared_ptr<Session> self = std::move(session.self_);
     });
     first_ = nullptr;
+    due_.clear();
+    later_.clear();
+    resumed_ = 0;
     poller_.reset();
     timer_.reset();
 }
@@ -211,7 +240,8 @@ void Worker::wait_for_tick() noexcept try {
 
 /// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
-    return first_ != nullptr || (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
+    return first_ != nullptr || drained_ ||
+           (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {
@@ -219,6 +249,8 @@ void Worker::tick(Clock::time_point now) noexcept try {
     cannot_free_ = false;
     for_each([&](Session& session) { session.check_deadlines(now, elapsed); });
     if (draining_ && now_ >= drain_by_) abort();
+    if (drained_ && first_ == nullptr) end_drain();
+    if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
     end_stuck_request();
     is_over_ = true;
     bound_memory();

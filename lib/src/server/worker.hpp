@@ -4,6 +4,7 @@
 
 #include "asio.hpp"
 #include "mailbox.hpp"
+#include "places.hpp"
 #include "session.hpp"
 #include "shared.hpp"
 #include "socket.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace resp::detail {
 
@@ -32,18 +34,18 @@ public:
     /// every 200 ms. A test that does not call open() calls tick() itself. Throws std::system_error.
     void open();
     /// Serves a client that was accepted.
-    void accept(Descriptor client, const Peer& peer) noexcept;
-    /// Sends a client the error that there are too many clients, and closes.
-    void refuse(Descriptor client, const Peer& peer) noexcept;
+    void accept(Descriptor client, const Peer& peer, Place place) noexcept;
+    /// Sends a client the error `last_words`, which is not empty, and closes.
+    void refuse(Descriptor client, const Peer& peer, const std::string& last_words) noexcept;
 
     // The same for a transport of any kind.
-    void adopt(std::unique_ptr<Transport> client, const Peer& peer) noexcept;
-    void refuse(std::unique_ptr<Transport> client, const Peer& peer);
+    void adopt(std::unique_ptr<Transport> client, const Peer& peer, Place place) noexcept;
+    void refuse(std::unique_ptr<Transport> client, const Peer& peer, const std::string& last_words);
     /// Sets the time, checks all deadlines and the memory limit, and frees spares.
     void tick(Clock::time_point now) noexcept;
 
     /// Drains every connection, aborts the remaining ones at the drain deadline, and calls `done` when the
-    /// last one has closed.
+    /// last one has closed. If `done` throws std::bad_alloc, it is called again at the next tick.
     void drain(std::function<void()> done);
     [[nodiscard]] bool is_draining() const noexcept { return draining_; }
     /// Closes every connection at once.
@@ -55,13 +57,17 @@ public:
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return mailbox_->executor(); }
     [[nodiscard]] Shared& shared() noexcept { return *shared_; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-    /// Called after each connection has closed. The listener waits for it when descriptors have run out.
+    /// Called after each connection has closed. The listener waits for it when descriptors have run out. It must
+    /// not throw.
     std::function<void()> on_closed;
 
     /// The time between two ticks.
     static constexpr std::chrono::milliseconds tick_time{200};
 
     // For sessions.
+    /// Resumes the session after the other connections had their batches, and after the actions that were posted
+    /// to the executor before this call.
+    void resume_later(std::shared_ptr<Session> session);
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
@@ -98,6 +104,8 @@ private:
     [[nodiscard]] std::unique_ptr<Transport> make_transport(Descriptor client, const Peer& peer);
     template <class Action>
     void for_each(const Action& action);
+    void post_turn();
+    void turn() noexcept;
     void wait_for_tick() noexcept;
     [[nodiscard]] bool has_something_due() const noexcept;
 
@@ -124,6 +132,10 @@ private:
     std::optional<Poller> poller_;             // from open() to dispose()
     std::optional<asio::steady_timer> timer_;  // from open() to dispose()
     std::function<void()> drained_;
+    std::vector<std::shared_ptr<Session>> due_;    // the posted turn() resumes them, from due_[resumed_] on
+    std::vector<std::shared_ptr<Session>> later_;  // a later turn() resumes them
+    std::size_t resumed_ = 0;
+    bool turn_posted_ = false;
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};

@@ -1,5 +1,6 @@
 // File descriptors: a child inherits none, a server closes all of them, and running out of them is temporary.
 #include "handlers.hpp"
+#include "server/shared.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
 #include "support/sanitized.hpp"
@@ -9,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -134,6 +136,25 @@ TEST_CASE("a destroyed server leaves no descriptor") {
         REQUIRE(client.ask(ping) == pong);
     }
     CHECK(descriptors() == before);
+}
+
+TEST_CASE("a server opens no more descriptors than it keeps for itself") {
+    const auto threads = GENERATE(1U, 8U);
+    CAPTURE(threads);
+    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-reserved.sock";
+    const resp::Options options{.addresses = {"127.0.0.1", "127.0.0.2"},
+                                .unix_path = path,
+                                .threads = threads,
+                                .stop_signals = {SIGUSR1}};
+    const std::size_t before = descriptors().size();
+    RunningServer server{options, Ping{}};
+    Client client = server.client();
+    REQUIRE(client.ask(ping) == pong);
+    const std::size_t opened = descriptors().size() - before - 2;  // without both ends of the client
+    // Besides these it keeps three for standard input, output and error, one refused client for each thread, and
+    // a margin of 32.
+    CHECK(opened + 3 + threads + 32 <= resp::detail::reserved_descriptors(options));
+    CHECK(opened >= 4 * threads);
 }
 
 // Not under UBSan: it opens a pipe to check an object, and reports the object as bad if that fails.

@@ -195,9 +195,10 @@ TEST_CASE("the largest sizes serve clients") {
                           .max_connections = most,
                           .limits = {most, most, most, most, most},
                           .max_memory = most,
-                          .output_high_water = most,
-                          .output_low_water = most,
-                          .max_output = most,
+                          .connection_memory = most,
+                          .max_reply = most,
+                          .batch_output = most,
+                          .max_pushes = most,
                           .frame_rate = most};
     RunningServer server{options, Ping{}};
     support::Client client = server.client();
@@ -210,12 +211,12 @@ TEST_CASE("the smallest sizes serve clients or are refused") {
         RunningServer server{{.backlog = 0}, Ping{}};
         CHECK(server.client().ask(ping) == pong);
     }
-    SECTION("marks of no byte or one allow one reply at a time") {
+    SECTION("a batch of no byte or one has one reply") {
         const auto n = GENERATE(0U, 1U);
         MemoryServer server{{.max_connections = 1,
-                             .output_high_water = n,
-                             .output_low_water = n,
-                             .max_output = n,
+                             .connection_memory = n,
+                             .batch_output = n,
+                             .max_pushes = n,
                              .frame_rate = n},
                             Ping{}};
         MemoryClient& client = server.connect();

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <stdexcept>
 #include <system_error>
 
@@ -135,6 +136,9 @@ TEST_CASE("invalid options throw") {
     CHECK_THROWS_AS(make({.addresses = {}, .port = 0}), std::invalid_argument);
     CHECK_THROWS_AS(make({.port = 0, .threads = 0}), std::invalid_argument);
     CHECK_THROWS_AS(make({.port = 0, .max_connections = 0}), std::invalid_argument);
+    for (const double rate : {-1.0, -1e-300, HUGE_VAL, std::nan("")}) {
+        CHECK_THROWS_AS(make({.port = 0, .connection_rate = {.per_second = rate}}), std::invalid_argument);
+    }
 }
 
 TEST_CASE("a server that never runs frees its port") {

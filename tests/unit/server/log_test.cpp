@@ -85,7 +85,8 @@ TEST_CASE("a server logs that the limit of open files lowers max_connections") {
     rlimit limit{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
     REQUIRE(limit.rlim_cur != RLIM_INFINITY);
-    const auto most = static_cast<std::size_t>(limit.rlim_cur) - 32;
+    const std::size_t most =
+        static_cast<std::size_t>(limit.rlim_cur) - resp::detail::reserved_descriptors({});
     const std::string expected = "[server] Accepts at most " + std::to_string(most) + " clients, not " +
                                  std::to_string(most + 1) + ": the limit of open files is too low";
     for (const std::size_t asked : {most, most + 1}) {
@@ -166,34 +167,64 @@ TEST_CASE("a flood of bad clients does not flood the log") {
     CHECK(log.lines().size() <= 5'000);
 }
 
-TEST_CASE("a line at level warn says how many lines were left out") {
-    for (const LogLevel level : {LogLevel::info, LogLevel::error}) {
-        CAPTURE(level);
-        const Log log;
-        const resp::Options options = log.options(level);
-        resp::detail::Logger logger{options.log};
-        int written = 0;
-        const auto write = [&] {
-            ++written;
-            logger(level, "line");
-        };
-        while (written != 5'000) write();
-        const std::size_t flooded = log.lines().size();
-        REQUIRE(eventually([&] {  // until the next second begins
-            write();
-            return log.lines().size() != flooded;
-        }));
-        int shown = 0;
-        int left_out = 0;
-        for (const auto& [at, line] : log.lines()) {
-            CHECK(at >= level);
-            if (at == level) ++shown;
-            constexpr std::string_view words = "[server] ";
-            if (at != level) left_out += std::stoi(line.substr(words.size()));
+TEST_CASE("a line says how many lines of which level were left out") {
+    const auto [level, summary_at] =
+        GENERATE(table<LogLevel, LogLevel>({{LogLevel::info, LogLevel::warn},
+                                            {LogLevel::warn, LogLevel::warn},
+                                            {LogLevel::error, LogLevel::error}}));
+    CAPTURE(level);
+    const Log log;
+    const resp::Options options = log.options(level);
+    resp::detail::Logger logger{options.log};
+    int written = 0;
+    const auto write = [&, level = level] {
+        ++written;
+        logger(level, "line");
+    };
+    while (written != 5'000) write();
+    const std::size_t flooded = log.lines().size();
+    REQUIRE(eventually([&] {  // until the next second begins
+        write();
+        return log.lines().size() != flooded;
+    }));
+    int shown = 0;
+    int left_out = 0;
+    for (const auto& [at, line] : log.lines()) {
+        if (line == "line") {
+            ++shown;
+            continue;
         }
-        CHECK(shown < 5'000);
-        CHECK(left_out == (level == LogLevel::info ? written - shown : 0));
+        CHECK(at == summary_at);
+        constexpr std::string_view words = "[server] ";
+        const int n = std::stoi(line.substr(words.size()));
+        left_out += n;
+        const std::string count = std::to_string(n);
+        CHECK(line == "[server] " + count + " log lines left out: " + count + " " + std::string{name(level)});
     }
+    CHECK(shown < 5'000);
+    CHECK(left_out == written - shown);
+}
+
+TEST_CASE("a flood of lines of one level hides no line of another") {
+    const Log log;
+    const resp::Options options = log.options(LogLevel::info);
+    resp::detail::Logger logger{options.log};
+    for (int i = 0; i != 5'000; ++i) {
+        logger(LogLevel::info, "flood");
+        if (i % 2 == 0) logger(LogLevel::warn, "smaller flood");
+    }
+    logger(LogLevel::error, "disk is full");
+    CHECK(log.has(LogLevel::error, "disk is full"));
+    const std::size_t before = log.lines().size();
+    REQUIRE(eventually([&] {  // until the next second begins
+        logger(LogLevel::error, "next");
+        return log.lines().size() >= before + 2'000;
+    }));
+    bool both = false;
+    for (const auto& [level, line] : log.lines()) {
+        both |= line.find(" info, ") != std::string::npos && line.ends_with(" warn");
+    }
+    CHECK(both);
 }
 
 TEST_CASE("the counters add up") {

@@ -48,6 +48,14 @@ struct Endpoint {
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+/// How often something may happen: `per_second` on average, and `burst` times at once.
+struct Rate {
+    /// Zero: no limit. A negative or infinite number is invalid.
+    double per_second = 0;
+    /// Zero: `per_second`, rounded up.
+    std::size_t burst = 0;
+};
+
 /// Who may connect to a Unix socket. Connecting needs the permission to write.
 struct UnixPermissions {
     /// For example 0660: the owner and the group. At most 0777. Without it, the umask of the process decides.
@@ -84,8 +92,24 @@ struct Options {
     std::vector<int> stop_signals{};
 
     /// Maximum number of clients at a time. A client above it gets `-ERR max number of clients reached`, and
-    /// its connection is closed. The server uses the limit of open files minus 32 instead if that is less.
+    /// its connection is closed. If the limit of open files is too low, the server lowers it: it
+    /// keeps 37 descriptors for itself, 5 more for each thread, and 1 for each address.
     std::size_t max_connections = 10'000;
+    /// Maximum number of clients of one address at a time, so that one client cannot take every place. Zero: no
+    /// limit. A client above it gets `-ERR max number of clients from this address reached`, and its connection
+    /// is closed. All IPv6 addresses with the same first 64 bits count as one address; an IPv4 address that is
+    /// written as an IPv6 address (`::ffff:192.0.2.1`) counts as IPv4. Clients of a Unix socket have no address:
+    /// the limit and connection_rate do not apply to them.
+    std::size_t max_connections_per_address = 0;
+    /// New connections per second from one address, counted as above. Off by default. A client above it is
+    /// closed at once without a reply. The server remembers max_connections addresses without clients, and at
+    /// least 1,024. It forgets the oldest first, which may then connect faster.
+    Rate connection_rate{};
+    /// Called with the address of each new client, before anything else is done for it; return false to close
+    /// it at once. For a client of a Unix socket the endpoint is empty. Calls do not overlap; they run on the
+    /// thread that accepts, so a slow filter delays all clients. It must not throw. If it does, the client is
+    /// refused, and the exception is logged and counted in Stats::accept_errors.
+    std::function<bool(const Endpoint& client)> accept_filter{};
     /// Limits of one request; see limits.hpp.
     Limits limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
@@ -157,8 +181,11 @@ struct Options {
 struct Stats {
     std::uint64_t connections = 0;  ///< open now
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;   ///< because of max_connections
-    std::uint64_t requests = 0;  ///< for which a handler was called
+    std::uint64_t refused = 0;             ///< for any reason; max_connections, or one of these three:
+    std::uint64_t refused_by_address = 0;  ///< because of max_connections_per_address
+    std::uint64_t refused_by_rate = 0;     ///< because of connection_rate
+    std::uint64_t refused_by_filter = 0;   ///< because of accept_filter
+    std::uint64_t requests = 0;            ///< for which a handler was called
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     std::uint64_t protocol_errors = 0;  ///< malformed input, or over a limit of Options::limits
