@@ -276,6 +276,12 @@ TEST_CASE("the C library reads any form of a decimal as std::from_chars() does")
     }
 }
 
+TEST_CASE("the C library's way shifts digits by a long exponent") {
+    using resp::wire::decimal_to_double;
+    CHECK(decimal_to_double('1' + support::repeat("0", 60'000) + "e-60000") == 1);
+    CHECK(decimal_to_double("0." + support::repeat("0", 60'000) + "25e60001") == 2.5);
+}
+
 TEST_CASE("a decimal halfway between two doubles is rounded by its last digit") {
     using resp::wire::decimal_to_double;
     const std::string even = "9007199254740993." + support::repeat("0", 1000);
