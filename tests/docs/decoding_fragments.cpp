@@ -24,6 +24,20 @@ void lend() {
     expect(used, "1 2 \"hello\" ");
 }
 
+void skip() {
+    std::uint64_t requests = 0;
+    const std::string received = "PING\r\n" + std::string(100'000, '\n') + "PING\r\n";
+    // [skip]
+    resp::Decoder decoder{{}, resp::Reads::commands};
+    decoder.feed(received);
+    const std::uint64_t turn_end = decoder.offset() + 64 * 1024;
+    while (decoder.offset() < turn_end && decoder.next(turn_end)) ++requests;
+    const bool has_more = decoder.offset() >= turn_end && decoder.pending() != 0;  // after the other clients
+    // [/skip]
+    expect(has_more && requests == 1 ? "stopped" : "", "stopped");
+    expect(std::to_string(decoder.offset()), std::to_string(turn_end));
+}
+
 void keep() {
     used.clear();
     // [keep]
@@ -49,6 +63,7 @@ void limits() {
 
 int main() {
     lend();
+    skip();
     keep();
     limits();
 }

@@ -33,8 +33,8 @@ BUGS = [
         "        return fail(Errc::bad_terminator, read.at);\n    }\n"
         "    next_ = body_end + 2;"),
     Bug("leftover state after an empty array: its parent does not count it", "split", "src/codec/tokenizer.cpp",
-        "token.closes = complete();\n    return true;\n}\n\nbool Tokenizer::null_array",
-        "if (depth_ == 0) token.closes = complete();\n    return true;\n}\n\nbool Tokenizer::null_array"),
+        "token.closes = complete();\n    return true;\n}\n\n/// `*-1\\r\\n`.",
+        "if (depth_ == 0) token.closes = complete();\n    return true;\n}\n\n/// `*-1\\r\\n`."),
     Bug("rescan: a part of a line that was taken is read again", "tokens", "src/codec/tokenizer_text.cpp",
         "position_ += token.text.size();\n"
         "    next_ = stop;",

@@ -18,7 +18,8 @@ resp::Limits limits_of(std::uint8_t setup, bool roomy) noexcept {
     if ((setup & 0x20) != 0) limits.max_depth = 2;
     if ((setup & 0x40) != 0) limits.max_frame = roomy ? 130 : 48;
     if ((setup & 0x80) != 0) {
-        limits.max_bulk = limits.max_elements = limits.max_depth = limits.max_frame = SIZE_MAX;
+        limits.max_bulk = limits.max_elements = limits.max_frame = SIZE_MAX;
+        limits.max_depth = SIZE_MAX;
     }
     return limits;
 }

@@ -14,7 +14,7 @@
 
 namespace fuzz {
 
-/// A value with the results of all accessors of its view. Recursive: values are at most 128 levels deep.
+/// A value with the results of all accessors of its view. Recursive: values are at most 1,024 levels deep.
 struct Tree {
     resp::Type type{};
     bool is_inline = false;

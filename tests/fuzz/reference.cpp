@@ -40,7 +40,8 @@ Outcome Reference::read() {
     return outcome;
 }
 
-/// A frame, or nothing for bytes that a reader skips: blank lines, and in commands also `*0` and `*-1`.
+/// A frame, or nothing for bytes that a reader skips: blank lines, and in commands also `*0` and negative
+/// counts.
 std::optional<Tree> Reference::frame() {
     const char first = peek();
     const bool is_line =
@@ -119,7 +120,9 @@ Tree Reference::aggregate(Type type, std::size_t depth, bool push_allowed) {
     if (type == Type::push && !push_allowed) wrong(Errc::bad_push);
     if (type != Type::array && depth == limits_.max_depth) wrong(Errc::too_deep);
     const char after = peek(1);  // distinguishes a null array from an array
-    if (type == Type::array && after == '-') return null_of(Type::null_array, Errc::bad_count);
+    if (type == Type::array && after == '-') {
+        return reads_ == Reads::commands ? negative_array() : null_of(Type::null_array, Errc::bad_count);
+    }
     if (depth == limits_.max_depth) wrong(Errc::too_deep);
     ++at_;
     Tree tree{.type = type};
@@ -158,6 +161,14 @@ Tree Reference::null_of(Type type, Errc malformed) {
     ++at_;
     end_line(malformed);
     return {.type = type};
+}
+
+/// A request with any negative number of words, which Redis skips.
+Tree Reference::negative_array() {
+    at_ += 2;
+    if (peek() == '0') wrong(Errc::bad_count);
+    static_cast<void>(length(std::uint64_t{1} << 63, Errc::bad_count, Errc::bad_count));
+    return {.type = Type::null_array};
 }
 
 Outcome reference(std::string_view bytes, Reads reads, const resp::Limits& limits) {

@@ -25,7 +25,7 @@ struct Cut {};  // every byte is allowed, but more are needed
 class Reference {
 public:
     Reference(std::string_view bytes, resp::Reads reads, const resp::Limits& limits)
-        : bytes_(bytes), reads_(reads), limits_(resp::limits::clamped(limits)) {}
+        : bytes_(bytes), reads_(reads), limits_(resp::limits::clamped(limits, reads)) {}
 
     Outcome read();
 
@@ -38,6 +38,7 @@ private:
     Tree aggregate(resp::Type type, std::size_t depth, bool push_allowed);
     std::vector<Tree> streamed_values(resp::Type type, std::size_t depth);
     Tree null_of(resp::Type type, resp::Errc malformed);
+    Tree negative_array();
 
     Tree string(resp::Type type);
     Tree streamed_string();

@@ -18,7 +18,7 @@ using resp::View;
 
 // Large enough for every encoded value: encoding can make a line longer, but never deeper.
 constexpr resp::Limits generous{
-    .max_line = 1 << 24, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
+    .max_line = 1 << 24, .max_elements = SIZE_MAX, .max_depth = SIZE_MAX, .max_frame = SIZE_MAX};
 
 std::string encoded(View view, resp::Version version = resp::Version::resp3) {
     std::string text;

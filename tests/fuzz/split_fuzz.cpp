@@ -1,5 +1,6 @@
 // Invariant: a wire gives the same frames, or the same error at the same offset, in any pieces, lent or
-// copied; also from a decoder that gives its memory back, and in the second stream of a decoder.
+// copied; also from a decoder that gives its memory back, in the second stream of a decoder, and if next()
+// stops while it skips.
 #include "check.hpp"
 #include "outcome.hpp"
 
@@ -31,6 +32,26 @@ void check_second_stream(const fuzz::Input& input, const fuzz::Outcome& whole) {
     fuzz::check(decoder.error()->offset == begin + whole.error->offset, "at the same offset");
 }
 
+/// next() may stop after any number of skipped bytes: the frames stay the same, and skipped() is what lies
+/// between them.
+void check_stops(const fuzz::Input& input, const fuzz::Outcome& whole) {
+    resp::Decoder decoder{input.limits, input.reads};
+    decoder.feed(input.wire);
+    std::size_t frames = 0;
+    std::uint64_t bytes = 0;
+    for (std::uint64_t before = UINT64_MAX; before != decoder.offset();) {
+        before = decoder.offset();
+        while (const auto frame = decoder.next(before + input.delivery.keep % 8 + 1)) {
+            ++frames;
+            bytes += frame->wire().size();
+        }
+    }
+    fuzz::check(frames == whole.frames.size(), "next() that stops returns the same frames");
+    fuzz::check(decoder.offset() == whole.taken, "next() that stops takes the same bytes");
+    fuzz::check(decoder.error() == whole.error, "next() that stops finds the same error");
+    fuzz::check(decoder.skipped() == whole.taken - bytes, "skipped() counts the bytes of no frame");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -42,5 +63,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     shrinking.shrinks = true;
     fuzz::check_same(whole, fuzz::decode(input, shrinking));
     check_second_stream(input, whole);
+    check_stops(input, whole);
     return 0;
 }

@@ -29,7 +29,7 @@ bool Decoder::index(const Token& token) {
         case Token::Kind::stream_end: index_stream_end(token); break;
         case Token::Kind::inline_line: return index_inline(token);
     }
-    close(token.depth, token.closes);
+    if (token.closes != 0) close(token.depth, token.closes);
     return true;
 }
 
@@ -93,8 +93,8 @@ void Decoder::index_aggregate(const Token& token) {
     node.span = 1;
     node.flags =
         static_cast<std::uint8_t>(Node::aggregate | Node::spans | (token.streamed ? Node::streamed : 0));
-    assert(token.depth < limits::depth_ceiling);
-    tokenizer_.levels_[token.depth].entry = entry;
+    assert(token.depth < tokenizer_.depth_ || (token.size == 0 && !token.streamed));
+    if (token.depth < tokenizer_.depth_) tokenizer_.levels_[token.depth].entry = entry;
 }
 
 void Decoder::index_stream_end(const Token& token) {
@@ -134,7 +134,7 @@ bool Decoder::index_inline(const Token& token) {
 
 /// Closes the innermost `levels` of `depth` open aggregates: all their values are in the index.
 void Decoder::close(std::uint32_t depth, std::uint32_t levels) noexcept {
-    assert(levels <= depth && depth <= limits::depth_ceiling);
+    assert(levels <= depth && depth <= tokenizer_.levels_.room());
     for (; levels != 0; --levels) {
         const std::uint32_t entry = tokenizer_.levels_[--depth].entry;
         assert(entry < node_count_ && nodes_[entry].has(Node::aggregate));
@@ -158,11 +158,23 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     return node;
 }
 
+/// The entries that an index with no room left grows to. A large one grows to what the received bytes need if
+/// they are as dense as those before them: elements of 3 bytes have entries of 16, so room that stays unused
+/// would be most of the memory.
+std::size_t Decoder::larger_index() const noexcept {
+    constexpr std::size_t smallest = 512;
+    constexpr std::size_t large = 64 * 1024 / sizeof(Node);
+    const std::size_t half = node_capacity_ + node_capacity_ / 2;
+    if (node_capacity_ < large || !is_dense()) return std::max(smallest, half);
+    const auto taken = std::max<std::uint64_t>(in_source(tokenizer_.next_), 1);
+    const std::uint64_t expected = node_count_ + node_count_ * std::uint64_t{untaken()} / taken;
+    return std::clamp<std::uint64_t>(expected, node_capacity_ + node_capacity_ / dense_step, half);
+}
+
 /// Makes room for more entries. No frame may be ready, because growing moves the entries.
 void Decoder::grow_index() {
     assert(ready_ == whole_);
-    constexpr std::size_t smallest = 512;
-    const std::size_t capacity = std::max(smallest, node_capacity_ + node_capacity_ / 2);
+    const std::size_t capacity = larger_index();
     void* const moved = std::realloc(nodes_.get(), capacity * sizeof(Node));
     if (moved == nullptr) detail::out_of_memory();
     static_cast<void>(nodes_.release());

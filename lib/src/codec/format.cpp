@@ -2,13 +2,11 @@
 // Every byte that is not printable ASCII is escaped, so the bytes of a client cannot control a terminal or
 // fake a log line.
 #include <libresp/codec/escape.hpp>
-#include <libresp/codec/limits.hpp>
 #include <libresp/codec/view.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cassert>
 #include <utility>
+#include <vector>
 
 namespace resp {
 
@@ -44,8 +42,8 @@ private:
 
     /// Writes what separates the previous value from the next one.
     void separate() {
-        if (std::exchange(after_attribute_, false) || depth_ == 0) return;
-        const Level& level = levels_[depth_ - 1];
+        if (std::exchange(after_attribute_, false) || levels_.empty()) return;
+        const Level& level = levels_.back();
         const std::uint32_t seen = level.count - level.left;
         if (seen == 0) return;
         text_ += has_pairs(level.type) && seen % 2 == 1 ? ": " : ", ";
@@ -59,8 +57,7 @@ private:
         const bool plain = node.type == Type::array || node.type == Type::map;
         if (!plain) text_ += wire::byte(node.type);
         text_ += has_pairs(node.type) ? '{' : '[';
-        assert(depth_ < levels_.size());
-        levels_[depth_++] = {node.size, node.size, node.type};
+        levels_.push_back({node.size, node.size, node.type});
         if (node.size == 0) close();
     }
 
@@ -85,9 +82,11 @@ private:
 
     /// Closes a value, and every aggregate whose last value it was.
     void complete() {
-        while (depth_ != 0 && --levels_[depth_ - 1].left == 0) {
-            text_ += has_pairs(levels_[depth_ - 1].type) ? '}' : ']';
-            if (levels_[--depth_].type != Type::attribute) continue;
+        while (!levels_.empty() && --levels_.back().left == 0) {
+            const Type type = levels_.back().type;
+            levels_.pop_back();
+            text_ += has_pairs(type) ? '}' : ']';
+            if (type != Type::attribute) continue;
             text_ += ' ';  // the value that it describes follows
             after_attribute_ = true;
             return;
@@ -95,15 +94,14 @@ private:
     }
     /// Closes an aggregate that has no values.
     void close() {
-        levels_[depth_ - 1].left = 1;
+        levels_.back().left = 1;
         complete();
     }
 
     const detail::Frame& frame_;
     std::size_t limit_;
     std::string text_;
-    std::array<Level, limits::depth_ceiling> levels_;
-    std::size_t depth_ = 0;
+    std::vector<Level> levels_;  // the open aggregates
     bool after_attribute_ = false;
     bool cut_ = false;  // a text was longer than the limit
 };

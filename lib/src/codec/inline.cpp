@@ -7,8 +7,6 @@ namespace resp::detail {
 
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 // Redis skips all white space before a word, but only these bytes end a word.
 bool ends_word(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 

@@ -1,10 +1,15 @@
 // Splits an inline command into its words, with the quoting rules of Redis.
 #pragma once
 
+#include <libresp/codec/wire.hpp>
+
 #include <string>
 #include <string_view>
 
 namespace resp::detail {
+
+/// White space in an inline line, for Redis.
+[[nodiscard]] inline bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= wire::cr); }
 
 /// Returns the words of a line one by one. A word without quotes is a part of the line. A word with quotes is
 /// unescaped and appended to `scratch`, which keeps the text that it already holds.

@@ -6,8 +6,12 @@
 // result does not depend on how the stream was cut into pieces.
 #include <libresp/codec/tokenizer.hpp>
 
+#include "out_of_memory.hpp"
+
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 
 namespace resp {
@@ -25,13 +29,13 @@ void Tokenizer::reset(std::uint64_t offset) noexcept {
     error_.reset();
 }
 
-std::optional<Token> Tokenizer::next() noexcept {
+std::optional<Token> Tokenizer::next() {
     std::optional<Token> token{std::in_place};
     if (error_ || !take(*token)) token.reset();
     return token;
 }
 
-bool Tokenizer::take(Token& token) noexcept {
+bool Tokenizer::take(Token& token) {
     assert(!error_ && begin_ <= next_ && next_ <= end_);
     assert(depth_ <= limits_.max_depth);
     switch (mode_) {
@@ -44,7 +48,7 @@ bool Tokenizer::take(Token& token) noexcept {
     return false;
 }
 
-bool Tokenizer::value(Token& token) noexcept {
+bool Tokenizer::value(Token& token) {
     if (next_ == end_) return false;
     const char c = *next_;
     if (depth_ == 0) {
@@ -71,6 +75,15 @@ bool Tokenizer::value(Token& token) noexcept {
         case Type::big_number: return line(token, type);
         default: return aggregate(token, type);
     }
+}
+
+void detail::Levels::grow() {
+    void* const moved = std::realloc(heap_.get(), 2 * room_ * sizeof(Level));
+    if (moved == nullptr) out_of_memory();
+    if (!heap_) std::memcpy(moved, first_.data(), sizeof first_);
+    static_cast<void>(heap_.release());
+    heap_.reset(static_cast<Level*>(moved));
+    room_ *= 2;
 }
 
 // ---- scalars that are always one token
@@ -123,7 +136,7 @@ bool Tokenizer::scalar(Token& token, Type type, const char* text, const char* ne
 
 // ---- aggregates
 
-bool Tokenizer::aggregate(Token& token, Type type) noexcept {
+bool Tokenizer::aggregate(Token& token, Type type) {
     const char* const count_at = next_ + 1;
     if (type == Type::push && !may_push()) return fail(Errc::bad_push, next_);
     if (type != Type::array && depth_ == limits_.max_depth) return fail(Errc::too_deep, next_);
@@ -146,16 +159,19 @@ bool Tokenizer::aggregate(Token& token, Type type) noexcept {
     return true;
 }
 
+/// `*-1\r\n`. A request may have any negative count, as in Redis.
 bool Tokenizer::null_array(Token& token) noexcept {
-    const char* const one = next_ + 2;
-    if (one == end_) return false;
-    if (*one != '1') return wrong(Errc::bad_count, one);
-    const Decimal read = wire::read_crlf(one + 1, end_, 0);
-    if (!taken(read, Errc::bad_count, Errc::bad_count)) return false;
-    return scalar(token, Type::null_array, one + 1, read.at);
+    constexpr std::uint64_t largest = std::uint64_t{1} << 63;
+    const char* const count_at = next_ + 2;
+    if (count_at == end_) return false;
+    if (*count_at == '0') return fail(Errc::bad_count, count_at);
+    const std::uint64_t most = reads_ == Reads::commands ? largest : 1;
+    const Decimal count = wire::read_decimal(count_at, end_, most);
+    if (!taken(count, Errc::bad_count, Errc::bad_count)) return false;
+    return scalar(token, Type::null_array, count.at - wire::crlf.size(), count.at);
 }
 
-bool Tokenizer::streamed_aggregate(Token& token, Type type) noexcept {
+bool Tokenizer::streamed_aggregate(Token& token, Type type) {
     const Decimal read = wire::read_crlf(next_ + 2, end_, 0);
     if (!taken(read, Errc::bad_count, Errc::bad_count)) return false;
     value_offset_ = offset_of(next_);
@@ -166,8 +182,9 @@ bool Tokenizer::streamed_aggregate(Token& token, Type type) noexcept {
 }
 
 /// Opens the aggregate of `token`, whose header ends at `next`.
-bool Tokenizer::open(const Token& token, const char* next) noexcept {
+bool Tokenizer::open(const Token& token, const char* next) {
     assert(depth_ < limits_.max_depth && next_ < next && next <= end_);
+    if (depth_ == levels_.room()) levels_.grow();
     levels_[depth_++] = {left_, 0, token.type, token.streamed};
     const std::uint64_t elements = token.streamed ? limits_.max_elements : token.size;
     left_ = static_cast<std::uint32_t>(has_pairs(token.type) ? 2 * elements : elements);
@@ -178,7 +195,7 @@ bool Tokenizer::open(const Token& token, const char* next) noexcept {
 
 bool Tokenizer::stream_end(Token& token) noexcept {
     if (depth_ == 0 || !levels_[depth_ - 1].streamed) return fail(Errc::bad_type, next_);
-    const Level& level = levels_[depth_ - 1];
+    const detail::Level& level = levels_[depth_ - 1];
     const bool pairs = has_pairs(level.type);
     const std::uint64_t seen = limits_.max_elements * (pairs ? 2 : 1) - left_;
     if (pairs && seen % 2 != 0) return fail(Errc::bad_stream, next_);

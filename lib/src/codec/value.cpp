@@ -3,6 +3,8 @@
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 
+#include "out_of_memory.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -20,12 +22,28 @@ struct Value::Content {
     detail::Frame frame;
 };
 
+namespace {
+
+/// Bytes of the texts that the wire form does not contain in one piece.
+std::uint64_t bytes_apart(const NodeRange& range) noexcept {
+    std::uint64_t sum = 0;
+    for (const Node* node = range.first; node != range.last; ++node) {
+        const bool joined = node->type == Type::bulk_string && node->has(Node::streamed);
+        if (joined || node->has(Node::in_scratch)) sum += node->size;
+    }
+    return sum;
+}
+
+}  // namespace
+
 Value::Value(View view) : content_(std::make_unique<Content>()) {
     const NodeRange range = detail::nodes(view);
+    // `bytes` gets the wire form first, then every text that the wire form does not contain in one piece.
+    // Positions in it have 32 bits.
+    const std::string_view sent = view.wire();
+    if (sent.size() + bytes_apart(range) > limits::frame_ceiling) detail::out_of_memory();
     content_->nodes.assign(range.first, range.last);
     std::string& bytes = content_->bytes;
-    // `bytes` gets the wire form first, then every text that the wire form does not contain in one piece.
-    const std::string_view sent = view.wire();
     bytes = sent;
     const auto shift = static_cast<std::uint32_t>(sent.data() - range.frame->wire);
     const bool word = view.is_inline() && view.type() != Type::array;

@@ -184,6 +184,7 @@ TEST_CASE("a warm decoder of all types of RESP3 allocates nothing") {
 TEST_CASE("a warm decoder of nested arrays allocates nothing") {
     require_none(nested, Reads::replies);
     require_none("*2\r\n*2\r\n:1\r\n*1\r\n+a\r\n%1\r\n+k\r\n~1\r\n_\r\n", Reads::replies);
+    require_none(support::repeat("*1\r\n", 128) + ":1\r\n", Reads::replies);
 }
 
 TEST_CASE("a warm decoder of streamed values and attributes allocates nothing") {

@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/feed.hpp"
+#include "support/pieces.hpp"
 #include "support/small_stack.hpp"
 
 using resp::Limits;
@@ -17,7 +18,7 @@ using support::repeat;
 
 namespace {
 
-constexpr std::size_t deepest = 128;
+constexpr std::size_t deepest = 1024;
 constexpr Limits deep{.max_depth = deepest};
 
 /// Parses, copies, compares, prints and encodes the value on a small stack.
@@ -74,27 +75,60 @@ TEST_CASE("an attribute counts as a level while its value is read") {
     CHECK(error_of("|0\r\n|0\r\n:2\r\n", Reads::replies, limits) == "too_deep at 4");
 }
 
-TEST_CASE("aggregates are at most 32 deep by default") {
-    CHECK(decode(repeat("*1\r\n", 32) + ":1\r\n").frames.size() == 1);
-    CHECK(error_of(repeat("*1\r\n", 33) + ":1\r\n") == "too_deep at 128");
+TEST_CASE("a reply is at most 128 deep by default, also if other limits are set") {
+    CHECK(resp::parse(repeat("*1\r\n", 128) + ":1\r\n"));
+    CHECK(resp::parse(repeat("*1\r\n", 128) + ":1\r\n", {.max_bulk = 100}));
+    CHECK(error_of(repeat("*1\r\n", 129) + ":1\r\n") == "too_deep at 512");
+}
+
+TEST_CASE("a request is at most 32 deep by default") {
+    CHECK(decode(repeat("*1\r\n", 32) + ":1\r\n", Reads::anything).frames.size() == 1);
+    CHECK(error_of(repeat("*1\r\n", 33) + ":1\r\n", Reads::anything) == "too_deep at 128");
+}
+
+TEST_CASE("a value just above each size of the stack of levels is read, whatever stands around it") {
+    for (const std::size_t levels :
+         {7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1023, 1024}) {
+        CAPTURE(levels);
+        const std::string lead = repeat("*2\r\n", levels - 1);
+        for (const std::string inner :
+             {"*0\r\n", "*-1\r\n", "*1\r\n:7\r\n", "*?\r\n.\r\n", "|1\r\n:1\r\n:2\r\n:3\r\n"}) {
+            const std::string wire = lead + inner + repeat(":5\r\n", levels - 1);
+            const resp::Parsed whole = resp::parse(wire, deep);
+            REQUIRE(whole);
+            CHECK((*whole).view().wire() == wire);
+            resp::View view = (*whole).view();
+            std::size_t depth = 1;
+            for (; view.size() == 2 && view[1].integer() == 5; ++depth) view = view[0];
+            CHECK(depth == levels);
+            CHECK(view.wire() == inner);
+            resp::Decoder decoder{deep};
+            for (const char& byte : wire) {
+                support::receive(decoder, {&byte, 1});
+                const auto frame = decoder.next();
+                CHECK(frame.has_value() == (&byte == &wire.back()));
+                if (frame) CHECK(*frame == *whole);
+            }
+        }
+    }
 }
 
 TEST_CASE("a million nested arrays are one error on a small stack") {
     std::string found;
     on_small_stack([&] { found = error_of(repeat("*1\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(found == "too_deep at 512");
+    CHECK(found == "too_deep at 4096");
 }
 
 TEST_CASE("a million nested maps are one error on a small stack") {
     std::string found;
     on_small_stack([&] { found = error_of(repeat("%1\r\n+k\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(found == "too_deep at 1024");
+    CHECK(found == "too_deep at 8192");
 }
 
 TEST_CASE("a million stacked attributes are one error on a small stack") {
     std::string found;
     on_small_stack([&] { found = error_of(repeat("|1\r\n+k\r\n+v\r\n", 1'000'000), Reads::replies, deep); });
-    CHECK(found == "too_deep at 1536");
+    CHECK(found == "too_deep at 12288");
 }
 
 TEST_CASE("the deepest value is parsed, copied, compared, printed and encoded on a small stack") {

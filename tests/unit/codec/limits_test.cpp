@@ -14,15 +14,24 @@ using support::repeat;
 
 TEST_CASE("limits above their ceilings are lowered to them") {
     const Limits clamped = resp::limits::clamped(
-        {.max_elements = std::size_t{1} << 40, .max_depth = 1000, .max_frame = std::size_t{1} << 40});
-    CHECK(clamped.max_depth == 128);
+        {.max_elements = std::size_t{1} << 40, .max_depth = 1025, .max_frame = std::size_t{1} << 40},
+        Reads::replies);
+    CHECK(clamped.max_depth == 1024);
     CHECK(clamped.max_elements == 2147483647);
     CHECK(clamped.max_frame == 4294967295);
 }
 
+TEST_CASE("a depth that is not set is 128 for replies and 32 for requests") {
+    CHECK(resp::limits::clamped({}, Reads::replies).max_depth == 128);
+    CHECK(resp::limits::clamped({}, Reads::commands).max_depth == 32);
+    CHECK(resp::limits::clamped({}, Reads::anything).max_depth == 32);
+    CHECK(resp::limits::clamped({.max_depth = 0}, Reads::replies).max_depth == 0);
+    CHECK(resp::limits::clamped({.max_depth = 128}, Reads::anything).max_depth == 128);
+}
+
 TEST_CASE("limits below their ceilings are not changed") {
     const Limits clamped = resp::limits::clamped(
-        {.max_line = 1, .max_bulk = 2, .max_elements = 3, .max_depth = 4, .max_frame = 5});
+        {.max_line = 1, .max_bulk = 2, .max_elements = 3, .max_depth = 4, .max_frame = 5}, Reads::replies);
     CHECK(clamped.max_line == 1);
     CHECK(clamped.max_bulk == 2);
     CHECK(clamped.max_elements == 3);
@@ -141,8 +150,8 @@ TEST_CASE("the ceilings apply if the limits are higher") {
     CHECK(decode("*2147483647\r\n", Reads::replies, limits).incomplete);
     CHECK(error_of("*2147483648\r\n", Reads::replies, limits) == "too_many_elements at 10");
     CHECK(decode("|2147483647\r\n", Reads::replies, limits).incomplete);
-    CHECK(decode(repeat("*1\r\n", 128), Reads::replies, limits).incomplete);
-    CHECK(error_of(repeat("*1\r\n", 129), Reads::replies, limits) == "too_deep at 512");
+    CHECK(decode(repeat("*1\r\n", 1024), Reads::replies, limits).incomplete);
+    CHECK(error_of(repeat("*1\r\n", 1025), Reads::replies, limits) == "too_deep at 4096");
 }
 
 TEST_CASE("a header of more than 24 bytes is an error at a fixed byte however it is cut") {

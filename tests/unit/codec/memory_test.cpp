@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t page = 64 * 1024;
 constexpr Limits wide{
-    .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = 128, .max_frame = SIZE_MAX};
+    .max_bulk = SIZE_MAX, .max_elements = SIZE_MAX, .max_depth = SIZE_MAX, .max_frame = SIZE_MAX};
 
 /// The most memory that a decoder holds while it receives the bytes in pieces, lent or into its room.
 std::size_t held(std::string_view bytes, bool lent, std::size_t piece, Reads reads = Reads::replies) {
@@ -142,6 +142,84 @@ TEST_CASE("shrink() keeps only the bytes that were not taken, and decoding conti
             CHECK(decoder.pending() == 0);
         }
     }
+}
+
+TEST_CASE("a large array of tiny elements takes at most 6 times its bytes, and 6.8 times with 3-byte nulls") {
+    // An element has an index entry of 16 bytes. The decoder holds its own bytes too, if they are not lent.
+    for (const std::size_t size : {std::size_t{200'000}, std::size_t{1'000'000}, std::size_t{1'500'000}}) {
+        for (const std::string one :
+             {"_\r\n", "+\r\n", ":1\r\n", "#t\r\n", "*0\r\n", "$0\r\n\r\n", ":123\r\n", "$3\r\nabc\r\n"}) {
+            const std::string bytes = "*1048576\r\n" + repeat(one, size / one.size());
+            CAPTURE(one, size);
+            const double lent =
+                static_cast<double>(held(bytes, true, bytes.size())) - static_cast<double>(bytes.size());
+            const auto received = static_cast<double>(held(bytes, false, 16'384));
+            CHECK(lent <= 6.0 * static_cast<double>(bytes.size()));
+            CHECK(received <= (one.size() == 3 ? 6.8 : 6.0) * static_cast<double>(bytes.size()));
+        }
+    }
+}
+
+TEST_CASE("shrink() frees the index of a frame that was returned, and of one that is incomplete") {
+    const std::string wide_array = "*50000\r\n" + repeat(":1\r\n", 50'000);
+    Decoder decoder;
+    support::receive(decoder, wide_array);
+    CHECK(decoder.next()->size() == 50'000);
+    support::receive(decoder, "*2\r\n:1\r\n");
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.memory() >= 50'000 * 16);
+    decoder.shrink(64 * 1024);
+    CHECK(decoder.memory() <= 8 * 1024);
+    support::receive(decoder, ":2\r\n" + wide_array.substr(0, wide_array.size() - 1));
+    CHECK(decoder.next()->size() == 2);
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.memory() >= 50'000 * 16);
+    decoder.shrink(0);
+    CHECK(decoder.memory() <= wide_array.size() + 256);
+    support::receive(decoder, "\n");
+    CHECK(decoder.next()->size() == 50'000);
+}
+
+TEST_CASE("shrink() and reset() free the room for deep levels") {
+    Decoder decoder{wide};
+    support::receive(decoder, repeat("*1\r\n", 128) + ":1\r\n" + repeat("*1\r\n", 20));
+    CHECK(decoder.next());
+    CHECK_FALSE(decoder.next());
+    const std::size_t memory = decoder.memory();
+    decoder.shrink(0);
+    CHECK(decoder.memory() <= 256);
+    CHECK_FALSE(decoder.next());
+    support::receive(decoder, ":7\r\n");
+    CHECK(decoder.next());
+    CHECK(decoder.memory() < memory);
+    decoder.reset(0, 0);
+    CHECK(decoder.memory() == 0);
+}
+
+TEST_CASE("a long line grows the buffer only a few times") {
+    Decoder decoder{{.max_line = 1 << 22}};
+    support::receive(decoder, "+");
+    int moves = 0;
+    std::size_t memory = 0;
+    for (int i = 0; i != 2'000; ++i) {
+        support::receive(decoder, std::string(1'000, 'x'));
+        CHECK_FALSE(decoder.next());
+        if (decoder.memory() != memory) ++moves;
+        memory = decoder.memory();
+    }
+    CHECK(moves <= 20);
+}
+
+TEST_CASE("shrink() ends the loan also if it frees nothing") {
+    Decoder decoder;
+    std::string bytes = ":1\r\n:2\r\n$5\r\nhe";
+    decoder.feed(bytes);
+    CHECK(decoder.next()->integer() == 1);
+    decoder.shrink(1'000'000);
+    bytes.assign(bytes.size(), 'x');
+    CHECK(decoder.next()->integer() == 2);
+    decoder.feed(std::string_view{"llo\r\n"});
+    CHECK(decoder.next()->text() == "hello");
 }
 
 TEST_CASE("shrink() does nothing if the decoder holds no more than it may keep") {

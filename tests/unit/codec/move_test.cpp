@@ -17,6 +17,8 @@ using support::receive;
 static_assert(std::is_nothrow_move_constructible_v<Decoder>);
 static_assert(std::is_nothrow_move_assignable_v<Decoder>);
 static_assert(!std::is_copy_constructible_v<Decoder>);
+static_assert(std::is_nothrow_move_constructible_v<resp::Tokenizer>);
+static_assert(std::is_nothrow_move_assignable_v<resp::Tokenizer>);
 
 namespace {
 
@@ -52,6 +54,7 @@ const std::string stream =
     "%?\r\n+k\r\n,1.5\r\n.\r\n"
     "|1\r\n+a\r\n+b\r\n(123\r\n"
     "SET 'a b' \"\\x41\" c\r\n"
+    "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*2\r\n*0\r\n:7\r\n"
     "$3\r\nend\r\n";
 
 /// The wires of all frames of the stream, from a decoder that is moved at byte `cut`.
@@ -85,7 +88,7 @@ TEST_CASE("a decoder moved after any byte returns the same frames as one that is
     Decoder whole{resp::Limits{}, Reads::anything};
     whole.feed(stream);
     while (const auto frame = whole.next()) expected.emplace_back(frame->wire());
-    REQUIRE(expected.size() == 9);
+    REQUIRE(expected.size() == 10);
     for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
         for (const bool lent : {false, true}) {
             for (const bool read_first : {false, true}) {

@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/feed.hpp"
 #include "support/pieces.hpp"
 
 using resp::Decoder;
 using resp::Reads;
+using support::error_of;
 using support::receive;
+using support::repeat;
 
 namespace {
 
@@ -228,5 +231,53 @@ TEST_CASE("repeated frames have their own content") {
             }
         }
         CHECK(expected == 1500);
+    }
+}
+
+TEST_CASE("a command is no repeat of the one before it if any byte of its framing differs") {
+    // The last frame differs in its second word of eight bytes, where a wrong place in the frame before it has
+    // the same bytes.
+    const std::string word = "*1\r\n$6\r\nfoobar\r\n";
+    CHECK(error_of(word + word + "*1\r\n$6\r\nfoobarXY", Reads::commands) == "bad_terminator at 46");
+    const std::string two = "*2\r\n$1\r\na\r\n$7\r\nhhXXXXX\r\n";
+    const std::string wrong = "*2\r\n$1\r\naXXXXX\raaaaaaa\nh";
+    REQUIRE(two.size() == 24);
+    REQUIRE(wrong.size() == 24);
+    CHECK(error_of(two + two + wrong, Reads::commands) == "bad_terminator at 57");
+}
+
+TEST_CASE("a changed byte anywhere in the third of three equal commands is found") {
+    for (std::size_t size = 1; size <= 70; ++size) {
+        const std::string text(size, 'x');
+        const std::string one = "*2\r\n$1\r\nk\r\n$" + std::to_string(size) + "\r\n" + text + "\r\n";
+        for (std::size_t at = 0; at != one.size(); ++at) {
+            std::string bytes = one + one + one;
+            bytes[2 * one.size() + at] = '7';
+            resp::Decoder whole{{}, Reads::commands};
+            whole.feed(bytes);
+            resp::Decoder cut{{}, Reads::commands};
+            std::size_t frames = 0;
+            while (whole.next()) ++frames;
+            for (const char& byte : bytes) {
+                receive(cut, {&byte, 1});
+                while (cut.next()) --frames;
+            }
+            if (frames != 0 || whole.error() != cut.error() || whole.offset() != cut.offset())
+                FAIL("byte " << at << " of " << one);
+        }
+    }
+}
+
+TEST_CASE("an inline line of more words than the index has room for is read") {
+    for (const std::size_t words : {509, 510, 511, 512, 513, 765, 766, 767, 768, 5000}) {
+        CAPTURE(words);
+        const std::string line = repeat("ab ", words) + "\r\n";
+        resp::Decoder decoder{{}, Reads::commands};
+        decoder.feed(line);
+        const auto frame = decoder.next();
+        REQUIRE(frame);
+        CHECK(frame->size() == words);
+        CHECK(frame->wire() == line);
+        CHECK((*frame)[words - 1].text() == "ab");
     }
 }

@@ -216,3 +216,36 @@ TEST_CASE("parse() reports what is wrong, and where") {
     CHECK(resp::parse("*2\r\n", {.max_elements = 1}).error().code == Errc::too_many_elements);
     CHECK(resp::parse("*0\r\n", {}, Reads::commands).error() == resp::DecodeError{Errc::incomplete, 4, 0});
 }
+
+TEST_CASE("a value whose bytes and joined strings need 4 GiB is refused before anything is copied") {
+    // Entries of a streamed string, made by hand: they announce sizes, and no such bytes exist.
+    using resp::detail::Node;
+    const char byte = '$';
+    const auto is_refused = [&](std::uint32_t wire_size, std::uint32_t text_size) {
+        const resp::detail::Frame frame{&byte, &byte};
+        const Node nodes[] = {{.begin = 4,
+                               .type = Type::bulk_string,
+                               .flags = Node::streamed | Node::spans,
+                               .header = 4,
+                               .digits = 0,
+                               .size = text_size,
+                               .span = 2},
+                              {.begin = wire_size,
+                               .type = Type{},
+                               .flags = 0,
+                               .header = 0,
+                               .digits = 0,
+                               .size = text_size,
+                               .span = 0}};
+        try {
+            static_cast<void>(resp::Value{resp::detail::view_of({&frame, nodes})});
+            return false;
+        } catch (const std::bad_alloc&) {
+            return true;
+        }
+    };
+    CHECK(is_refused(0x8000'0000, 0x8000'0000));
+    CHECK(is_refused(0xFFFF'FFF0, 0x10));
+    CHECK(is_refused(0xFFFF'FFF0, 0xFFFF'FFFF));
+    CHECK_FALSE(is_refused(1, 0));
+}

@@ -231,6 +231,8 @@ TEST_CASE("a long mantissa and an opposite exponent cancel out") {
     CHECK(to_double('1' + support::repeat("0", 60'000) + "e-60000") == 1);
     CHECK(to_double("0." + support::repeat("0", 60'000) + "25e60001") == 2.5);
     CHECK(to_double('1' + support::repeat("0", 400) + "e-800") == 0);
+    CHECK(to_double("0." + support::repeat("0", 700) + "1e300") == 0);
+    CHECK(to_double('1' + support::repeat("0", 700) + "e-300") == std::numeric_limits<double>::infinity());
     CHECK(to_double("0." + support::repeat("0", 400) + "1e800") == std::numeric_limits<double>::infinity());
 }
 
@@ -272,6 +274,12 @@ TEST_CASE("the C library reads any form of a decimal as std::from_chars() does")
         CAPTURE(text);
         CHECK(decimal_to_double(text) == from_chars(text));
     }
+}
+
+TEST_CASE("the C library's way shifts digits by a long exponent") {
+    using resp::wire::decimal_to_double;
+    CHECK(decimal_to_double('1' + support::repeat("0", 60'000) + "e-60000") == 1);
+    CHECK(decimal_to_double("0." + support::repeat("0", 60'000) + "25e60001") == 2.5);
 }
 
 TEST_CASE("a decimal halfway between two doubles is rounded by its last digit") {

@@ -70,8 +70,12 @@ public:
     /// Returns the next complete frame. Returns nothing if it needs more bytes, or if an error ended the
     /// stream. The view is valid until the next call of next(), prepare(), feed(), release(), shrink() or
     /// reset(), or until the decoder is moved.
-    [[nodiscard]] std::optional<View> next() {
-        if (ready_ == whole_ && (untaken() == 0 || !read())) return std::nullopt;
+    ///
+    /// `skip_end` bounds the work of a call that finds no frame. The call also returns nothing when it has
+    /// skipped blank lines or empty commands up to the offset `skip_end` or beyond: then offset() is at least
+    /// `skip_end`, and pending() may be more than 0. The next call continues there.
+    [[nodiscard]] std::optional<View> next(std::uint64_t skip_end = UINT64_MAX) {
+        if (ready_ == whole_ && (untaken() == 0 || !read(skip_end))) return std::nullopt;
         const View view{source_, ready_};
         ready_ = view.node_->next();
         return view;
@@ -83,6 +87,9 @@ public:
 
     /// Bytes from the start of the stream to the end of the last frame that next() returned or skipped.
     [[nodiscard]] std::uint64_t offset() const noexcept { return tokenizer_.offset_of(pending_begin()); }
+    /// Bytes since the start of the stream that next() has skipped: blank lines, and commands without words
+    /// (see Reads). They are part of offset().
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
     /// Bytes received after offset().
     [[nodiscard]] std::size_t pending() const noexcept {
         return static_cast<std::size_t>(end_ - pending_begin());
@@ -94,7 +101,8 @@ public:
     [[nodiscard]] std::size_t memory() const noexcept {
         const std::size_t inside = std::string{}.capacity();  // a short string is in its object
         const std::size_t scratch = scratch_.capacity() > inside ? scratch_.capacity() : 0;
-        return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch;
+        return own_.capacity() + node_capacity_ * sizeof(detail::Node) + scratch +
+               tokenizer_.levels_.memory();
     }
 
     /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most
@@ -109,12 +117,22 @@ private:
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
+    /// Whether the elements of the incomplete frame are so small that its index takes more than twice their
+    /// bytes. Then memory grows by one part in `dense_step`, so that little of it stays unused.
+    bool is_dense() const noexcept {
+        return node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
+    }
+    static constexpr std::size_t dense_step = 16;
+
     void make_room(std::size_t n);
+    std::size_t room_for_frame(std::size_t n) const noexcept;
     void keep_rest();
     void begin_with(std::span<const char> bytes) noexcept;
     void rebase(const char* pending, const char* end) noexcept;
 
-    bool read();
+    bool read(std::uint64_t skip_end);
+    bool may_skip() const noexcept;
+    bool skip(std::uint64_t skip_end) noexcept;
     void take_shortcut();
     bool take_token();
     void drop_returned() noexcept;
@@ -130,6 +148,7 @@ private:
     void close(std::uint32_t depth, std::uint32_t levels) noexcept;
     detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
     void grow_index();
+    std::size_t larger_index() const noexcept;
 
     /// Bytes that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
@@ -156,6 +175,7 @@ private:
     bool lent_ = false;            // the input is not in own_
     const char* frame_ = nullptr;  // the first byte after the complete frames
     const char* end_ = nullptr;    // the end of the input
+    std::uint64_t skipped_ = 0;    // see skipped()
 
     detail::Frame source_;                         // what the views refer to
     std::unique_ptr<detail::Node[], Free> nodes_;  // realloc grows a large index by moving its pages

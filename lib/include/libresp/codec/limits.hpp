@@ -4,9 +4,21 @@
 
 #include <libresp/detail/require_cxx20.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 
 namespace resp {
+
+/// What a decoder accepts as a frame.
+enum class Reads : unsigned char {
+    replies,   ///< every RESP value: what a client reads
+    commands,  ///< arrays of bulk strings, and inline lines: what a Redis server reads. A Decoder skips
+               ///< blank lines, `*0` and arrays with a negative count; a Tokenizer returns them. Any other
+               ///< element of an array is an error
+    anything,  ///< every RESP value; a line that does not begin with a type byte is an inline line. A
+               ///< Decoder skips blank lines
+};
 
 /// What a decoder accepts. The first byte over a limit is an error (see error.hpp). A limit reserves no
 /// memory: memory grows only with the bytes that are received. A decoder lowers a limit that is above its
@@ -24,8 +36,9 @@ struct Limits {
     std::size_t max_elements = 1024 * 1024;
 
     /// Aggregates inside one another. An array of scalars has depth 1. An attribute counts as one level
-    /// around its pairs and around the value that it describes. At most 128.
-    std::size_t max_depth = 32;
+    /// around its pairs and around the value that it describes. At most 1,024. If it is not set, 128 with
+    /// Reads::replies, because scripts of Redis reply with deep values, and 32 otherwise.
+    std::optional<std::size_t> max_depth{};
 
     /// Bytes of a whole frame on the wire. Without this limit, a frame of max_elements strings of max_bulk
     /// bytes each would be allowed. At most 2^32 - 1, because the decoder stores positions inside a frame as
@@ -34,28 +47,21 @@ struct Limits {
 };
 
 namespace limits {
-inline constexpr std::size_t depth_ceiling = 128;
+inline constexpr std::size_t reply_depth = 128;
+inline constexpr std::size_t request_depth = 32;
+inline constexpr std::size_t depth_ceiling = 1024;
 inline constexpr std::size_t elements_ceiling = (std::size_t{1} << 31) - 1;
 inline constexpr std::size_t frame_ceiling = (std::size_t{1} << 32) - 1;
 
-/// The given limits, with those above their ceilings lowered to them.
-[[nodiscard]] constexpr Limits clamped(Limits given) noexcept {
+/// The limits of a decoder: max_depth has a value, and those above their ceilings are lowered to them.
+[[nodiscard]] constexpr Limits clamped(Limits given, Reads reads) noexcept {
+    const std::size_t depth = given.max_depth.value_or(reads == Reads::replies ? reply_depth : request_depth);
+    given.max_depth = std::min(depth, depth_ceiling);
     if (given.max_line > frame_ceiling) given.max_line = frame_ceiling;
-    if (given.max_depth > depth_ceiling) given.max_depth = depth_ceiling;
     if (given.max_elements > elements_ceiling) given.max_elements = elements_ceiling;
     if (given.max_frame > frame_ceiling) given.max_frame = frame_ceiling;
     return given;
 }
 }  // namespace limits
-
-/// What a decoder accepts as a frame.
-enum class Reads : unsigned char {
-    replies,   ///< every RESP value: what a client reads
-    commands,  ///< arrays of bulk strings, and inline lines: what a Redis server reads. A Decoder skips
-               ///< blank lines, `*0` and `*-1`; a Tokenizer returns them. Any other element of an array is
-               ///< an error
-    anything,  ///< every RESP value; a line that does not begin with a type byte is an inline line. A
-               ///< Decoder skips blank lines
-};
 
 }  // namespace resp

@@ -1,13 +1,12 @@
 // The tokenizer turns a stream of bytes into tokens. It decides what the library accepts: the decoder is
-// built on it. It needs constant memory, so a proxy can use it to forward a string that is larger than its
-// memory.
+// built on it. It keeps no bytes, so a proxy can use it to forward a string that is larger than its memory.
 #pragma once
 
+#include <libresp/codec/detail/levels.hpp>
 #include <libresp/codec/error.hpp>
 #include <libresp/codec/limits.hpp>
 #include <libresp/codec/wire.hpp>
 
-#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -60,10 +59,10 @@ struct Token {
     }
 };
 
-/// Splits a stream of RESP into tokens. It keeps no bytes: feed() lends them. Bytes that next() does not take
+/// Splits a stream of RESP into tokens. Its memory does not depend on the length of the input: above eight
+/// levels, 12 bytes for each. It keeps no bytes: feed() lends them. Bytes that next() does not take
 /// must be fed again, before the bytes that arrive later. They are an incomplete header, at most 24 bytes, a
-/// CR
-/// whose LF has not arrived, or an incomplete inline line.
+/// CR whose LF has not arrived, or an incomplete inline line.
 ///
 ///     tokenizer.feed({buffer, kept + received});
 ///     while (auto token = tokenizer.next()) use(*token);
@@ -73,7 +72,11 @@ struct Token {
 class Tokenizer {
 public:
     explicit Tokenizer(Limits limits = {}, Reads reads = Reads::replies) noexcept
-        : limits_(limits::clamped(limits)), reads_(reads) {}
+        : limits_(limits::clamped(limits, reads)), reads_(reads) {}
+
+    /// A tokenizer that was moved from may only be destroyed, assigned to or reset().
+    Tokenizer(Tokenizer&&) noexcept = default;
+    Tokenizer& operator=(Tokenizer&&) noexcept = default;
 
     /// Lends bytes: first those of rest(), if there are any, then the new ones. They must stay in place while
     /// you call next() or rest(), or use a token.
@@ -85,8 +88,9 @@ public:
     }
 
     /// Returns the next token. Returns nothing if more bytes are needed, or if an error ended the stream. The
-    /// text of the token is in the bytes that were fed.
-    [[nodiscard]] std::optional<Token> next() noexcept;
+    /// text of the token is in the bytes that were fed. Throws std::bad_alloc if there is no memory for a
+    /// deeper level; then nothing was taken, and you may call it again.
+    [[nodiscard]] std::optional<Token> next();
 
     /// The bytes that next() has not taken. After it has returned nothing, feed them again before new ones.
     [[nodiscard]] std::span<const char> rest() const noexcept { return {next_, end_}; }
@@ -115,18 +119,11 @@ private:
         chunks,  // a streamed string, before a `;`
         chunk,   // a chunk: `remaining_` bytes and the CRLF follow
     };
-    /// An open aggregate.
-    struct Level {
-        std::uint32_t outer_left;  // `left_` of the aggregate around it
-        std::uint32_t entry;       // of this aggregate in the decoder's index
-        Type type;
-        bool streamed;
-    };
 
     // Each function reads one form of token and returns true. If bytes are missing or wrong, it returns
     // false, and the content of `token` is undefined.
-    bool take(Token& token) noexcept;
-    bool value(Token& token) noexcept;
+    bool take(Token& token);
+    bool value(Token& token);
     bool inline_line(Token& token) noexcept;
     bool string(Token& token, Type type) noexcept;
     bool null_string(Token& token) noexcept;
@@ -138,13 +135,13 @@ private:
     bool integer(Token& token) noexcept;
     bool boolean(Token& token) noexcept;
     bool null(Token& token) noexcept;
-    bool aggregate(Token& token, Type type) noexcept;
+    bool aggregate(Token& token, Type type);
     bool null_array(Token& token) noexcept;
-    bool streamed_aggregate(Token& token, Type type) noexcept;
+    bool streamed_aggregate(Token& token, Type type);
     bool stream_end(Token& token) noexcept;
 
     bool scalar(Token& token, Type type, const char* text, const char* next) noexcept;
-    bool open(const Token& token, const char* next) noexcept;
+    bool open(const Token& token, const char* next);
     /// Whether a header was read completely. If it is wrong, the stream ends with an error.
     bool taken(const wire::Decimal& read, Errc malformed, Errc over) noexcept {
         if (read.outcome == wire::Outcome::done) return true;
@@ -191,7 +188,7 @@ private:
     std::uint64_t remaining_ = 0;     // bytes that this body or chunk still needs
     std::uint64_t digits_ = 0;        // of this big number so far
     std::optional<DecodeError> error_;
-    std::array<Level, limits::depth_ceiling> levels_;
+    detail::Levels levels_;
 };
 
 }  // namespace resp

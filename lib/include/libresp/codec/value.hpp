@@ -31,7 +31,8 @@ void encode(Encoder& out, View value);
 class Value {
 public:
     /// Copies the value with everything in it. The bytes of the view are no longer needed. If the view shows
-    /// an attribute, the copy is a map.
+    /// an attribute, the copy is a map. Throws std::bad_alloc, also if its bytes as received and its streamed
+    /// strings joined together are 4 GiB or more.
     explicit Value(View view);
     Value(const Value& other) : Value(other.view()) {}
     Value(Value&&) noexcept;

@@ -29,6 +29,7 @@ protected:
           at_(static_cast<std::size_t>(decoder.tokenizer_.next_ - wire_)),
           node_(nodes_ + decoder.node_count_),
           left_(decoder.tokenizer_.left_),
+          last_level_(levels_ + std::min<std::size_t>(*limits_.max_depth, decoder.tokenizer_.levels_.room())),
           level_(levels_ + decoder.tokenizer_.depth_),
           frame_(static_cast<std::size_t>(decoder.frame_ - wire_)),
           frame_node_(nodes_),
@@ -39,7 +40,7 @@ protected:
 
     void store(Decoder& decoder) const noexcept {
         assert(frame_ <= at_ && at_ <= end_ && node_ <= last_node_);
-        assert(levels_ <= level_ && level_ <= levels_ + limits_.max_depth);
+        assert(levels_ <= level_ && level_ <= last_level_);
         decoder.tokenizer_.next_ = wire_ + at_;
         decoder.tokenizer_.left_ = left_;
         decoder.tokenizer_.depth_ = static_cast<std::uint32_t>(level_ - levels_);
@@ -112,20 +113,21 @@ protected:
     }
 
     const Limits& limits_;
-    Tokenizer::Level* const levels_;
+    detail::Level* const levels_;
     Node* const nodes_;
     Node* const last_node_;  // after the last entry for which there is memory
     // The shortcut reads no further frame after this entry; frames that repeat the last one may still follow,
     // see end_frame(). The first 256 entries are still in the L1 cache when views read them. An index has at
     // least 512 entries, so at least half of it is free for the last frame.
-    Node* const enough_ = nodes_ + std::min<std::ptrdiff_t>(256, (last_node_ - nodes_) / 2);
+    Node* const enough_ = nodes_ + 256;
     const char* const wire_;
     const std::size_t end_;
 
     std::size_t at_;
     Node* node_;
     std::uint32_t left_;
-    Tokenizer::Level* level_;  // after the innermost open aggregate
+    const detail::Level* const last_level_;  // after the last one for which there is room
+    detail::Level* level_;                   // after the innermost open aggregate
     std::size_t frame_;
     Node* frame_node_;
     std::size_t last_size_ = 0;  // bytes of the frame before

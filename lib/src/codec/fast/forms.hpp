@@ -45,7 +45,7 @@ protected:
             case Type::big_number: return take_number(type, wire::plain_digits(text(), end()));
             case Type::null: return take_null();
             case Type::boolean: return take_boolean();
-            case Type::attribute: return Outcome::refused;
+            case Type::attribute: return Outcome::refused;  // see Shortcut::attribute()
             default: return level_ == levels_ && inline_lines_ ? take_inline_line() : Outcome::refused;
         }
     }
@@ -91,7 +91,7 @@ protected:
     [[gnu::always_inline]] Outcome take_aggregate(Type type) noexcept {
         std::uint32_t count = 0;
         const std::size_t header = read_header(count, limits_.max_elements);
-        if (header == 0 || level_ == levels_ + limits_.max_depth) return Outcome::refused;
+        if (header == 0 || level_ == last_level_) return Outcome::refused;
         const std::uint32_t values = type == Type::map ? 2 * count : count;
         if (level_ == levels_) begin_frame();
         const auto entry = static_cast<std::uint32_t>(node_ - nodes_);

@@ -60,6 +60,14 @@ public:
         shortcut.take_values();
         shortcut.store(decoder);
     }
+    /// The header of an attribute. Returns whether it took one. Apart, because attributes are rare, and one
+    /// form more in take_values() would slow down all others.
+    [[gnu::noinline]] static bool attribute(Decoder& decoder) noexcept {
+        Shortcut shortcut{decoder};
+        if (!shortcut.more() || shortcut.take_attribute() == Outcome::refused) return false;
+        shortcut.store(decoder);
+        return true;
+    }
     [[gnu::noinline]] static void commands(Decoder& decoder) noexcept {
         Shortcut shortcut{decoder};
         shortcut.take_commands();
@@ -82,6 +90,20 @@ private:
                 break;
             }
         }
+    }
+
+    /// The header of an attribute. It is open until the value that it describes is complete.
+    Outcome take_attribute() noexcept {
+        std::uint32_t count = 0;
+        const std::size_t header = read_header(count, limits_.max_elements);
+        if (header == 0 || level_ == last_level_) return Outcome::refused;
+        if (level_ == levels_) begin_frame();
+        const auto entry = static_cast<std::uint32_t>(node_ - nodes_);
+        add(Type::attribute, header, Node::aggregate | Node::spans, 2 * count, 1);
+        at_ += header;
+        *level_++ = {left_, entry, Type::attribute, false};
+        left_ = 2 * count + 1;
+        return Outcome::opened;
     }
 
     /// Arrays of bulk strings, and inline lines. At most one aggregate is open, so `levels_` is written only
@@ -125,12 +147,17 @@ private:
 };
 
 void Decoder::take_shortcut() {
-    if (tokenizer_.mode_ != Tokenizer::Mode::value || !Forms::may_take(tokenizer_)) return;
+    assert(tokenizer_.mode_ == Tokenizer::Mode::value);
+    if (!Forms::may_take(tokenizer_)) return;
     if (node_count_ == node_capacity_) grow_index();
     if (tokenizer_.reads_ == Reads::commands) {
         Shortcut::commands(*this);
     } else {
         Shortcut::values(*this);
+        while (ready_ == whole_ && untaken() != 0 && *tokenizer_.next_ == wire::byte(Type::attribute) &&
+               Shortcut::attribute(*this)) {
+            Shortcut::values(*this);
+        }
     }
 }
 
