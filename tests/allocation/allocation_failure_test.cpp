@@ -255,7 +255,7 @@ TEST_CASE("a push without memory throws, and does not count as queued") {
         CHECK(told == failed);
         if (!failed) return;  // TSan has its own operator new
     }
-    REQUIRE(Known::connection.send(push));
+    REQUIRE(Known::connection.send(push) == resp::Sent::queued);
     client.room = MemoryClient::all;
     server.run();
     CHECK(client.received == push);
@@ -286,7 +286,7 @@ TEST_CASE("without memory to post a flush, a connection with a coroutine handler
 TEST_CASE("a close() without memory takes effect at the next tick") {
     MemoryServer server{{}, Known{}};
     MemoryClient& client = server.connect();
-    REQUIRE(Known::connection.send("+push\r\n"));
+    REQUIRE(Known::connection.send("+push\r\n") == resp::Sent::queued);
     {
         const FailingAllocation failing{1};
         Known::connection.close();

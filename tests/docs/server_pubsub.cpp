@@ -62,11 +62,17 @@ private:
     std::int64_t publish(std::string_view channel, std::string_view text) const {
         const auto found = channels_->subscribers.find(channel);
         if (found == channels_->subscribers.end()) return 0;
-        return std::ranges::count_if(found->second, [&](const resp::Connection& to) {
-            return to.send([&](resp::Encoder& out) {
-                out.push(3).bulk_string("message").bulk_string(channel).bulk_string(text);
-            });
-        });
+        // One message for each RESP version. All subscribers of that version share it.
+        std::map<resp::Version, std::vector<resp::Connection>> receivers;
+        for (const resp::Connection& to : found->second) receivers[to.version()].push_back(to);
+        std::size_t sent = 0;
+        for (const auto& [version, connections] : receivers) {
+            const auto bytes = std::make_shared<std::string>();
+            resp::Encoder out{*bytes, version};
+            out.push(3).bulk_string("message").bulk_string(channel).bulk_string(text);
+            sent += resp::send_all(connections, bytes);
+        }
+        return static_cast<std::int64_t>(sent);
     }
     Channels* channels_;
     resp::Connection connection_;

@@ -71,7 +71,8 @@ std::string Setup::describe() const {
     return fmt::format(
         "{} handler, {} clients, {} at a time, {} of 1,000 with faults, a tick every {} rounds, gate {}\n"
         "  stop after {}{}{}{}\n"
-        "  reads {}, max_line {}, batch_output {}, connection_memory {}, max_pushes {}, max_memory {}, max_connections {}\n"
+        "  reads {}, max_line {}, batch_output {}, connection_memory {}, max_pushes {}, max_memory {}, "
+        "max_connections {}\n"
         "  deadlines in ms: frame {}, stall {}, idle {}, drain {}",
         coroutine ? "coroutine" : "plain", clients, at_a_time, faults, tick_every, gate, stop_after,
         stops_by_force ? ", by force" : "", destroyed ? ", destroyed" : "",

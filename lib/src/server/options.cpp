@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cmath>
+#include <csignal>
 #include <exception>
 #include <stdexcept>
 
