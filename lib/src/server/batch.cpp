@@ -182,10 +182,15 @@ Entry Batch::next_entry() {
     session_.end_reply();
     if (!session_.may_go_on(*this)) return {};
     assert(session_.decoder_ != nullptr);
-    const std::optional<View> request = session_.decoder_->next();
+    Decoder& decoder = *session_.decoder_;
+    const BatchLimits& limits = session_.limits_;
+    const std::optional<View> request = decoder.next(limits.input_end());
     if (!request) {
-        const auto& error = session_.decoder_->error();
-        if (error) session_.protocol_error(*error);
+        if (decoder.error()) {
+            session_.protocol_error(*decoder.error());
+        } else if (limits.has_input_end() && limits.is_input_spent(decoder.offset())) {
+            end_ = BatchEnd::budget_spent;  // by input that is no request
+        }
         return {};
     }
     const Entry entry = entry_of(*request);

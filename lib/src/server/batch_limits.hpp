@@ -25,6 +25,8 @@ public:
     void count(std::uint64_t requests) noexcept { requests_ += requests; }
 
     [[nodiscard]] bool is_output_spent(std::size_t queued) const noexcept { return queued > output_end_; }
+    /// The offset at which the batch ends.
+    [[nodiscard]] std::uint64_t input_end() const noexcept { return input_end_; }
     [[nodiscard]] bool has_input_end() const noexcept { return input_end_ != no_end; }
     [[nodiscard]] bool is_input_spent(std::uint64_t offset) const noexcept { return offset >= input_end_; }
     /// Whether the batch has used its time. `requests` of it were not counted yet. The time begins with the

@@ -43,6 +43,7 @@ std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
 
 void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
     assert(decoder != nullptr);
+    counters_.bytes_skipped.add(decoder->skipped());
     if (decoder->memory() <= most_decoder_kept) decoder = decoders_.keep(std::move(decoder));
     if (decoder != nullptr) note_freed(decoder->memory());
 }

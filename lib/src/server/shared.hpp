@@ -76,7 +76,8 @@ private:
 
 /// The counters of one thread; see Stats, which is their sum.
 struct Counters {
-    Counter requests, bytes_received, bytes_sent, protocol_errors, handler_errors, timeouts, cut_off;
+    Counter requests, bytes_received, bytes_skipped, bytes_sent, protocol_errors, handler_errors, timeouts,
+        cut_off;
 };
 
 /// Throws std::invalid_argument, whose text names the option, if one is invalid.

@@ -19,6 +19,7 @@ Stats sum_stats(const Shared& shared, const std::vector<std::shared_ptr<Worker>>
         const Counters& counters = std::as_const(*worker).counters();
         stats.requests += counters.requests.value();
         stats.bytes_received += counters.bytes_received.value();
+        stats.bytes_skipped += counters.bytes_skipped.value();
         stats.bytes_sent += counters.bytes_sent.value();
         stats.protocol_errors += counters.protocol_errors.value();
         stats.handler_errors += counters.handler_errors.value();

@@ -91,8 +91,8 @@ public:
     ///
     /// If a handler pushes to its own client and does not wait afterwards, the push follows the reply to the
     /// current request, and usually the replies to all requests that arrived in the same read. The server may
-    /// pause between these requests: after 64 KiB of requests, or above Options::output_high_water or
-    /// Options::max_memory. Then the push comes before the replies to the remaining requests. While a
+    /// pause between these requests: after 64 KiB of requests, above Options::batch_output, or if
+    /// memory is short. Then the push comes before the replies to the remaining requests. While a
     /// coroutine handler waits, a push is sent after the reply that the handler has begun, or at once if it
     /// has written nothing yet.
     ///

@@ -187,11 +187,12 @@ struct Stats {
     std::uint64_t refused_by_filter = 0;   ///< because of accept_filter
     std::uint64_t requests = 0;            ///< for which a handler was called
     std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_skipped = 0;  ///< of these, blank lines and commands without words
     std::uint64_t bytes_sent = 0;
     std::uint64_t protocol_errors = 0;  ///< malformed input, or over a limit of Options::limits
     std::uint64_t handler_errors = 0;   ///< exceptions from handlers, on_open and on_close
     std::uint64_t timeouts = 0;         ///< connections closed at a deadline
-    std::uint64_t cut_off = 0;          ///< connections closed because of max_output or max_memory
+    std::uint64_t cut_off = 0;          ///< connections closed because of max_pushes or max_memory
     std::uint64_t accept_errors = 0;    ///< failures to accept or to serve a client
     std::uint64_t memory = 0;           ///< bytes held now for received input and queued output
 };
