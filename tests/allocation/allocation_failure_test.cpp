@@ -270,12 +270,15 @@ TEST_CASE("without memory to post a flush, a connection with a coroutine handler
     server.run();
     REQUIRE(client.received.size() == 2);
     client.send(ping);
+    client.room = MemoryClient::all;
     bool failed = false;
     {
         const FailingAllocation failing{1};
-        client.notify();
+        client.notify({.read = true});
         failed = FailingAllocation::has_failed();
     }
+    server.run();
+    client.finish();
     server.run();
     if (!failed) return;  // TSan has its own operator new
     CHECK(client.closed);

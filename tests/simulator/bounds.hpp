@@ -21,19 +21,16 @@ inline constexpr Time lateness = 3 * tick_time;
     return growth * (longest_reply + one_read + setup.options.batch_output);
 }
 
-/// How often max_memory the engine may hold at each step, on top of one batch.
-inline constexpr std::uint64_t times_max_memory = 1;
-/// Whether that holds for coroutine handlers too. A waiting coroutine keeps its buffers, even if its connection is
-/// closed, so only the number of connections bounds them.
-inline constexpr bool coroutines_are_bounded = false;
-
-/// The most bytes that the server may hold for all clients at each step.
+/// The most bytes that the server may hold for all clients at each step: one batch may exceed max_memory.
 [[nodiscard]] inline std::uint64_t memory_bound(const Setup& setup) {
-    const std::size_t batches = setup.coroutine && !coroutines_are_bounded ? setup.at_a_time : 1;
-    return times_max_memory * setup.options.max_memory + batches * one_batch(setup);
+    return setup.options.max_memory + one_batch(setup);
+}
+/// Above this many bytes, connections may be held back.
+[[nodiscard]] inline std::uint64_t short_from(const Setup& setup) {
+    return setup.options.max_memory - setup.options.max_memory / 4;
 }
 
-/// How long max_memory may be exceeded: after a second the engine closes one connection at each tick.
+/// How long memory may be short: after a second the engine closes one connection at each tick.
 [[nodiscard]] inline Time longest_shortage(const Setup& setup) {
     return Time{1'000} + (setup.at_a_time + 3) * tick_time;
 }

@@ -29,7 +29,7 @@ void World::settle() {
     }
 }
 
-/// Whether connections may be paused because max_memory was exceeded.
+/// Whether connections may be held back because memory is short.
 bool World::is_short_of_memory() const noexcept { return now_ - over_memory_ <= lateness; }
 
 /// Everything that can be sent has been sent: requires that each client that reads has all its replies and

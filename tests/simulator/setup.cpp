@@ -37,6 +37,8 @@ void choose_deadlines(Setup& setup, Random& random) {
     options.frame_deadline = 200ms * random.between(3, 20);
     options.frame_rate = 64 * 1024;
     options.write_stall = 200ms * random.between(5, 20);
+    options.write_rate = 1;  // a client takes single bytes
+    options.write_time = std::chrono::hours{1'000};
     options.drain_deadline = 200ms * random.between(5, 20);
     if (random.chance(250)) options.idle_timeout = 200ms * random.between(5, 15);
     if (random.chance(30)) {

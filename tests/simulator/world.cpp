@@ -68,7 +68,7 @@ void World::engine(const Action& action) {
     }
     if (setup_.memory_fails) arm_allocator();
     ++steps_;
-    if (server_->memory() > setup_.options.max_memory) {
+    if (server_->memory() > short_from(setup_)) {
         over_memory_ = now_;
         summary_.add(Event::shortage);
     }

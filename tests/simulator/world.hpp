@@ -93,7 +93,7 @@ private:
     std::size_t connected_ = 0;
     std::uint64_t steps_ = 0;  // of the engine
     std::uint64_t most_steps_ = 0;
-    Time over_memory_ = Time::min() / 2;  // when max_memory was exceeded last
+    Time over_memory_ = Time::min() / 2;  // when memory was short last
     std::optional<Time> stopped_at_;
     bool aborted_ = false;        // clients may have been closed by force
     std::uint64_t failures_ = 0;  // allocations that failed

@@ -26,6 +26,7 @@ View Session::keep(View request) {
     const std::string_view wire = request.wire();
     const std::span<const char> room = worker_->read_room();
     const bool is_lent = room.data() <= wire.data() && wire.data() < room.data() + room.size();
+    kept_.reset();
     if (!is_lent && wire.size() > most_copied) return request;
     kept_ = std::make_unique<Value>(request);
     return kept_->view();

@@ -97,10 +97,12 @@ std::size_t Worker::share() const noexcept {
 
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
 /// use, the smaller are those that are held back. Small ones always go on: the memory that they take is freed
-/// by closing others.
+/// by closing others. With coroutine handlers nobody goes on above max_memory, because closing a connection
+/// does not free the memory that its handler uses.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
+    if (shared_->suspends && used >= most) return false;
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
 }
 

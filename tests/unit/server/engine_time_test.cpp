@@ -201,7 +201,7 @@ TEST_CASE("a stop closes the remaining connections at the drain deadline") {
 
 TEST_CASE("a closing connection has a total time for its queue, however steadily the client reads") {
     const Noting handler;
-    MemoryServer server{{.write_stall = 2s}, handler};
+    MemoryServer server{{.write_stall = 2s, .write_rate = 1, .write_time = 1h}, handler};
     MemoryClient& client = server.connect();
     client.room = 0;
     const std::string value(80 * 1024, 'v');  // 5 s at 16 KiB/s

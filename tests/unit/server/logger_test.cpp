@@ -54,6 +54,6 @@ TEST_CASE("the next line in the same second is left out, and the next second beg
     const auto lines = logged(budget + 1);
     REQUIRE(lines.size() == budget + 2);
     CHECK(lines[budget - 1] == "line 999");
-    CHECK(lines[budget] == "[server] 1 log lines left out");
+    CHECK(lines[budget] == "[server] 1 log lines left out: 1 info");
     CHECK(lines[budget + 1] == "the last");
 }
