@@ -36,7 +36,10 @@ std::uint64_t bytes_apart(const NodeRange& range) noexcept {
 
 }  // namespace
 
-Value::Value(View view) : content_(std::make_unique<Content>()) {
+Value::Value(View view) { assign(view); }
+
+void Value::assign(View view) {
+    if (content_ == nullptr) content_ = std::make_unique<Content>();
     const NodeRange range = detail::nodes(view);
     // `bytes` gets the wire form first, then every text that the wire form does not contain in one piece.
     // Positions in it have 32 bits.

@@ -26,9 +26,16 @@ View Session::keep(View request) {
     const std::string_view wire = request.wire();
     const std::span<const char> room = worker_->read_room();
     const bool is_lent = room.data() <= wire.data() && wire.data() < room.data() + room.size();
-    kept_.reset();
-    if (!is_lent && wire.size() > most_copied) return request;
-    kept_ = std::make_unique<Value>(request);
+    if (!is_lent && wire.size() > most_copied) {
+        kept_.reset();
+        return request;
+    }
+    if (kept_ == nullptr) kept_ = worker_->take_value();
+    if (kept_ == nullptr) {
+        kept_ = std::make_unique<Value>(request);
+    } else {
+        kept_->assign(request);
+    }
     return kept_->view();
 }
 
@@ -47,9 +54,9 @@ void Session::await_handler() {
 
 /// Runs as long as the batch has requests. Its arguments keep alive what a waiting handler needs.
 asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shared_ptr<Session>) {
+    // Only unless_gone() may be cancelled.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     do {
-        // Only unless_gone() may be cancelled.
-        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         try {
             co_await adapter_->awaited(queue_.output().reply);
         } catch (...) {

@@ -59,7 +59,7 @@ void Session::end_batch(BatchEnd end) {
         return flush_soon();
     }
     assert(activity_ == Activity::ready);
-    kept_.reset();
+    if (kept_ != nullptr) worker_->give_back(std::move(kept_));
     hold();
     const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
     next_ = left_requests ? Next::handle : Next::read;
@@ -108,7 +108,7 @@ Receipt Session::receive() {
         return Receipt::end;
     }
     worker_->counters().bytes_received.add(n);
-    log(LogLevel::debug, "Received {} bytes", n);
+    if (logger().enabled(LogLevel::debug)) log(LogLevel::debug, "Received {} bytes", n);
     return Receipt::bytes;
 }
 
@@ -131,7 +131,6 @@ BatchEnd Session::handle() {
     assert(activity_ == Activity::ready && adapter_ != nullptr);
     Output& out = output();
     deliver_pushes();
-    out.bytes.set_limit(worker_->most_output(out.bytes.size()));
     Batch batch{*this, connection_, out.reply};
     try {
         // Without a decoder, the request whose handler has waited was the last one.

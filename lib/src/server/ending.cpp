@@ -225,7 +225,7 @@ void Session::end() noexcept {
     if (decoder_ != nullptr) worker_->give_back(std::move(decoder_));
     if (queue_.has_output()) worker_->give_back(queue_.take_output());
     queue_.clear();
-    kept_.reset();
+    if (kept_ != nullptr) worker_->give_back(std::move(kept_));
     account();
     if (adapter_ != nullptr) close_adapter();
     Worker& worker = *worker_;

@@ -20,8 +20,6 @@ constexpr std::size_t read_room_size = 128 * 1024;
 constexpr std::size_t worth_trimming = 64 * 1024;
 // How long a request that does not fit may wait for memory.
 constexpr std::chrono::seconds shortage_patience{1};
-// The most memory that a spare decoder may keep: room for a value of 1 MiB.
-constexpr std::size_t most_decoder_kept = (1024 + 64) * 1024;
 
 }  // namespace
 
@@ -32,29 +30,23 @@ std::span<char> Worker::read_room() {
     return {read_buffer_.get(), read_room_size};
 }
 
-std::unique_ptr<Decoder> Worker::take_decoder(std::uint64_t offset) {
+std::unique_ptr<Decoder> Worker::take_spare_decoder() {
     std::unique_ptr<Decoder> decoder = decoders_.take();
-    if (decoder == nullptr) {
-        return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
-    }
-    decoder->reset(offset, most_decoder_kept);
-    return decoder;
+    if (decoder != nullptr) return decoder;
+    return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
 }
 
-void Worker::give_back(std::unique_ptr<Decoder> decoder) noexcept {
-    assert(decoder != nullptr);
-    counters_.bytes_skipped.add(decoder->skipped());
+void Worker::keep_spare(std::unique_ptr<Decoder> decoder) noexcept {
     if (decoder->memory() <= most_decoder_kept) decoder = decoders_.keep(std::move(decoder));
     if (decoder != nullptr) note_freed(decoder->memory());
 }
 
-std::unique_ptr<Output> Worker::take_output() {
+std::unique_ptr<Output> Worker::take_spare_output() {
     std::unique_ptr<Output> output = outputs_.take();
     return output != nullptr ? std::move(output) : std::make_unique<Output>();
 }
 
-void Worker::give_back(std::unique_ptr<Output> output) noexcept {
-    assert(output != nullptr);
+void Worker::keep_spare(std::unique_ptr<Output> output) noexcept {
     const std::size_t held = output->memory();
     output->reset(most_output_kept_);
     note_freed(held - std::min(held, output->memory()));
@@ -104,12 +96,6 @@ bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t most = shared_->options.max_memory;
     if (shared_->suspends && used >= most) return false;
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
-}
-
-std::size_t Worker::most_output(std::size_t size) const noexcept {
-    const Options& options = shared_->options;
-    const std::size_t room = SIZE_MAX - size;
-    return size + std::min(room, options.batch_output + std::min(options.max_reply, room));
 }
 
 /// Closes connections of this thread until 15/16 of max_memory is in use.

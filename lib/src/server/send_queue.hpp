@@ -73,6 +73,10 @@ public:
     [[nodiscard]] bool empty() const noexcept {
         return (output_ == nullptr || output_->bytes.empty()) && pieces_ == nullptr && waiting_.empty();
     }
+    /// Whether it takes no memory at all.
+    [[nodiscard]] bool is_unused() const noexcept {
+        return output_ == nullptr && pieces_ == nullptr && waiting_.capacity() == 0;
+    }
     /// Bytes that were not sent, without pushes that wait for the end of a reply.
     [[nodiscard]] std::size_t size() const noexcept {
         return (output_ != nullptr ? output_->size() : 0) + (pieces_ != nullptr ? pieces_->size() : 0);

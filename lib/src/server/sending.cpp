@@ -14,6 +14,7 @@ Output& Session::output() {
     if (!queue_.has_output()) {
         queue_.lend(worker_->take_output());
         queue_.output().reply.set_version(version());
+        queue_.output().bytes.set_limit(worker_->most_output());
     }
     return queue_.output();
 }

@@ -107,7 +107,8 @@ void Session::account() noexcept try {
         if (queue_.output().bytes.capacity() > large) queue_.move_output_to_pieces();
         if (queue_.output().bytes.empty()) worker_->give_back(queue_.take_output());
     }
-    const std::size_t held = memory();
+    const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
+    const std::size_t held = holds ? memory() : 0;
     if (held == held_) return;
     const bool grows = held > held_;
     mailbox_->shared().memory.fetch_add(held - held_, std::memory_order_relaxed);

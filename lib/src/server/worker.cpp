@@ -21,6 +21,13 @@ constexpr std::size_t most_kept_by_coroutines = 1024;
 // Spares do not count as memory of connections. So they get at most this part of max_memory: this divisor.
 constexpr std::size_t spare_part = 64;
 
+/// See Worker::most_output().
+std::size_t output_limit(const Options& options) noexcept {
+    constexpr std::size_t unsent = 64 * 1024;
+    const std::size_t replies = std::min(options.batch_output, SIZE_MAX - unsent) + unsent;
+    return replies + std::min(options.max_reply, SIZE_MAX - replies);
+}
+
 /// Turns off Nagle's algorithm, and sets TCP keepalive. Ignores errors: if the client has left already, the
 /// first read reports it.
 void set_options(int socket, int keepalive) noexcept {
@@ -37,7 +44,9 @@ void set_options(int socket, int keepalive) noexcept {
 Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
     : shared_(std::move(shared)),
       mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))),
+      most_output_(output_limit(shared_->options)),
       most_output_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept),
+      most_output_at_hand_(std::min(most_output_kept_, most_at_hand)),
       decoders_(shared_->options.max_memory / spare_part),
       outputs_(shared_->options.max_memory / spare_part) {}
 

@@ -10,6 +10,7 @@
 #include "socket.hpp"
 #include "spares.hpp"
 
+#include <cassert>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -71,18 +72,45 @@ public:
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
-    [[nodiscard]] std::unique_ptr<Decoder> take_decoder(std::uint64_t offset);
-    void give_back(std::unique_ptr<Decoder> decoder) noexcept;
-    [[nodiscard]] std::unique_ptr<Output> take_output();
-    void give_back(std::unique_ptr<Output> output) noexcept;
+    [[nodiscard]] std::unique_ptr<Decoder> take_decoder(std::uint64_t offset) {
+        std::unique_ptr<Decoder> decoder = decoder_ != nullptr ? std::move(decoder_) : take_spare_decoder();
+        decoder->reset(offset, most_decoder_kept);
+        return decoder;
+    }
+    void give_back(std::unique_ptr<Decoder> decoder) noexcept {
+        assert(decoder != nullptr);
+        if (decoder->skipped() != 0) counters_.bytes_skipped.add(decoder->skipped());
+        if (decoder_ == nullptr && decoder->memory() <= most_at_hand) [[likely]] {
+            decoder_ = std::move(decoder);
+        } else {
+            keep_spare(std::move(decoder));
+        }
+    }
+    [[nodiscard]] std::unique_ptr<Output> take_output() {
+        return output_ != nullptr ? std::move(output_) : take_spare_output();
+    }
+    void give_back(std::unique_ptr<Output> output) noexcept {
+        assert(output != nullptr);
+        if (output_ == nullptr && output->bytes.capacity() <= most_output_at_hand_) [[likely]] {
+            output->reset(most_at_hand);
+            output_ = std::move(output);
+        } else {
+            keep_spare(std::move(output));
+        }
+    }
+    /// A value whose memory the next copy of a request can use; or null.
+    [[nodiscard]] std::unique_ptr<Value> take_value() noexcept { return std::move(value_); }
+    void give_back(std::unique_ptr<Value> value) noexcept {
+        if (value_ == nullptr && value->memory() <= most_value_kept) value_ = std::move(value);
+    }
     /// Whether so much memory is in use that large connections are held back.
     [[nodiscard]] bool is_memory_short() const noexcept {
         return shared_->memory.load(std::memory_order_relaxed) > shared_->memory_mark;
     }
     /// While memory is short: whether a connection that has this many bytes may take more.
     [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
-    /// The limit for an output that has `size` bytes and gets the replies of one batch.
-    [[nodiscard]] std::size_t most_output(std::size_t size) const noexcept;
+    /// The limit for an output: what a batch leaves unsent, the replies of a batch, and one more.
+    [[nodiscard]] std::size_t most_output() const noexcept { return most_output_; }
     /// A connection has taken memory. If all threads together hold more than max_memory, this may be one reply
     /// whose client reads it at once: that has time until the next tick. At the second time, closes
     /// connections.
@@ -116,15 +144,28 @@ private:
     void end_stuck_request();
     [[nodiscard]] std::size_t share() const noexcept;
     void close_for_memory(Session& session);
+    [[nodiscard]] std::unique_ptr<Decoder> take_spare_decoder();
+    void keep_spare(std::unique_ptr<Decoder> decoder) noexcept;
+    [[nodiscard]] std::unique_ptr<Output> take_spare_output();
+    void keep_spare(std::unique_ptr<Output> output) noexcept;
     void give_up_spares() noexcept;
     void note_freed(std::size_t bytes) noexcept;
     void trim_heap() noexcept;
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
-    const std::size_t most_output_kept_;  // bytes of memory that a spare output may keep
+    // Bytes of memory of a decoder or output that is kept at hand, and of a spare one.
+    static constexpr std::size_t most_at_hand = 64 * 1024;
+    static constexpr std::size_t most_decoder_kept = (1024 + 64) * 1024;  // room for a value of 1 MiB
+    static constexpr std::size_t most_value_kept = 1024;
+    const std::size_t most_output_;
+    const std::size_t most_output_kept_;
+    const std::size_t most_output_at_hand_;
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
+    std::unique_ptr<Decoder> decoder_;  // at hand for the next connection; or null
+    std::unique_ptr<Output> output_;    // the same
+    std::unique_ptr<Value> value_;      // the same
     Spares<Decoder> decoders_;
     Spares<Output> outputs_;
     Session* first_ = nullptr;

@@ -34,6 +34,8 @@ public:
     /// an attribute, the copy is a map. Throws std::bad_alloc, also if its bytes as received and its streamed
     /// strings joined together are 4 GiB or more.
     explicit Value(View view);
+    /// Replaces the value by a copy of another, and reuses its memory. `view` must not be a view of this value.
+    void assign(View view);
     Value(const Value& other) : Value(other.view()) {}
     Value(Value&&) noexcept;
     Value& operator=(const Value& other) { return *this = Value{other}; }
