@@ -31,8 +31,8 @@ def names_quoted(page):
 
 
 def patterns_quoted(page):
-    """The alternatives of each `./dev test -R "..."`."""
-    for pattern in re.findall(r'-R "([^"]+)"', page):
+    """The alternatives of each `./dev test -R "..."`, also of `-R "server/.*(...)"`."""
+    for pattern in re.findall(r'-R "(?:server/\.\*\()?([^"]+?)\)?"', page):
         yield from pattern.replace(r"\|", "|").split("|")
 
 
@@ -53,6 +53,9 @@ class Names(unittest.TestCase):
 
     def test_names_over_several_lines_and_with_quotes_are_read(self):
         self.assertEqual(list(test_cases('TEST_CASE("a \\"b\\" " \n  "c", "[tag]") {')), ['a "b" c'])
+
+    def test_the_alternatives_of_a_group_are_read(self):
+        self.assertEqual(list(patterns_quoted('-R "server/.*(a\\|b c)"` and -R "d"')), ["a", "b c", "d"])
 
     def test_only_the_column_of_tests_is_read(self):
         page = "| a `peer` | does | test |\n|---|---|---|\n| sends `x` | refuses `y` | `first`, `second` |\n"

@@ -14,7 +14,8 @@ FLAGS = {
     "--threads": "RESP_THREADS", "--max-connections": "RESP_MAX_CONNECTIONS",
     "--max-connections-per-address": "RESP_MAX_CONNECTIONS_PER_ADDRESS", "--connection-rate": "RESP_CONNECTION_RATE",
     "--max-bulk": "RESP_MAX_BULK",
-    "--idle-timeout": "RESP_IDLE_TIMEOUT", "--drain-timeout": "RESP_DRAIN_TIMEOUT", "--verbatim": "RESP_VERBATIM",
+    "--idle-timeout": "RESP_IDLE_TIMEOUT", "--first-request-timeout": "RESP_FIRST_REQUEST_TIMEOUT",
+    "--drain-timeout": "RESP_DRAIN_TIMEOUT", "--verbatim": "RESP_VERBATIM",
 }
 
 
@@ -85,6 +86,7 @@ class Refusals(TestCase):
                 ("--idle-timeout", "soon", "a number of seconds, 0 or more"),
                 ("--idle-timeout", "nan", "a number of seconds, 0 or more"),
                 ("--idle-timeout", "1e300", "a number of seconds, at most 1e12"),
+                ("--first-request-timeout", "-1", "a number of seconds, 0 or more"),
                 ("--drain-timeout", "1.1e12", "a number of seconds, at most 1e12"),
                 ("--drain-timeout", "inf", "a number of seconds, 0 or more"),
                 ("--drain-timeout", "", "a number of seconds, 0 or more"),

@@ -38,6 +38,25 @@ class IdleTimeout(TestCase):
         self.assert_echoes(client, b":43\r\n")
 
 
+class FirstRequestTimeout(TestCase):
+    def test_a_client_is_closed_only_if_its_first_request_is_late(self):
+        server = self.serve("--first-request-timeout", "0.5")
+        begun = time.monotonic()
+        silent, blank, client = self.connect(server), self.connect(server), self.connect(server)
+        self.assert_echoes(client, b":42\r\n")
+        blank.send(b"\r\n")  # no request
+        self.assert_closed(silent)
+        self.assertGreaterEqual(time.monotonic() - begun, 0.5)
+        self.assert_closed(blank)
+        server.wait_for_log(rf"{silent.name} Timed out: has sent no request")
+        self.assert_echoes(client, b":43\r\n")
+
+    def test_zero_never_closes_a_client(self):
+        client = self.connect(self.serve("--first-request-timeout", "0"))
+        self.assertTrue(client.is_silent_for(1.0))  # five ticks of the server
+        self.assert_echoes(client, b":42\r\n")
+
+
 class FrameDeadline(TestCase):
     def test_slow_senders_are_closed_after_ten_seconds_and_other_clients_are_served(self):
         server = self.serve()

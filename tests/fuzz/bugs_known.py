@@ -108,20 +108,18 @@ BUGS = [
         "if (number >= detail::short_numbers.size())", "if (number > detail::short_numbers.size())"),
     Bug("a delete character is shown as it is", "client", "src/codec/escape.cpp",
         "code >= 0x20 && code < 0x7f", "code >= 0x20 && code <= 0x7f"),
-    Bug("the rest of a short write is lost", "server", "src/server/output.cpp",
-        "out.sent += n;\n", "out.sent = out.reply_begin();\n"),
+    Bug("the rest of a short write is lost", "server", "src/server/send_queue.hpp",
+        "output_->sent += n;\n", "output_->sent += bytes.size();\n"),
     Bug("a handler that throws leaves the beginning of its reply", "server", "src/server/ending.cpp",
         "    out.drop_reply();\n", ""),
-    Bug("a push is put inside a reply", "server", "src/server/output.cpp",
-        "    if (activity_ == Activity::awaiting && !out.reply.empty()) return;\n", ""),
+    Bug("a push is put inside a reply", "server", "src/server/send_queue.cpp",
+        "if (!output_->reply.empty() || !waiting_.empty()) {", "if (!waiting_.empty()) {"),
     Bug("the deadline of a frame is never cleared", "server", "src/server/batch.cpp",
-        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) {\n        begun_ = {};\n"
-        "        return;\n    }\n",
-        "    if (decoder_ == nullptr || options.frame_deadline.count() == 0) return;\n"),
+        "if (decoder_ == nullptr) return deadlines_.wait_for_no_frame();", "if (decoder_ == nullptr) return;"),
     Bug("requests after a close are handled", "server", "src/server/batch.cpp",
-        "if (out_->reply.closing() || !is_open()) {", "if (!is_open()) {"),
+        "if (out.reply.closing() || !is_open()) {", "if (!is_open()) {"),
     Bug("a stop does not read the bytes that were received", "server", "src/server/batch.cpp",
-        "if (has_more || worker_->is_draining() || state_ == State::closing) post_resume();",
-        "if (has_more || state_ == State::closing) return post_resume();\n"
+        "if (left_requests || worker_->is_draining() || state_ == State::closing) post_resume();",
+        "if (left_requests || state_ == State::closing) return post_resume();\n"
         "    if (worker_->is_draining()) stop_reading({});"),
 ]

@@ -106,5 +106,6 @@ class Server(Program):
 
 
 def warm_echo(options, verdict, *flags, **more):
-    """A resp-echo that has served its first client."""
+    """A resp-echo that has served its first client. It keeps clients that send nothing."""
+    flags = ("--first-request-timeout", "0", *flags)
     return verdict.judge_for(Server(options.resp_echo, *flags, **more)).warm_up()

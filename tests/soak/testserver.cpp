@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
     app.add_option("--port", options.port, "TCP port; 0 takes a free one");
     app.add_option("--threads", options.threads, "Threads");
     app.add_option("--write-stall", write_stall, "Seconds without progress after which a client is closed");
+    app.add_option("--max-memory", options.max_memory, "Bytes held for all clients");
     app.add_flag("--coroutine", coroutine, "Let the handler be a coroutine");
     CLI11_PARSE(app, argc, argv);
     options.write_stall = std::chrono::milliseconds{static_cast<std::int64_t>(write_stall * 1000)};

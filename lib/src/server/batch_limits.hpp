@@ -10,7 +10,8 @@ namespace resp::detail {
 /// Ends a batch after some input, some output, or some time, so that no client delays the others for long.
 class BatchLimits {
 public:
-    /// A batch begins: of `pending` bytes of input from `offset` on, and behind `queued` bytes of output.
+    /// A batch begins. It has `pending` bytes of input from `offset` on, and `queued` bytes of output before
+    /// it.
     void begin(std::uint64_t offset, std::size_t pending, std::size_t queued,
                std::size_t most_output) noexcept {
         constexpr std::uint64_t budget = 64 * 1024;

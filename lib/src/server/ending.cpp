@@ -167,8 +167,8 @@ void Session::finish() {
     linger_.begun = next_tick;
 }
 
-/// Closes when the client has acknowledged nothing for one second, or at the end of the total time. Not earlier, because closing a socket that
-/// has unread input drops the output that is still in our kernel.
+/// Closes when the client has acknowledged nothing for one second, or at the end of the total time. Not
+/// earlier, because closing a socket that has unread input drops the output that is still in our kernel.
 void Session::linger(Clock::time_point now) noexcept {
     assert(state_ == State::lingering && transport_ != nullptr);
     if (now - linger_.begun >= linger_.allowed) return shut({});

@@ -88,9 +88,9 @@ std::size_t Worker::share() const noexcept {
 }
 
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
-/// use, the smaller are those that are held back. Small ones always go on: the memory that they take is freed
-/// by closing others. With coroutine handlers nobody goes on above max_memory, because closing a connection
-/// does not free the memory that its handler uses.
+/// use, the smaller are those that are held back. Small ones always go on: closing others frees the memory that
+/// they take. With coroutine handlers, none goes on above max_memory, because closing a connection does not
+/// free the memory that its handler uses.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
@@ -137,8 +137,8 @@ void Worker::free_memory(std::size_t target, bool only_stalled) {
 }
 
 /// While memory is short, a request whose connection is held back cannot be completed. If that lasts, each
-/// tick closes one such connection, the one with the most bytes. If its client owes the reading of replies,
-/// write_stall decides instead.
+/// tick closes one such connection, the one with the most bytes. A client that has replies to read is not one
+/// of them: write_stall decides about it.
 void Worker::end_stuck_request() {
     if (!is_memory_short()) {
         short_since_ = {};

@@ -33,11 +33,11 @@ private:
 
 using SharedPayload = std::shared_ptr<const Payload>;
 
-/// A payload of bytes that nobody else has. Null if max_memory has no room for them.
+/// A payload of bytes that no other connection gets. Null if max_memory has no room for them.
 [[nodiscard]] SharedPayload make_payload(const std::shared_ptr<Shared>& shared,
                                          std::shared_ptr<const std::string> bytes);
-/// The same for bytes that were perhaps sent before: as long as these are on their way, the payload is the
-/// same.
+/// The same for bytes that may have been sent before. As long as a payload of this string exists, returns that
+/// one.
 [[nodiscard]] SharedPayload share_payload(const std::shared_ptr<Shared>& shared,
                                           std::shared_ptr<const std::string> bytes);
 

@@ -17,7 +17,7 @@ namespace resp::detail {
 ///
 ///     run       finished replies and short pushes, which the connection owns
 ///     payload   a push, which the connection shares with others
-///     hole      the place of a reply that is not there yet; what stands behind it waits for fill()
+///     hole      the place of a reply that does not exist yet; what stands after it waits for fill()
 class Pieces {
 public:
     Pieces() = default;

@@ -7,7 +7,7 @@ namespace resp::detail {
 
 namespace {
 
-// A push of at most this size is copied behind the replies. That is cheaper than a piece of its own.
+// A push of at most this size is copied after the replies. That is cheaper than a separate piece.
 constexpr std::size_t short_push = 4 * 1024;
 // If more unsent bytes than this are in the output, they move to the pieces: then they can be freed one part
 // after another, and the output is free for the next batch.
@@ -38,7 +38,7 @@ void SendQueue::deliver() {
     std::vector<SharedPayload>{}.swap(waiting_);
 }
 
-/// Adds a push behind everything else. No reply is being written.
+/// Adds a push after everything else. No reply is being written.
 void SendQueue::add(SharedPayload payload) {
     Output& out = *output_;
     assert(out.reply.empty());
@@ -69,7 +69,7 @@ std::size_t SendQueue::write_pieces(Transport& transport, std::error_code& ec) {
     std::array<std::string_view, most_gathered> to;
     const std::size_t queued = pieces_->gather(to);
     std::size_t n = queued;
-    // Behind a hole nothing may leave.
+    // What stands after a hole waits.
     const bool reaches_output = !pieces_->has_hole() && n != to.size() && output_ != nullptr;
     if (reaches_output && !output_->finished().empty()) to[n++] = output_->finished();
     const std::size_t sent = transport.write({to.data(), n}, ec);

@@ -40,7 +40,7 @@ public:
     void lend(std::unique_ptr<Output> output) noexcept { output_ = std::move(output); }
     [[nodiscard]] std::unique_ptr<Output> take_output() noexcept { return std::move(output_); }
 
-    /// Adds a push: behind all finished replies if no reply is being written, otherwise after end_reply() and
+    /// Adds a push: after all finished replies if no reply is being written, otherwise after end_reply() and
     /// deliver(). Needs an output.
     void push(SharedPayload payload);
     /// Moves the pushes that waited for the end of a reply to the queue.

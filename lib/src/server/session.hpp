@@ -56,8 +56,7 @@ public:
     /// Drops everything that belongs to the worker or its context, because both may be destroyed next. A
     /// Connection on another thread may own the session longer.
     void dispose() noexcept;
-    /// Bytes of memory that it takes: received input, queued output, its part of shared pushes, and what the
-    /// handler has charged.
+    /// Bytes of memory: received input, queued output, its part of shared pushes, and charges.
     [[nodiscard]] std::size_t weight() const noexcept;
     /// Whether it waits in the middle of a request, because memory is short.
     [[nodiscard]] bool is_stuck() const noexcept {

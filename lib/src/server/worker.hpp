@@ -111,8 +111,8 @@ public:
     [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
     /// The limit for an output: what a batch leaves unsent, the replies of a batch, and one more.
     [[nodiscard]] std::size_t most_output() const noexcept { return most_output_; }
-    /// A connection has taken memory. If all threads together hold more than max_memory, this may be one reply
-    /// whose client reads it at once: that has time until the next tick. At the second time, closes
+    /// A connection has taken memory. The first time that more than max_memory is in use, this does nothing:
+    /// it may be one reply that its client reads at once. The second time, or at the next tick, it closes
     /// connections.
     void bound_memory() {
         if (shared_->memory.load(std::memory_order_relaxed) <= shared_->options.max_memory) {
@@ -180,11 +180,11 @@ private:
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
-    Clock::time_point short_since_{};  // memory is short since this tick; 0: it is not
-    bool is_over_ = false;             // a connection has taken memory above max_memory since the last tick
-    bool cannot_free_ = false;         // since the last tick, free_memory() has found nothing to close
-    bool heap_has_holes_ = false;      // large buffers were freed after the last trim
-    std::size_t lingering_ = 0;        // refused clients that may be reading the error
+    Clock::time_point short_since_{};       // memory is short since this tick; 0: it is not
+    bool is_over_ = false;                  // the next memory taken above max_memory closes connections
+    bool cannot_free_ = false;              // since the last tick, free_memory() has found nothing to close
+    bool heap_has_holes_ = false;           // large buffers were freed after the last trim
+    std::size_t lingering_ = 0;             // refused clients that may be reading the error
     Clock::time_point now_ = Clock::now();  // the time of the last tick
 };
 

@@ -26,14 +26,14 @@ namespace resp {
 
 /// Awaits `wait` in a coroutine handler, until the client leaves. Returns true if the wait has ended by
 /// itself. Returns false if the client has reset the connection or ended its stream, or if the server closes
-/// the connection: then the wait was cancelled (asio::error::operation_aborted), or did not begin, and the
-/// handler should return without a reply. Throws what `wait` throws otherwise.
+/// the connection. Then the wait was cancelled (asio::error::operation_aborted) or did not begin, and the
+/// handler should return without a reply. Throws what `wait` throws, unless it returns false.
 ///
 ///     const resp::Connection client = request.connection();
 ///     if (!co_await resp::unless_gone(client, timer.async_wait(asio::use_awaitable))) co_return;
 ///
-/// Without it, a handler that waits for something which never happens would keep the place of its client for
-/// ever. Call it in the handler of this connection, for one wait at a time. What `wait` awaits must support
+/// Without it, a handler that waits for something which never happens keeps the place of its client until the
+/// server stops. Call it in the handler of this connection, for one wait at a time. What `wait` awaits must support
 /// cancellation, as all operations of Asio do.
 asio::awaitable<bool> unless_gone(Connection connection, asio::awaitable<void> wait);
 

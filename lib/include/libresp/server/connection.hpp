@@ -91,12 +91,12 @@ public:
     ///
     /// If a handler pushes to its own client and does not wait afterwards, the push follows the reply to the
     /// current request, and usually the replies to all requests that arrived in the same read. The server may
-    /// pause between these requests: after 64 KiB of requests, above Options::batch_output, or if
-    /// memory is short. Then the push comes before the replies to the remaining requests. While a
-    /// coroutine handler waits, a push is sent after the reply that the handler has begun, or at once if it
-    /// has written nothing yet.
+    /// pause between these requests: after 64 KiB of requests, after 1 ms, above Options::batch_output, or if
+    /// memory is short. Then the push comes before the replies to the remaining requests. While a coroutine
+    /// handler waits, a push is sent after the reply that the handler has begun, or at once if it has written
+    /// nothing yet.
     ///
-    /// The bytes count for Options::max_memory and Options::max_pushes from now on, until they were sent. If
+    /// The bytes count for Options::max_memory and Options::max_pushes from now on, until they are sent. If
     /// the pushes that wait for the client exceed max_pushes together, the server closes the connection:
     /// its client does not read. Throws std::bad_alloc; then nothing is sent.
     Sent send(std::string bytes) const;
@@ -120,8 +120,8 @@ public:
     /// Whether the client is still there. An end of stream is noticed when everything before it was read, or
     /// while a coroutine handler waits.
     [[nodiscard]] PeerState peer_state() const noexcept;
-    /// Replaces Options::idle_timeout for this connection. Zero: it is never closed for being idle, as befits
-    /// a subscriber.
+    /// Replaces Options::idle_timeout for this connection. Zero: it is never closed for being idle. Use that
+    /// for subscribers.
     void set_idle_timeout(std::chrono::milliseconds time) const noexcept;
     /// Counts `bytes` of memory that your program keeps for this client, for Options::max_memory. Returns
     /// nothing if that would exceed max_memory, or if the connection is gone: then keep nothing, and answer
@@ -141,7 +141,7 @@ private:
 
 /// Sends one push to many clients. They share the bytes, which count once for Options::max_memory, and each
 /// thread of the server gets one notification for all of its connections. Otherwise the same as send() of
-/// each. Returns how many answered Sent::queued.
+/// each. Returns for how many clients it was queued.
 std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<const std::string> bytes);
 
 }  // namespace resp

@@ -24,8 +24,8 @@ enum class LogLevel : unsigned char { trace, debug, info, warn, error, off };
 [[nodiscard]] std::string_view name(LogLevel level) noexcept;
 
 /// Receives the log lines of a server. Without a sink the server logs nothing. It does not format lines below
-/// the level. Of the levels info, warn and error together, it logs at most 1,000 lines per second; one more
-/// line then says how many were left out.
+/// the level. Of each of the levels info, warn and error, it logs at most 1,000 lines per second. One more line
+/// says how many were left out.
 struct Log {
     LogLevel level = LogLevel::info;
     /// Called with one line, without a line break. The server's threads may call it at the same time.
@@ -117,13 +117,13 @@ struct Options {
     /// Limit for the bytes held for all connections together: received input, queued replies, pushes, and what
     /// your program has charged (Connection::charge()). Default 1 GiB. Below 75 % of it, a client may send as
     /// many requests as it likes before it reads the replies. Above that, the connections that hold the most
-    /// are held back: they are not read, and their requests wait. At the limit nothing is read. If it is
-    /// exceeded, the server closes connections until it is not: first those whose client has taken nothing
-    /// for the longest time. It can be exceeded by one reply per thread. A limit per connection would not
-    /// protect against many connections.
+    /// are held back: they are not read, and their requests wait. If the limit is exceeded, the server closes
+    /// connections until 15/16 of it are held: first those whose client has taken nothing for the longest
+    /// time. It can be exceeded by one reply per thread. A limit per connection would not protect against many
+    /// connections.
     std::size_t max_memory = std::size_t{1} << 30;
-    /// Memory that a connection may use even if max_memory is short; or half an equal share of max_memory, if
-    /// that is less.
+    /// Bytes that a connection may hold even if memory is short. Half of an equal share of max_memory, if that
+    /// is less. With coroutine handlers this ends at max_memory.
     std::size_t connection_memory = 256 * 1024;
     /// Limit for one reply. A longer one is replaced by an error, as if the handler had thrown std::bad_alloc.
     /// Default 512 MiB + 64 KiB, the largest value that Redis' clients read.
@@ -147,7 +147,7 @@ struct Options {
     std::chrono::milliseconds frame_deadline{10'000};
     /// Bytes that extend frame_deadline by one second. Zero counts as 1.
     std::size_t frame_rate = 1024;
-    /// Closes a connection that has sent nothing for this long and has no request or reply in progress. Zero
+    /// Closes a connection that has sent no request for this long and has no request or reply in progress. Zero
     /// disables it.
     std::chrono::milliseconds idle_timeout{0};
     /// Closes a connection that has not sent its first request this long after it was accepted. Zero disables
@@ -194,7 +194,7 @@ struct Stats {
     std::uint64_t timeouts = 0;         ///< connections closed at a deadline
     std::uint64_t cut_off = 0;          ///< connections closed because of max_pushes or max_memory
     std::uint64_t accept_errors = 0;    ///< failures to accept or to serve a client
-    std::uint64_t memory = 0;           ///< bytes held now for received input and queued output
+    std::uint64_t memory = 0;           ///< bytes that count for max_memory now
 };
 
 }  // namespace resp

@@ -16,7 +16,7 @@ namespace resp {
 struct Interest {
     bool read = false;   ///< bytes, or the client's end of stream
     bool write = false;  ///< room for more bytes
-    bool leave = false;  ///< the client's end of stream, even behind bytes that were not read
+    bool leave = false;  ///< the client's end of stream, even if bytes before it were not read
     bool gone = false;   ///< a reset: nothing can be sent any more
     friend bool operator==(const Interest&, const Interest&) = default;
 };
@@ -65,7 +65,7 @@ public:
     [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
 
 protected:
-    /// Tells the owner. The owner may destroy the transport before this returns.
+    /// Notifies the owner. The owner may destroy the transport before this returns.
     void notify(Interest ready) noexcept {
         assert(owner_ != nullptr);
         owner_->ready(ready);
