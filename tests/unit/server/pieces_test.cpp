@@ -136,7 +136,7 @@ TEST_CASE("runs and payloads leave the pieces in the order in which they were ad
     CHECK(pusher.memory() == 0);
 }
 
-TEST_CASE("nothing behind an open hole leaves before the hole is filled") {
+TEST_CASE("nothing after an open hole leaves before the hole is filled") {
     const Pusher pusher;
     Pieces pieces;
     pieces.add(run("a"), 0, 0);

@@ -96,7 +96,7 @@ TEST_CASE("a pipeline of 1,000 times SET and GET of 10 kB works") {
     CHECK(server.memory() == 0);
 }
 
-TEST_CASE("a large request after 40 MiB of replies that nobody reads is received") {
+TEST_CASE("a large request after 40 MiB of unread replies is received") {
     MemoryServer server{{}, Store{}};
     MemoryClient& client = server.connect();
     const std::string value = noise(30 * mib);

@@ -143,7 +143,7 @@ TEST_CASE("payloads for many subscribers stay within max_memory") {
     }
 }
 
-TEST_CASE("a push over max_pushes is refused, and nobody is closed") {
+TEST_CASE("a push over max_pushes is refused, and no client is closed") {
     Subscribers all{10, {.max_memory = 64'000'000}};
     CHECK(send_all(all.handles, shared_noise(30'000'000)) == 10);
     all.server.pass(1s);
@@ -157,7 +157,7 @@ TEST_CASE("a push over max_pushes is refused, and nobody is closed") {
     CHECK(all.server.counters().cut_off.value() == 0);
 }
 
-TEST_CASE("a push over max_memory is refused, and nobody is closed") {
+TEST_CASE("a push over max_memory is refused, and no client is closed") {
     Subscribers all{10, {.max_memory = 4'000'000}};
     CHECK(send_all(all.handles, shared_noise(1'000'000)) == 10);
     all.server.pass(1s);

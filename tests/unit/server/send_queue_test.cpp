@@ -111,7 +111,7 @@ TEST_CASE("a send queue is the same bytes as a string, whatever is replied, push
     }
 }
 
-TEST_CASE("one write sends several pieces and the output behind them") {
+TEST_CASE("one write sends several pieces and the output after them") {
     const Pusher pusher;
     const auto client = std::make_shared<MemoryClient>();
     MemoryTransport transport{client};
