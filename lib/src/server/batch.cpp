@@ -47,10 +47,12 @@ void Session::read_and_handle() {
 }
 
 /// Whether memory is so short that this connection must not take more. To read takes memory. To handle a
-/// request takes memory for the reply, and frees that of the request.
+/// request takes memory for the reply, and frees that of the request. What the handler has charged does not
+/// count here: only requests can free it.
 bool Session::is_held_back() const noexcept {
     if (!worker_->is_memory_short()) return false;
-    return !worker_->may_take_more(next_ == Next::read ? weight() : queue_.size());
+    const std::size_t input_and_output = held_ + queue_.share_of_payloads();
+    return !worker_->may_take_more(next_ == Next::read ? input_and_output : queue_.size());
 }
 
 void Session::end_batch(BatchEnd end) {

@@ -85,35 +85,48 @@ std::vector<std::shared_ptr<detail::Session>>& receivers_of(std::vector<Receiver
     return *all.back().sessions;
 }
 
-void post_push(const Receivers& some, const detail::SharedPayload& push) try {
+void post_push(const Receivers& some, const detail::SharedPayload& push) {
     some.mailbox->post([sessions = some.sessions, push] {
         for (const auto& session : *sessions) session->queue_push(push);
     });
-} catch (...) {
-    for (const auto& session : *some.sessions) session->uncount_push(push->size());
-    throw;
+}
+
+void uncount_push(std::span<const Receivers> all, std::size_t size) noexcept {
+    for (const Receivers& some : all) {
+        for (const auto& session : *some.sessions) session->uncount_push(size);
+    }
+}
+
+/// Counts the push for the connection, and adds the connection to those that get it, unless it is refused.
+bool add_receiver(std::vector<Receivers>& all, std::shared_ptr<detail::Session> session,
+                  const detail::SharedPayload& push) {
+    auto& sessions = receivers_of(all, session->mailbox());
+    sessions.push_back(std::move(session));
+    if (sessions.back()->count_push(push->size()) == Sent::queued) return true;
+    sessions.pop_back();
+    return false;
 }
 
 }  // namespace
 
 std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<const std::string> bytes) {
     std::vector<Receivers> all;
-    detail::SharedPayload push;
     std::size_t queued = 0;
-    for (const Connection& connection : connections) {
-        const auto session = detail::Session::of(connection);
-        if (!session || !session->is_open()) continue;
-        if (push == nullptr) push = detail::share_payload(session->mailbox()->owner(), bytes);
-        if (push == nullptr) return 0;
-        auto& sessions = receivers_of(all, session->mailbox());
-        sessions.push_back(session);
-        if (session->count_push(push->size()) == Sent::queued) {
-            ++queued;
-        } else {
-            sessions.pop_back();
+    std::size_t posted = 0;
+    try {
+        detail::SharedPayload push;
+        for (const Connection& connection : connections) {
+            const auto session = detail::Session::of(connection);
+            if (!session || !session->is_open()) continue;
+            if (push == nullptr) push = detail::share_payload(session->mailbox()->owner(), bytes);
+            if (push == nullptr) return 0;
+            if (add_receiver(all, session, push)) ++queued;
         }
+        for (; posted != all.size(); ++posted) post_push(all[posted], push);
+    } catch (...) {
+        uncount_push(std::span{all}.subspan(posted), bytes->size());
+        throw;
     }
-    for (const Receivers& some : all) post_push(some, push);
     return queued;
 }
 

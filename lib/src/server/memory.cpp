@@ -102,19 +102,19 @@ bool Worker::may_take_more(std::size_t bytes) const noexcept {
 void Worker::free_memory() {
     if (cannot_free_) return;
     const std::size_t target = shared_->options.max_memory - shared_->options.max_memory / 16;
-    free_memory(target, false);
-    cannot_free_ = shared_->memory.load(std::memory_order_relaxed) > target;
+    cannot_free_ = !free_memory(target, false);
 }
 
 /// A push was refused for lack of memory. Clients that do not read must not cause that again and again.
 void Worker::make_room_for_push() {
     const std::size_t bytes = shared_->push_refused.exchange(0, std::memory_order_relaxed);
-    if (bytes != 0) free_memory(shared_->options.max_memory - bytes, true);
+    if (bytes != 0) static_cast<void>(free_memory(shared_->options.max_memory - bytes, true));
 }
 
 /// Closes connections of this thread until at most `target` bytes are in use: first those whose client has
-/// taken nothing for the longest time, then the largest. Never one that takes no more than share().
-void Worker::free_memory(std::size_t target, bool only_stalled) {
+/// taken nothing for the longest time, then the largest. Never one that takes no more than share(). Returns
+/// whether that was enough.
+bool Worker::free_memory(std::size_t target, bool only_stalled) {
     struct Candidate {
         Session* session;
         Clock::time_point stalled;
@@ -130,10 +130,16 @@ void Worker::free_memory(std::size_t target, bool only_stalled) {
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
         return a.stalled != b.stalled ? a.stalled < b.stalled : a.weight > b.weight;
     });
-    for (const Candidate& candidate : candidates) {
-        if (shared_->memory.load(std::memory_order_relaxed) <= target) return;
-        close_for_memory(*candidate.session);
+    const auto is_enough = [&](std::uint64_t leaving) {
+        return shared_->memory.load(std::memory_order_relaxed) <= target + leaving;
+    };
+    std::uint64_t leaving = 0;  // bytes of the session that runs now: it gives them back at its end
+    for (const auto& [session, stalled, weight] : candidates) {
+        if (is_enough(leaving)) return true;
+        if (session->entered_ && session->activity_ != Activity::awaiting) leaving += session->held_;
+        close_for_memory(*session);
     }
+    return is_enough(leaving);
 }
 
 /// While memory is short, a request whose connection is held back cannot be completed. If that lasts, each

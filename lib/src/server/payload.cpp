@@ -11,6 +11,8 @@ namespace {
 
 SharedPayload make(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes,
                    bool is_in_table) {
+    // First of all: for such a push, no client must be closed to make room.
+    if (bytes->size() > shared->options.max_pushes) return nullptr;
     const std::size_t counted = Payload::counted(*bytes);
     if (!shared->reserve(counted)) {
         if (counted <= shared->options.max_memory)

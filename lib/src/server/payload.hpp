@@ -33,7 +33,8 @@ private:
 
 using SharedPayload = std::shared_ptr<const Payload>;
 
-/// A payload of bytes that no other connection gets. Null if max_memory has no room for them.
+/// A payload of bytes that no other connection gets. Null if they are longer than max_pushes, or if
+/// max_memory has no room for them.
 [[nodiscard]] SharedPayload make_payload(const std::shared_ptr<Shared>& shared,
                                          std::shared_ptr<const std::string> bytes);
 /// The same for bytes that may have been sent before. As long as a payload of this string exists, returns that

@@ -66,7 +66,12 @@ std::size_t Pieces::consume(std::size_t bytes) noexcept {
         pushed += pieces_[first_].pushed;
         remove_first();
     }
-    if (!empty()) shorten_first();
+    if (empty()) return pushed;
+    // Of a piece that was sent in part, at most the rest still counts as pushes.
+    Piece& first = pieces_[first_];
+    const std::size_t rest = first.view().size() - sent_;
+    if (first.pushed > rest) pushed += std::exchange(first.pushed, rest) - rest;
+    shorten_first();
     return pushed;
 }
 

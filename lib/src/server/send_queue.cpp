@@ -1,7 +1,9 @@
 // The rare paths of a send queue: large pushes, and clients that do not take their replies at once.
 #include "send_queue.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace resp::detail {
 
@@ -43,7 +45,11 @@ void SendQueue::add(SharedPayload payload) {
     Output& out = *output_;
     assert(out.reply.empty());
     if (payload->size() <= short_push) {
+        // The limit is for replies. Pushes have max_pushes.
+        const std::size_t limit = out.bytes.limit();
+        out.bytes.set_limit(SIZE_MAX);
         out.bytes.append(payload->view());
+        out.bytes.set_limit(limit);
         out.pushed += payload->size();
         out.end_reply();
         return;
@@ -91,6 +97,8 @@ std::size_t SendQueue::tidy_rest() {
             // This moves the rest to the front. Worth it only if the rest is the smaller part.
             out.consume_sent();
         }
+        // A client that is always a little late never empties the output.
+        if (out.pushed > out.size()) left_ += std::exchange(out.pushed, out.size()) - out.size();
     }
     if (pieces_ != nullptr && pieces_->empty()) pieces_.reset();
     return std::exchange(left_, 0);

@@ -54,7 +54,7 @@ void Session::deliver_pushes() {
 
 // ---- pushes
 
-Sent Session::count_push(std::size_t size) {
+Sent Session::count_push(std::size_t size) noexcept {
     const std::size_t most = mailbox_->shared().options.max_pushes;
     if (size > most) return Sent::too_large;
     if (pushing_.fetch_add(size, std::memory_order_relaxed) <= most - size) return Sent::queued;
@@ -86,7 +86,7 @@ void Session::queue_push(const SharedPayload& push) noexcept {
 }
 
 /// Closes the connection: too many bytes of pushes wait for it. From any thread.
-void Session::cut_off() {
+void Session::cut_off() noexcept {
     if (overrun_.exchange(true)) return;
     try {
         mailbox_->post([self = shared_from_this()] {
@@ -98,9 +98,8 @@ void Session::cut_off() {
                 self->shut(std::make_error_code(std::errc::no_buffer_space));
             });
         });
-    } catch (...) {
-        overrun_ = false;
-        throw;
+    } catch (const std::exception&) {
+        overrun_ = false;  // no memory for the posted action: the next push tries again
     }
 }
 

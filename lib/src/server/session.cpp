@@ -142,7 +142,7 @@ void Session::settle() noexcept try {
     const bool awaits = activity_ == Activity::awaiting;
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
     waiting_.leave = awaits && peer_state() == PeerState::open;
-    waiting_.gone = awaits;
+    waiting_.gone = awaits || held_back_;  // it does not read, so it would not notice a reset
     const Interest possible = transport_->wait(waiting_);
     if (possible != Interest{}) post_ready(possible);
 } catch (...) {

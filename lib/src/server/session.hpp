@@ -71,7 +71,7 @@ public:
     }
     Sent send(SharedPayload push);
     /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
-    Sent count_push(std::size_t size);
+    Sent count_push(std::size_t size) noexcept;
     void uncount_push(std::size_t size) noexcept { pushing_.fetch_sub(size, std::memory_order_relaxed); }
     void queue_push(const SharedPayload& push) noexcept;
     void close() noexcept;
@@ -132,7 +132,7 @@ private:
     Output& output();
     void flush();
     void deliver_pushes();
-    void cut_off();
+    void cut_off() noexcept;
 
     // ending.cpp: how a connection opens and ends
     void open();

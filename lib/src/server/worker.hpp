@@ -139,7 +139,7 @@ private:
 
     // memory.cpp: spares, the memory limit
     void free_memory();
-    void free_memory(std::size_t target, bool only_stalled);
+    [[nodiscard]] bool free_memory(std::size_t target, bool only_stalled);
     void make_room_for_push();
     void end_stuck_request();
     [[nodiscard]] std::size_t share() const noexcept;

@@ -83,6 +83,7 @@ public:
     /// From now on, growing throws if more than `most` bytes are needed: a class derived from std::bad_alloc,
     /// whose what() says so.
     void set_limit(std::size_t most) noexcept { limit_ = most; }
+    [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
     /// Drops all bytes and frees the memory.
     void release() noexcept {
         std::free(std::exchange(data_, nullptr));

@@ -125,8 +125,8 @@ struct Options {
     /// Bytes that a connection may hold even if memory is short. Half of an equal share of max_memory, if that
     /// is less. With coroutine handlers this ends at max_memory.
     std::size_t connection_memory = 256 * 1024;
-    /// Limit for one reply. A longer one is replaced by an error, as if the handler had thrown std::bad_alloc.
-    /// Default 512 MiB + 64 KiB, the largest value that Redis' clients read.
+    /// Limit for one reply, with a margin of batch_output + 64 KiB. A longer one becomes an error, as if the handler
+    /// had thrown std::bad_alloc. Default 512 MiB + 64 KiB, the largest value that Redis' clients read.
     std::size_t max_reply = (std::size_t{512} << 20) + 64 * 1024;
     /// Minimum time between two trims of the heap (glibc only). Zero disables trimming. A trim returns freed
     /// buffers to the operating system. It takes about 1 ms for a heap of 10 MiB, and 15 ms for 200 MiB.
