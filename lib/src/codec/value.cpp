@@ -34,6 +34,13 @@ std::uint64_t bytes_apart(const NodeRange& range) noexcept {
     return sum;
 }
 
+/// Makes a value of the entry of an attribute without its value: a map.
+void make_map(Node& node, std::size_t entries) noexcept {
+    node.type = Type::map;
+    node.flags &= static_cast<std::uint8_t>(~Node::attributed);
+    node.span = static_cast<std::uint32_t>(entries);
+}
+
 }  // namespace
 
 Value::Value(View view) { assign(view); }
@@ -69,11 +76,7 @@ void Value::assign(View view) {
         }
     }
     if (view.type() == Type::attribute) {
-        // An attribute without its value is a map.
-        Node& node = content_->nodes.front();
-        node.type = Type::map;
-        node.flags &= static_cast<std::uint8_t>(~Node::attributed);
-        node.span = static_cast<std::uint32_t>(content_->nodes.size());
+        make_map(content_->nodes.front(), content_->nodes.size());
         bytes.front() = wire::byte(Type::map);
     }
     // Frame::wire and Frame::scratch are both `bytes`.

@@ -46,7 +46,7 @@ Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
       mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))),
       most_output_(output_limit(shared_->options)),
       most_output_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept),
-      most_output_at_hand_(std::min(most_output_kept_, most_at_hand)),
+      most_next_output_(std::min(most_output_kept_, most_next)),
       decoders_(shared_->options.max_memory / spare_part),
       outputs_(shared_->options.max_memory / spare_part) {}
 

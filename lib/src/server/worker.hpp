@@ -80,7 +80,7 @@ public:
     void give_back(std::unique_ptr<Decoder> decoder) noexcept {
         assert(decoder != nullptr);
         if (decoder->skipped() != 0) counters_.bytes_skipped.add(decoder->skipped());
-        if (decoder_ == nullptr && decoder->memory() <= most_at_hand) [[likely]] {
+        if (decoder_ == nullptr && decoder->memory() <= most_next) [[likely]] {
             decoder_ = std::move(decoder);
         } else {
             keep_spare(std::move(decoder));
@@ -91,8 +91,8 @@ public:
     }
     void give_back(std::unique_ptr<Output> output) noexcept {
         assert(output != nullptr);
-        if (output_ == nullptr && output->bytes.capacity() <= most_output_at_hand_) [[likely]] {
-            output->reset(most_at_hand);
+        if (output_ == nullptr && output->bytes.capacity() <= most_next_output_) [[likely]] {
+            output->reset(most_next);
             output_ = std::move(output);
         } else {
             keep_spare(std::move(output));
@@ -154,16 +154,16 @@ private:
 
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Mailbox> mailbox_;
-    // Bytes of memory of a decoder or output that is kept at hand, and of a spare one.
-    static constexpr std::size_t most_at_hand = 64 * 1024;
+    // Bytes of memory of a decoder or output that is kept for the next connection, and of a spare one.
+    static constexpr std::size_t most_next = 64 * 1024;
     static constexpr std::size_t most_decoder_kept = (1024 + 64) * 1024;  // room for a value of 1 MiB
     static constexpr std::size_t most_value_kept = 1024;
     const std::size_t most_output_;
     const std::size_t most_output_kept_;
-    const std::size_t most_output_at_hand_;
+    const std::size_t most_next_output_;
     Counters counters_;
     std::unique_ptr<char[]> read_buffer_;
-    std::unique_ptr<Decoder> decoder_;  // at hand for the next connection; or null
+    std::unique_ptr<Decoder> decoder_;  // for the next connection; or null
     std::unique_ptr<Output> output_;    // the same
     std::unique_ptr<Value> value_;      // the same
     Spares<Decoder> decoders_;
