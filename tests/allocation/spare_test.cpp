@@ -22,7 +22,7 @@ struct Echo {
 TEST_CASE("buffers that were not needed for a while are freed, and allocated again when needed") {
     MemoryServer server{{}, Echo{}};
     MemoryClient& client = server.connect();
-    const std::string request = support::command("ECHO", "hello");
+    const std::string request = support::command("ECHO", std::string(200'000, 'a'));
     client.received.reserve(3 * request.size());
     const auto ask = [&] {
         client.send(request);

@@ -20,6 +20,7 @@
 //   reply.hpp        Reply: an Encoder that writes the reply
 //   connection.hpp   Connection: a handle on one client, for pushes and for closing
 //   options.hpp      Options: addresses, limits, deadlines, log; Stats: the counters
+//   transport.hpp    Transport: the stream to one client, for Options::wrap
 // Include this header as well if you need it:
 //   asio.hpp         the parts of Asio that coroutine handlers, timers and servers on your own executor use
 #pragma once
@@ -31,3 +32,4 @@
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 #include <libresp/server/server.hpp>
+#include <libresp/server/transport.hpp>

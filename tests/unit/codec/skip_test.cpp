@@ -78,7 +78,7 @@ TEST_CASE("each form that is skipped is counted, alone and many times, in any pi
     }
 }
 
-TEST_CASE("a request with a negative count is skipped as in Redis; only plain decimals are counts") {
+TEST_CASE("a request with a negative count is skipped as in Redis, and only plain decimals are counts") {
     CHECK(decode("*-10\r\n" + std::string{ping}, Reads::commands).frames.size() == 1);
     CHECK(error_of("*-0\r\n", Reads::commands) == "bad_count at 2");
     CHECK(error_of("*-01\r\n", Reads::commands) == "bad_count at 2");
