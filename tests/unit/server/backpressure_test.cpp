@@ -34,7 +34,7 @@ struct Subscriber {
 }  // namespace
 
 TEST_CASE("the server stops reading from a client that does not read, and sends everything when it does") {
-    RunningServer server{{}, Ping{}};
+    RunningServer server{{.max_memory = 8 * megabyte}, Ping{}};
     Client silent = server.client(lazy);
     const std::string value = noise(64 * 1024);
     const std::string request = command("ECHO", value);

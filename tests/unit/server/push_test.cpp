@@ -244,7 +244,7 @@ TEST_CASE("short pushes do not end a connection whose replies have a low limit")
 }
 
 TEST_CASE("pushes of any length follow the reply that a coroutine has begun, in order") {
-    const std::size_t room = GENERATE(MemoryClient::all, std::size_t{0}, std::size_t{3'000});
+    const std::size_t room = GENERATE(std::size_t{MemoryClient::all}, std::size_t{0}, std::size_t{3'000});
     const InParts handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();
@@ -276,7 +276,7 @@ TEST_CASE("pushes of any length follow the reply that a coroutine has begun, in 
 }
 
 TEST_CASE("pushes of any length arrive in order while a coroutine has not begun its reply") {
-    const std::size_t room = GENERATE(MemoryClient::all, std::size_t{0}, std::size_t{3'000});
+    const std::size_t room = GENERATE(std::size_t{MemoryClient::all}, std::size_t{0}, std::size_t{3'000});
     struct Late : InParts {
         asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {
             return static_cast<const Gated&>(*this)(request, reply);
