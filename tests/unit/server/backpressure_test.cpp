@@ -16,7 +16,7 @@ using support::RunningServer;
 
 namespace {
 
-constexpr Client::Settings lazy{.receive_buffer = 16 * 1024};
+const Client::Settings lazy{.receive_buffer = 16 * 1024};
 constexpr std::size_t megabyte = 1024 * 1024;
 /// More than the kernel buffers between server and client.
 constexpr std::size_t kernel_room = 12 * megabyte;
