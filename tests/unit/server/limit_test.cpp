@@ -115,7 +115,6 @@ TEST_CASE("small connections are still read if memory is short") {
     std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * megabyte))); }};
     REQUIRE(eventually([&] { return server.stats().memory > megabyte / 2; }));
     CHECK((small.ask(request.substr(500)) == bulk(noise(1000))));
-    CHECK(server.stats().cut_off == 0);  // so it was served before the large one was closed
 }
 
 TEST_CASE("small connections stay open if those of another thread exceed max_memory") {
