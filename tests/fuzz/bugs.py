@@ -8,6 +8,7 @@ Only the bugs with one of the WORDs in their name. --check looks only whether ea
 the library. The copy, and its build, are in build/bugs."""
 
 import argparse
+import contextlib
 import pathlib
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ def with_bug(bug):
     """The text of the bug's file, with the bug; says which text is not there."""
     text = (ROOT / "lib" / bug.file).read_text(encoding="utf-8")
     if text.count(bug.old) != 1:
-        sys.exit(f"bugs_known.py: '{bug.name}': its text stands {text.count(bug.old)} times in lib/{bug.file}")
+        sys.exit(f"'{bug.name}': its text stands {text.count(bug.old)} times in lib/{bug.file}")
     return text.replace(bug.old, bug.new)
 
 
@@ -49,6 +50,37 @@ def quietly(*command):
         sys.exit(f"{done.stdout[-4000:]}\nfailed: {' '.join(map(str, command))}")
 
 
+@contextlib.contextmanager
+def put_back(bug):
+    """While it lasts, the copy of the library has the bug."""
+    copy = SOURCE / "lib" / bug.file
+    healthy = copy.read_text(encoding="utf-8")
+    copy.write_text(with_bug(bug), encoding="utf-8")
+    try:
+        yield
+    finally:
+        copy.write_text(healthy, encoding="utf-8")
+
+
+def measure_all(bugs, parser, prepare, head, measure):
+    """The program: prints the table `head` with a row of measure(bug, arguments) for each chosen bug. Returns the
+    exit code: 0 if each was found. With --check it looks only whether their texts stand in the library."""
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("words", nargs="*")
+    arguments = parser.parse_args()
+    chosen = [bug for bug in bugs if not arguments.words or any(word in bug.name for word in arguments.words)]
+    for bug in chosen:
+        with_bug(bug)
+    if arguments.check:
+        return 0
+    copy_sources()
+    prepare(arguments)
+    print(head, flush=True)
+    found = [measure(bug, arguments) for bug in chosen]
+    print(f"\n{sum(found)} of {len(found)} found")
+    return 0 if all(found) else 1
+
+
 def configure(compiler):
     quietly("cmake", "--preset", "fuzz", "-B", BUILD, f"-DCMAKE_CXX_COMPILER={compiler}",
             f"-DPython3_EXECUTABLE={sys.executable}", "-DLIBRESP_BUILD_APPS=OFF",
@@ -65,18 +97,13 @@ def time_to_find(bug, limit, corpora):
 
 def measure(bug, limit):
     """A row of the table. True if the bug was found both ways."""
-    copy = SOURCE / "lib" / bug.file
-    healthy = copy.read_text(encoding="utf-8")
-    copy.write_text(with_bug(bug), encoding="utf-8")
-    try:
+    with put_back(bug):
         quietly("cmake", "--build", BUILD, "--target", "libresp_fuzz_seeds", f"libresp_fuzz_{bug.target}")
         nothing = WORK / "nothing"
         shutil.rmtree(nothing, ignore_errors=True)
         nothing.mkdir()
         seeded, *seeded_cells = time_to_find(bug, limit, run.known_corpora(BUILD, bug.target))
         bare, *bare_cells = time_to_find(bug, limit, [nothing])
-    finally:
-        copy.write_text(healthy, encoding="utf-8")
     told = seeded_cells[2] or bare_cells[2]
     cells = [bug.name, f"`{bug.file}`", bug.target, *seeded_cells[:2], *bare_cells[:2], told.replace("|", "\\|")]
     print(f"| {' | '.join(cells)} |", flush=True)
@@ -87,21 +114,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--compiler", default="clang++-19")
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("words", nargs="*")
-    arguments = parser.parse_args()
-    bugs = [bug for bug in BUGS if not arguments.words or any(word in bug.name for word in arguments.words)]
-    for bug in bugs:
-        with_bug(bug)
-    if arguments.check:
-        return 0
-    copy_sources()
-    configure(arguments.compiler)
-    print("| bug | file | fuzzer | from the seeds | runs | from nothing | runs | what it said |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    found = [measure(bug, arguments.limit) for bug in bugs]
-    print(f"\n{sum(found)} of {len(found)} found")
-    return 0 if all(found) else 1
+    return measure_all(
+        BUGS, parser, lambda arguments: configure(arguments.compiler),
+        "| bug | file | fuzzer | from the seeds | runs | from nothing | runs | what it said |\n"
+        "|---|---|---|---|---|---|---|---|",
+        lambda bug, arguments: measure(bug, arguments.limit))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import sys
 import time
 
 from engine_bugs import BUGS  # it adds tests/fuzz to the path
-from bugs import SOURCE, WORK, copy_sources, quietly, with_bug
+from bugs import WORK, measure_all, put_back, quietly
 
 BUILD = WORK / "simulator"
 PROGRAM = BUILD / "simulator" / "libresp_simulator"
@@ -60,14 +60,9 @@ def connections_of(output):
 
 def measure(bug, most):
     """A row of the table. True if the bug was found."""
-    copy = SOURCE / "lib" / bug.file
-    healthy = copy.read_text(encoding="utf-8")
-    copy.write_text(with_bug(bug), encoding="utf-8")
-    try:
+    with put_back(bug):
         build()
         code, seconds, output = simulate(most)
-    finally:
-        copy.write_text(healthy, encoding="utf-8")
     found = code != 0
     where = [f"{connections_of(output):,}", f"{seconds:.1f} s", finding_of(output)]
     cells = where if found else [f"not in {most:,}", "", ""]
@@ -78,20 +73,9 @@ def measure(bug, most):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--connections", type=int, default=1_000_000)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("words", nargs="*")
-    arguments = parser.parse_args()
-    bugs = [bug for bug in BUGS if not arguments.words or any(word in bug.name for word in arguments.words)]
-    for bug in bugs:
-        with_bug(bug)
-    if arguments.check:
-        return 0
-    copy_sources()
-    configure()
-    print("| bug | found after connections | seconds | what it said |\n|---|---|---|---|", flush=True)
-    found = [measure(bug, arguments.connections) for bug in bugs]
-    print(f"\n{sum(found)} of {len(found)} found")
-    return 0 if all(found) else 1
+    return measure_all(BUGS, parser, lambda arguments: configure(),
+                       "| bug | found after connections | seconds | what it said |\n|---|---|---|---|",
+                       lambda bug, arguments: measure(bug, arguments.connections))
 
 
 if __name__ == "__main__":

@@ -31,9 +31,7 @@ void Session::read_and_handle() {
     const bool was_held_back = held_back_;
     held_back_ = is_held_back();
     if (held_back_) return;
-    if (was_held_back) {
-        deadlines_.wait_for_no_frame();  // its deadline begins again: meanwhile we did not read
-    }
+    if (was_held_back) deadlines_.wait_for_no_frame();  // it begins again: meanwhile we did not read
     if (next_ == Next::read) {
         if (!drains && !readable_) return;  // it was held back: settle() asks for the input
         const Receipt receipt = receive();
@@ -189,7 +187,7 @@ Entry Batch::next_entry() {
     if (!request) {
         if (decoder.error()) {
             session_.protocol_error(*decoder.error());
-        } else if (limits.has_input_end() && limits.is_input_spent(decoder.offset())) {
+        } else if (limits.is_input_spent(decoder.offset())) {
             end_ = BatchEnd::budget_spent;  // by input that is no request
         }
         return {};

@@ -31,16 +31,14 @@ asio::any_io_executor Connection::executor() const {
 Sent Connection::send(std::string bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
-    const auto payload = detail::make_payload(session->mailbox()->owner(),
-                                              std::make_shared<const std::string>(std::move(bytes)));
-    return payload != nullptr ? session->send(payload) : Sent::too_large;
+    return session->send(detail::make_payload(session->mailbox()->owner(),
+                                              std::make_shared<const std::string>(std::move(bytes))));
 }
 
 Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
-    const auto payload = detail::share_payload(session->mailbox()->owner(), std::move(bytes));
-    return payload != nullptr ? session->send(payload) : Sent::too_large;
+    return session->send(detail::share_payload(session->mailbox()->owner(), std::move(bytes)));
 }
 
 void Connection::close() const {

@@ -120,10 +120,11 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
         Clock::time_point stalled;
         std::size_t weight;
     };
+    const std::size_t small = share();
     std::vector<Candidate> candidates;
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
         const std::size_t weight = session->weight();
-        if (session->is_closed() || weight <= share()) continue;
+        if (session->is_closed() || weight <= small) continue;
         if (only_stalled && session->stalled_since() == next_tick) continue;
         candidates.push_back({session, session->stalled_since(), weight});
     }

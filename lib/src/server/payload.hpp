@@ -3,6 +3,8 @@
 
 #include "shared.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +34,11 @@ private:
 };
 
 using SharedPayload = std::shared_ptr<const Payload>;
+
+/// The part of the payload's memory that falls to each of the places that share it.
+[[nodiscard]] inline std::size_t share_of(const SharedPayload& payload) noexcept {
+    return payload->size() / static_cast<std::size_t>(std::max(payload.use_count(), 1L));
+}
 
 /// A payload of bytes that no other connection gets. Null if they are longer than max_pushes, or if
 /// max_memory has no room for them.

@@ -101,8 +101,7 @@ void Pieces::remove_first() noexcept {
 std::size_t Pieces::share_of_payloads() const noexcept {
     std::size_t bytes = 0;
     for (const Piece& piece : pieces_) {
-        if (piece.payload == nullptr) continue;
-        bytes += piece.payload->size() / static_cast<std::size_t>(std::max(piece.payload.use_count(), 1L));
+        if (piece.payload != nullptr) bytes += share_of(piece.payload);
     }
     return bytes;
 }

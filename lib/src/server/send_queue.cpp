@@ -11,9 +11,6 @@ namespace {
 
 // A push of at most this size is copied after the replies. That is cheaper than a separate piece.
 constexpr std::size_t short_push = 4 * 1024;
-// If more unsent bytes than this are in the output, they move to the pieces: then they can be freed one part
-// after another, and the output is free for the next batch.
-constexpr std::size_t long_rest = 64 * 1024;
 // Pieces in one write.
 constexpr std::size_t most_gathered = 16;
 
@@ -106,9 +103,7 @@ std::size_t SendQueue::tidy_rest() {
 
 std::size_t SendQueue::share_of_payloads() const noexcept {
     std::size_t bytes = pieces_ != nullptr ? pieces_->share_of_payloads() : 0;
-    for (const SharedPayload& payload : waiting_) {
-        bytes += payload->size() / static_cast<std::size_t>(std::max(payload.use_count(), 1L));
-    }
+    for (const SharedPayload& payload : waiting_) bytes += share_of(payload);
     return bytes;
 }
 

@@ -25,6 +25,10 @@ namespace resp::detail {
 /// open hole, or else `whole`, the end of the last finished reply.
 class SendQueue {
 public:
+    /// If more unsent bytes than this are in the output, tidy() moves them to the pieces. Then they can be freed
+    /// one part after another, and the output is free for the next batch.
+    static constexpr std::size_t long_rest = 64 * 1024;
+
     [[nodiscard]] bool has_output() const noexcept { return output_ != nullptr; }
     [[nodiscard]] Output& output() noexcept {
         assert(output_ != nullptr);

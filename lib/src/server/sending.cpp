@@ -36,7 +36,7 @@ void Session::flush() {
         break;
     }
     const std::size_t pushed = queue_.tidy();
-    if (pushed != 0) pushing_.fetch_sub(pushed, std::memory_order_relaxed);
+    if (pushed != 0) uncount_push(pushed);
     if (!waiting_.write) {
         progress_.end();
     } else if (!progress_.stalls()) {
@@ -58,19 +58,20 @@ Sent Session::count_push(std::size_t size) noexcept {
     const std::size_t most = mailbox_->shared().options.max_pushes;
     if (size > most) return Sent::too_large;
     if (pushing_.fetch_add(size, std::memory_order_relaxed) <= most - size) return Sent::queued;
-    pushing_.fetch_sub(size, std::memory_order_relaxed);
+    uncount_push(size);
     cut_off();
     return Sent::gone;
 }
 
 Sent Session::send(SharedPayload push) {
+    if (push == nullptr) return Sent::too_large;
     const std::size_t size = push->size();
     const Sent counted = count_push(size);
     if (counted != Sent::queued) return counted;
     try {
         mailbox_->post([self = shared_from_this(), push = std::move(push)] { self->queue_push(push); });
     } catch (...) {
-        pushing_.fetch_sub(size, std::memory_order_relaxed);
+        uncount_push(size);
         throw;
     }
     return Sent::queued;

@@ -132,14 +132,14 @@ std::size_t Session::weight() const noexcept {
 /// end() removes it from the worker.
 void Session::settle() noexcept try {
     readable_ = false;
-    if (activity_ == Activity::awaiting && cancellable_ && !may_wait()) cancel_wait();
+    const bool awaits = activity_ == Activity::awaiting;
+    if (awaits && cancellable_ && !may_wait()) cancel_wait();
     if (state_ == State::closed) {
-        if (activity_ != Activity::awaiting) end();
+        if (!awaits) end();
         return;
     }
     assert(transport_ != nullptr);
     const bool reads = state_ == State::open && activity_ == Activity::ready && !held_back_;
-    const bool awaits = activity_ == Activity::awaiting;
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
     waiting_.leave = awaits && peer_state() == PeerState::open;
     waiting_.gone = awaits || held_back_;  // it does not read, so it would not notice a reset

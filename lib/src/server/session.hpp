@@ -69,7 +69,7 @@ public:
     [[nodiscard]] static std::shared_ptr<Session> of(const Connection& connection) noexcept {
         return connection.session_.lock();
     }
-    Sent send(SharedPayload push);
+    Sent send(SharedPayload push);  // null: max_memory has no room for it
     /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
     Sent count_push(std::size_t size) noexcept;
     void uncount_push(std::size_t size) noexcept { pushing_.fetch_sub(size, std::memory_order_relaxed); }

@@ -23,7 +23,7 @@ constexpr std::size_t spare_part = 64;
 
 /// See Worker::most_output().
 std::size_t output_limit(const Options& options) noexcept {
-    constexpr std::size_t unsent = 64 * 1024;
+    constexpr std::size_t unsent = SendQueue::long_rest;
     const std::size_t replies = std::min(options.batch_output, SIZE_MAX - unsent) + unsent;
     return replies + std::min(options.max_reply, SIZE_MAX - replies);
 }

@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// GIVE answers with 300,000 bytes. KEEP charges 400,000 bytes, or answers -OOM if there is no room. The charge ends with the connection.
+/// GIVE answers with 300,000 bytes. KEEP charges 400,000 bytes, or answers -OOM if there is no room. The charge
+/// ends with the connection.
 struct Keeping {
     std::shared_ptr<std::vector<Charge>> charges{};
 

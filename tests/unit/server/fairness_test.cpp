@@ -1,5 +1,6 @@
-// What waits behind a flood on the thread that accepts: new clients, and the stop. The test counts the requests of
-// the flood that are handled first. It runs the thread step by step, so a busy machine does not change the count.
+// A flood keeps the thread that accepts busy. New clients and a stop must still get their turn. The test counts
+// the requests of the flood that are handled first. It runs the thread step by step, so a busy machine does not
+// change the count.
 #include "handlers.hpp"
 #include "server/listener.hpp"
 #include "support/catch.hpp"

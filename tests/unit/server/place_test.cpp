@@ -23,7 +23,7 @@ constexpr Clock::time_point start{1h};
 
 Peer peer(const std::string& address) { return {.tcp = {asio::ip::make_address(address), 1}}; }
 
-/// Client number i of a flood: each has a /64 of its own.
+/// Client number i of a flood. No two of them have the same first 64 bits.
 Peer stranger(unsigned i) {
     asio::ip::address_v6::bytes_type bytes{0x20, 0x01, 0x0d, 0xb8};
     for (std::size_t k = 0; k != 4; ++k) bytes[4 + k] = static_cast<unsigned char>(i >> (24 - 8 * k));

@@ -92,7 +92,7 @@ private:
     SendQueue queue_;
     std::string whole_;       // finished replies and pushes
     std::string unfinished_;  // the reply that is being written
-    std::string waiting_;     // pushes behind it
+    std::string waiting_;     // pushes that follow that reply
     std::size_t pushed_ = 0;  // bytes of pushes that count
     std::uint32_t seed_ = 0;
 };
