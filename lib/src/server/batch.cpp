@@ -126,6 +126,26 @@ std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
 
 // ---- handling
 
+/// Whether the batch may handle another request. Inlined, because each request asks.
+[[gnu::always_inline]] inline bool Session::may_go_on(Batch& batch) {
+    const Output& out = queue_.output();
+    if (out.reply.closing() || !is_open()) {
+        stop_reading({});
+        return false;
+    }
+    if (limits_.is_output_spent(out.bytes.size())) {
+        batch.end_ = BatchEnd::output_full;
+        return false;
+    }
+    const bool spent =
+        limits_.has_input_end() && decoder_ != nullptr && limits_.is_input_spent(decoder_->offset());
+    if (spent || limits_.is_late(batch.requests_)) {
+        batch.end_ = BatchEnd::budget_spent;
+        return false;
+    }
+    return true;
+}
+
 /// Calls the handler for the received requests, and sends its replies.
 BatchEnd Session::handle() {
     assert(activity_ == Activity::ready && adapter_ != nullptr);
@@ -152,15 +172,6 @@ BatchEnd Session::handle() {
     return state_ == State::open ? batch.end_ : BatchEnd::all_handled;
 }
 
-/// The reply is finished: it may be sent, and pushes may follow it.
-void Session::end_reply() noexcept {
-    Output& out = queue_.output();
-    out.end_reply();
-    if (out.reply.version() != version()) {
-        version_.store(out.reply.version(), std::memory_order_relaxed);
-    }
-}
-
 namespace {
 
 /// Whether refuses_protocol() must look at the request. Each request is asked, so it compares only what rules
@@ -182,6 +193,7 @@ Entry Batch::next_entry() {
     if (!session_.may_go_on(*this)) return {};
     assert(session_.decoder_ != nullptr);
     Decoder& decoder = *session_.decoder_;
+    if (requests_ != 0 && decoder.pending() == 0) return {};  // the usual end, seen without a call
     const BatchLimits& limits = session_.limits_;
     const std::optional<View> request = decoder.next(limits.input_end());
     if (!request) {
@@ -201,26 +213,6 @@ Entry Batch::next_entry() {
 }
 
 View Batch::keep(View request) { return session_.keep(request); }
-
-/// Whether the batch may handle another request.
-bool Session::may_go_on(Batch& batch) {
-    const Output& out = queue_.output();
-    if (out.reply.closing() || !is_open()) {
-        stop_reading({});
-        return false;
-    }
-    if (limits_.is_output_spent(out.bytes.size())) {
-        batch.end_ = BatchEnd::output_full;
-        return false;
-    }
-    const bool spent =
-        limits_.has_input_end() && decoder_ != nullptr && limits_.is_input_spent(decoder_->offset());
-    if (spent || limits_.is_late(batch.requests_)) {
-        batch.end_ = BatchEnd::budget_spent;
-        return false;
-    }
-    return true;
-}
 
 // ---- waiting
 

@@ -36,4 +36,13 @@ void Session::log(LogLevel level, fmt::format_string<Arguments...> format, Argum
              fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
+/// The reply is finished: it may be sent, and pushes may follow it.
+inline void Session::end_reply() noexcept {
+    Output& out = queue_.output();
+    out.end_reply();
+    if (out.reply.version() != version()) {
+        version_.store(out.reply.version(), std::memory_order_relaxed);
+    }
+}
+
 }  // namespace resp::detail
