@@ -18,8 +18,11 @@
 //   handler.hpp      Handler: what a Server accepts, and the optional hooks on_open and on_close
 //   request.hpp      Request: a frame that a client sent
 //   reply.hpp        Reply: an Encoder that writes the reply
+//   deferred.hpp     Deferred: a reply that is written later
+//   outcome.hpp      Outcome: what a handler returns that waits for some requests only
 //   connection.hpp   Connection: a handle on one client, for pushes and for closing
-//   options.hpp      Options: addresses, limits, deadlines, log; Stats: the counters
+//   options.hpp      Options: addresses, limits, deadlines; Stats: the counters
+//   log.hpp          Log: where the log lines go
 //   transport.hpp    Transport: the stream to one client, for Options::wrap
 // Include this header as well if you need it:
 //   asio.hpp         the parts of Asio that coroutine handlers, timers and servers on your own executor use
@@ -27,8 +30,11 @@
 
 #include <libresp/codec.hpp>
 #include <libresp/server/connection.hpp>
+#include <libresp/server/deferred.hpp>
 #include <libresp/server/handler.hpp>
+#include <libresp/server/log.hpp>
 #include <libresp/server/options.hpp>
+#include <libresp/server/outcome.hpp>
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 #include <libresp/server/server.hpp>

@@ -48,6 +48,7 @@ void Session::await_handler() {
                        asio::bind_cancellation_slot(cancel_->slot(), asio::detached));
     } catch (...) {
         activity_ = Activity::ready;
+        outcome_ = {};
         throw;
     }
 }
@@ -58,7 +59,7 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     do {
         try {
-            co_await adapter_->awaited(queue_.output().reply);
+            co_await outcome_.take();
         } catch (...) {
             request_failed();
         }
@@ -90,7 +91,8 @@ void Session::flush_soon() {
         post(&Session::flush_posted);
         flush_posted_ = true;
     } catch (...) {
-        activity_ = Activity::ready;  // the connection closes, and the handler is not called
+        activity_ = Activity::ready;  // the connection closes, and the handler is not awaited
+        outcome_ = {};
         throw;
     }
 }
@@ -124,6 +126,13 @@ void Session::cancel_wait() noexcept {
 }  // namespace resp::detail
 
 namespace resp {
+
+asio::awaitable<void> Outcome::take() noexcept {
+    assert(waits());
+    asio::awaitable<void> wait = std::move(*std::launder(reinterpret_cast<asio::awaitable<void>*>(&place_)));
+    clear();
+    return wait;
+}
 
 asio::awaitable<bool> unless_gone(Connection connection, asio::awaitable<void> wait) {
     const auto session = detail::Session::of(connection);

@@ -30,7 +30,7 @@ void Session::read_and_handle() {
     if (next_ == Next::read && !drains && !readable_ && !held_back_) return;
     const bool was_held_back = held_back_;
     held_back_ = is_held_back();
-    if (held_back_) return;
+    if (held_back_ || has_most_deferred()) return;
     if (was_held_back) deadlines_.wait_for_no_frame();  // it begins again: meanwhile we did not read
     if (next_ == Next::read) {
         if (!drains && !readable_) return;  // it was held back: settle() asks for the input
@@ -63,6 +63,7 @@ void Session::end_batch(BatchEnd end) {
     hold();
     const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
     next_ = left_requests ? Next::handle : Next::read;
+    if (left_requests && end == BatchEnd::too_many_deferred) return;  // end_turn() goes on
     // Two more reasons to continue later. While the server drains, the connection waits for no input: it
     // reads again until a read returns nothing. A closing connection lets the pushes that its handler has
     // posted arrive first, so that they are sent too.
@@ -137,6 +138,10 @@ std::size_t Session::read_some(std::span<char> room, std::error_code& ec) {
         batch.end_ = BatchEnd::output_full;
         return false;
     }
+    if (has_most_deferred()) [[unlikely]] {
+        batch.end_ = BatchEnd::too_many_deferred;
+        return false;
+    }
     const bool spent =
         limits_.has_input_end() && decoder_ != nullptr && limits_.is_input_spent(decoder_->offset());
     if (spent || limits_.is_late(batch.requests_)) {
@@ -151,13 +156,15 @@ BatchEnd Session::handle() {
     assert(activity_ == Activity::ready && adapter_ != nullptr);
     Output& out = output();
     deliver_pushes();
-    Batch batch{*this, connection_, out.reply};
+    Batch batch{*this, connection_, out.reply, worker_->turn_object()};
+    if (worker_->has_turn()) worker_->flush_later(*this);
     try {
         // Without a decoder, the request whose handler has waited was the last one.
         if (decoder_ == nullptr) {
             static_cast<void>(may_go_on(batch));
-        } else if (adapter_->handle(batch)) {
-            activity_ = Activity::awaiting;
+        } else {
+            outcome_ = adapter_->handle(batch);
+            if (outcome_.waits()) activity_ = Activity::awaiting;
         }
     } catch (...) {
         request_failed();
@@ -177,7 +184,7 @@ namespace {
 /// Whether refuses_protocol() must look at the request. Each request is asked, so it compares only what rules
 /// out almost all commands: the length of `POST` or `Host:`, which is 4 or 5, and their second letter.
 bool may_be_http(Entry request) noexcept {
-    if (request.node->has(Node::inline_line)) return true;
+    if (request.node->has(Node::inline_line)) return request.node[1].size >= 3;  // `PRI` is the shortest
     if (request.node->type != Type::array || request.node->size == 0) return false;
     const Node& name = request.node[1];
     if (!name.has(Node::plain_text)) return true;  // not a plain word: only with Reads::anything

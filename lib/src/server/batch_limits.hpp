@@ -23,6 +23,8 @@ public:
     /// The batch ends before its next request.
     void end_now() noexcept { input_end_ = 0; }
 
+    /// Output of the batch has moved to where is_output_spent() does not see it.
+    void moved(std::size_t bytes) noexcept { output_end_ -= bytes < output_end_ ? bytes : output_end_; }
     void count(std::uint64_t requests) noexcept { requests_ += requests; }
 
     [[nodiscard]] bool is_output_spent(std::size_t queued) const noexcept { return queued > output_end_; }

@@ -4,6 +4,7 @@
 #include "session.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 namespace resp {
@@ -38,7 +39,8 @@ Sent Connection::send(std::string bytes) const {
 Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
-    return session->send(detail::share_payload(session->mailbox()->owner(), std::move(bytes)));
+    return session->send(detail::share_payload(session->mailbox()->owner(), std::move(bytes),
+                                              session->mailbox()->shared().options.max_pushes));
 }
 
 void Connection::close() const {
@@ -116,7 +118,10 @@ std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<co
         for (const Connection& connection : connections) {
             const auto session = detail::Session::of(connection);
             if (!session || !session->is_open()) continue;
-            if (push == nullptr) push = detail::share_payload(session->mailbox()->owner(), bytes);
+            if (push == nullptr) {
+                push = detail::share_payload(session->mailbox()->owner(), bytes,
+                                             session->mailbox()->shared().options.max_pushes);
+            };
             if (push == nullptr) return 0;
             if (add_receiver(all, session, push)) ++queued;
         }
@@ -161,8 +166,11 @@ namespace detail {
 
 Adapter::~Adapter() = default;
 AdapterFactory::~AdapterFactory() = default;
+AnyTurn::~AnyTurn() = default;
 
-Awaitable Adapter::awaited(Reply&) { co_return; }
+void Batch::refuse_to_wait() {
+    throw std::logic_error{"the handler waits for a request for which its waits() has returned false"};
+}
 
 }  // namespace detail
 }  // namespace resp

@@ -65,7 +65,8 @@ void Session::request_failed() noexcept try {
     handler_threw();
     Output& out = output();
     out.drop_reply();
-    out.reply.simple_error("ERR internal error");
+    // A deferred reply has its place already: it is answered there.
+    if ((out.reply.state_ & Reply::deferred) == 0) out.reply.simple_error("ERR internal error");
     stop_reading(std::make_error_code(std::errc::operation_canceled));
 } catch (...) {
     shut(std::make_error_code(std::errc::not_enough_memory));
@@ -101,10 +102,13 @@ void Session::notice_close() {
 /// the connection if a deadline has passed.
 void Session::keep_deadlines(Clock::time_point now, Clock::duration elapsed) {
     notice_close();
+    answer_late(now);
     if (progress_.stalls()) watch_progress(now, elapsed);
     deadlines_.tick(now);
-    // The replies of a handler that still runs are not queued yet.
-    if (state_ == State::closing && activity_ == Activity::awaiting) linger_.begun = next_tick;
+    // The replies of a handler that still runs, and deferred ones, are not queued yet.
+    if (state_ == State::closing && (activity_ == Activity::awaiting || queue_.holes() != 0)) {
+        linger_.begun = next_tick;
+    }
     if (state_ != State::open && linger_.begun == next_tick && transport_ != nullptr) {
         linger_.allowed = time_to_take(queue_.size() + transport_->unacknowledged());
         linger_.begun = now;
@@ -138,7 +142,7 @@ const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     if (state_ != State::open || activity_ != Activity::ready || held_back_) return nullptr;
     if (deadlines_.is_frame_late(now)) return "does not finish its request";
     // An incomplete frame has its own deadline, and a client that only has to read is not idle.
-    if (decoder_ != nullptr || queue_.size() != 0) return nullptr;
+    if (decoder_ != nullptr || queue_.size() != 0 || queue_.holes() != 0) return nullptr;
     return deadlines_.missed_while_idle(now, options);
 }
 
@@ -160,7 +164,7 @@ void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
     flush();
-    if (state_ != State::closing || queue_.size() != 0) return;
+    if (state_ != State::closing || queue_.size() != 0 || queue_.holes() != 0) return;
     transport_->finish();
     if (peer_state() != PeerState::open) return shut({});
     state_ = State::lingering;

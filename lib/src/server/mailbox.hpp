@@ -5,23 +5,43 @@
 #include "asio.hpp"
 #include "shared.hpp"
 
+#include <libresp/codec/buffer.hpp>
+
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace resp::detail {
 
-class Mailbox {
+class Session;
+
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
 public:
     Mailbox(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
         : shared_(std::move(shared)), executor_(std::move(executor)) {}
 
     // From any thread.
-    /// Runs an action on the executor. Drops the action if the mailbox is shut.
+    /// Runs an action on the executor. If the mailbox is shut, drops the action and returns false.
     template <class Action>
-    void post(Action&& action) {
+    bool post(Action&& action) {
         const std::lock_guard lock{mutex_};
         if (open_) asio::post(executor_, std::forward<Action>(action));
+        return open_;
+    }
+    /// Answers a deferred reply. Answers are collected until the executor takes them.
+    bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
+                bool is_dropped);
+    /// Whether the calling thread runs the executor now.
+    [[nodiscard]] bool runs_here() const noexcept {
+        const std::lock_guard lock{mutex_};
+        if (const auto* context = executor_.target<asio::io_context::executor_type>()) {
+            return context->running_in_this_thread();
+        }
+        const auto* strand = executor_.target<asio::strand<asio::any_io_executor>>();
+        return strand != nullptr && strand->running_in_this_thread();
     }
     /// A copy of the executor; empty if the mailbox is shut.
     [[nodiscard]] asio::any_io_executor copy_executor() const {
@@ -34,17 +54,47 @@ public:
     // On the executor.
     /// The context is about to be destroyed: nothing is posted to it after this.
     void shut() noexcept {
-        const std::lock_guard lock{mutex_};
-        open_ = false;
-        executor_ = {};  // a strand must not outlive its context
+        {
+            const std::lock_guard lock{mutex_};
+            open_ = false;
+            executor_ = {};  // a strand must not outlive its context
+        }
+        drop_answers();
     }
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
 
 private:
+    struct Answer {
+        std::shared_ptr<Session> session;
+        std::uint64_t hole;
+        std::size_t size;  // bytes of Answers::bytes
+        bool is_dropped;
+    };
+    struct Answers {
+        Buffer bytes;  // of all answers, one after another
+        std::vector<Answer> list;
+
+        void clear() noexcept {
+            list.clear();
+            bytes.clear();
+            constexpr std::size_t most_kept = 64 * 1024;
+            if (bytes.capacity() > most_kept) bytes.release();
+        }
+    };
+
+    // deferred.cpp
+    void deliver_answers();
+    void drop_answers() noexcept;
+    void drop(Answers& answers) noexcept;
+
     const std::shared_ptr<Shared> shared_;
     asio::any_io_executor executor_;
     mutable std::mutex mutex_;
     bool open_ = true;
+    std::mutex answers_mutex_;
+    Answers answers_;
+    Answers delivering_;  // used on the executor only
+    bool answers_posted_ = false;
 };
 
 }  // namespace resp::detail

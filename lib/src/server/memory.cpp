@@ -59,6 +59,7 @@ void Worker::keep_spare(std::unique_ptr<Output> output) noexcept {
 void Worker::give_up_spares() noexcept {
     note_freed(decoders_.give_up());
     note_freed(outputs_.give_up());
+    note_freed(queues_.give_up());
 }
 
 void Worker::note_freed(std::size_t bytes) noexcept {

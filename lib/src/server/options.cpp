@@ -66,6 +66,7 @@ void for_each_duration(AnyOptions& options, const Visit& visit) {
     visit("first_request_timeout", options.first_request_timeout);
     visit("write_stall", options.write_stall);
     visit("write_time", options.write_time);
+    visit("reply_deadline", options.reply_deadline);
     visit("drain_deadline", options.drain_deadline);
     visit("keepalive", options.keepalive);
 }

@@ -1,6 +1,8 @@
 // The replies that a handler writes: the last part of what a connection has to send.
 #pragma once
 
+#include "payload.hpp"
+
 #include <libresp/codec/buffer.hpp>
 #include <libresp/server/reply.hpp>
 
@@ -9,6 +11,7 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace resp::detail {
 
@@ -24,13 +27,22 @@ struct Output {
     Reply reply{bytes, Version::resp2};
     std::size_t sent = 0;
     std::size_t pushed = 0;  // bytes of pushes among `bytes`
+    /// Strings that belong to the unfinished reply, and the place in `bytes` before which each stands.
+    struct Shared {
+        std::size_t before;
+        SharedPayload payload;
+    };
+    std::vector<Shared> shared;
 
     /// Where the reply that is being written begins. Reply::size() counts from the same place.
     [[nodiscard]] std::size_t reply_begin() const noexcept { return reply.begin_; }
     /// Marks all bytes as part of finished replies and pushes.
     void end_reply() noexcept { reply.begin_ = bytes.size(); }
     /// Removes the unfinished reply.
-    void drop_reply() noexcept { bytes.truncate(reply_begin()); }
+    void drop_reply() noexcept {
+        bytes.truncate(reply_begin());
+        shared.clear();
+    }
 
     /// The bytes that may be sent.
     [[nodiscard]] std::string_view finished() const noexcept {
@@ -63,7 +75,9 @@ struct Output {
         if (bytes.capacity() > keep) bytes.release();
         bytes.clear();
         bytes.set_limit(SIZE_MAX);
-        reply.closing_ = false;
+        shared.clear();
+        reply.state_ = 0;
+        reply.session_ = nullptr;
         reply.begin_ = sent = pushed = 0;
     }
 };

@@ -1,4 +1,4 @@
-// How the bytes of pushes are counted.
+// How the bytes of pushes and of shared strings are counted.
 #include "payload.hpp"
 
 #include <cassert>
@@ -10,9 +10,9 @@ namespace resp::detail {
 namespace {
 
 SharedPayload make(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes,
-                   bool is_in_table) {
+                   std::size_t most, bool is_in_table) {
     // First of all: for such a push, no client must be closed to make room.
-    if (bytes->size() > shared->options.max_pushes) return nullptr;
+    if (bytes->size() > most) return nullptr;
     const std::size_t counted = Payload::counted(*bytes);
     if (!shared->reserve(counted)) {
         if (counted <= shared->options.max_memory)
@@ -53,10 +53,11 @@ Payload::~Payload() {
 }
 
 SharedPayload make_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes) {
-    return make(shared, std::move(bytes), false);
+    return make(shared, std::move(bytes), shared->options.max_pushes, false);
 }
 
-SharedPayload share_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes) {
+SharedPayload share_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes,
+                            std::size_t most) {
     const std::string* const key = bytes.get();
     PayloadTable& table = shared->payload_table;
     {
@@ -66,7 +67,7 @@ SharedPayload share_payload(const std::shared_ptr<Shared>& shared, std::shared_p
             if (SharedPayload payload = found->second.lock()) return payload;
         }
     }
-    SharedPayload payload = make(shared, std::move(bytes), true);
+    SharedPayload payload = make(shared, std::move(bytes), most, true);
     if (payload == nullptr) return nullptr;
     const std::lock_guard lock{table.mutex};
     table.payloads[key] = payload;

@@ -45,8 +45,8 @@ using SharedPayload = std::shared_ptr<const Payload>;
 [[nodiscard]] SharedPayload make_payload(const std::shared_ptr<Shared>& shared,
                                          std::shared_ptr<const std::string> bytes);
 /// The same for bytes that may have been sent before. As long as a payload of this string exists, returns that
-/// one.
+/// one. Null if they are longer than `most`, or as above.
 [[nodiscard]] SharedPayload share_payload(const std::shared_ptr<Shared>& shared,
-                                          std::shared_ptr<const std::string> bytes);
+                                          std::shared_ptr<const std::string> bytes, std::size_t most);
 
 }  // namespace resp::detail

@@ -11,6 +11,8 @@ namespace {
 
 // A push of at most this size is copied after the replies. That is cheaper than a separate piece.
 constexpr std::size_t short_push = 4 * 1024;
+// An output of at most this size is copied to the pieces, and keeps its memory for the next replies.
+constexpr std::size_t short_run = 4 * 1024;
 // Pieces in one write.
 constexpr std::size_t most_gathered = 16;
 
@@ -52,15 +54,54 @@ void SendQueue::add(SharedPayload payload) {
         return;
     }
     move_output_to_pieces();
-    pieces().add(std::move(payload));
+    const std::size_t pushed = payload->size();
+    pieces().add(std::move(payload), pushed);
+}
+
+void SendQueue::end_shared_reply() {
+    Output& out = *output_;
+    for (Output::Shared& part : out.shared) {
+        pieces().add(out.bytes.view().substr(out.sent, part.before - out.sent), std::exchange(out.pushed, 0));
+        pieces().add(std::move(part.payload), 0);
+        out.sent = part.before;
+    }
+    out.shared.clear();
+    out.end_reply();
+    out.consume_sent();
 }
 
 void SendQueue::move_output_to_pieces() {
     Output& out = *output_;
     if (out.size() == 0) return;
+    if (out.size() <= short_run) {
+        pieces().add(out.finished(), std::exchange(out.pushed, 0));
+        out.sent = out.bytes.size();
+        return out.consume_sent();
+    }
     const std::size_t sent = out.sent;
     const std::size_t pushed = out.pushed;
     pieces().add(out.take(), sent, pushed);
+}
+
+std::uint64_t SendQueue::add_hole(Clock::time_point deadline) {
+    move_output_to_pieces();
+    return pieces().add_hole(deadline);
+}
+
+std::size_t SendQueue::committed() const noexcept {
+    const std::size_t before = pieces_ != nullptr ? pieces_->committed() : 0;
+    return output_ != nullptr && holes() == 0 ? before + output_->finished().size() : before;
+}
+
+void SendQueue::keep_first(std::size_t bytes) {
+    std::vector<SharedPayload>{}.swap(waiting_);
+    if (output_ != nullptr) {
+        output_->drop_reply();
+        if (bytes != 0) move_output_to_pieces();
+        output_->sent = output_->bytes.size();
+        output_->consume_sent();
+    }
+    if (pieces_ != nullptr) pieces_->keep_first(bytes);
 }
 
 bool SendQueue::has_committed_pieces() const noexcept {
@@ -73,7 +114,7 @@ std::size_t SendQueue::write_pieces(Transport& transport, std::error_code& ec) {
     const std::size_t queued = pieces_->gather(to);
     std::size_t n = queued;
     // What stands after a hole waits.
-    const bool reaches_output = !pieces_->has_hole() && n != to.size() && output_ != nullptr;
+    const bool reaches_output = pieces_->holes() == 0 && n != to.size() && output_ != nullptr;
     if (reaches_output && !output_->finished().empty()) to[n++] = output_->finished();
     const std::size_t sent = transport.write({to.data(), n}, ec);
     const std::size_t from_pieces = std::min(sent, pieces_->size());
@@ -97,7 +138,6 @@ std::size_t SendQueue::tidy_rest() {
         // A client that is always a little late never empties the output.
         if (out.pushed > out.size()) left_ += std::exchange(out.pushed, out.size()) - out.size();
     }
-    if (pieces_ != nullptr && pieces_->empty()) pieces_.reset();
     return std::exchange(left_, 0);
 }
 

@@ -49,6 +49,30 @@ public:
     void push(SharedPayload payload);
     /// Moves the pushes that waited for the end of a reply to the queue.
     void deliver();
+    /// Ends a reply that contains shared strings: moves everything to the pieces up to the last of them.
+    void end_shared_reply();
+
+    /// Adds the place of a reply after all finished replies. Returns its number; see Pieces.
+    [[nodiscard]] std::uint64_t add_hole(Clock::time_point deadline);
+    bool fill(std::uint64_t hole, std::string_view reply) {
+        return pieces_ != nullptr && pieces_->fill(hole, reply);
+    }
+    std::size_t fill_late(Clock::time_point now, std::string_view reply) {
+        return pieces_ != nullptr ? pieces_->fill_late(now, reply) : 0;
+    }
+    /// The holes that are open.
+    [[nodiscard]] std::size_t holes() const noexcept { return pieces_ != nullptr ? pieces_->holes() : 0; }
+    /// Bytes that may be sent now.
+    [[nodiscard]] std::size_t committed() const noexcept;
+    /// Drops everything except the first `bytes` of those.
+    void keep_first(std::size_t bytes);
+    /// Empty pieces, whose memory another connection can use; or null.
+    [[nodiscard]] std::unique_ptr<Pieces> take_pieces() noexcept {
+        return pieces_ != nullptr && pieces_->empty() ? std::move(pieces_) : nullptr;
+    }
+    [[nodiscard]] bool has_pieces() const noexcept { return pieces_ != nullptr; }
+    void lend(std::unique_ptr<Pieces> pieces) noexcept { pieces_ = std::move(pieces); }
+
     [[nodiscard]] bool has_waiting_pushes() const noexcept { return !waiting_.empty(); }
 
     /// Whether there are bytes that may be sent.
@@ -75,7 +99,8 @@ public:
     }
 
     [[nodiscard]] bool empty() const noexcept {
-        return (output_ == nullptr || output_->bytes.empty()) && pieces_ == nullptr && waiting_.empty();
+        return (output_ == nullptr || output_->bytes.empty()) && (pieces_ == nullptr || pieces_->empty()) &&
+               waiting_.empty();
     }
     /// Whether it takes no memory at all.
     [[nodiscard]] bool is_unused() const noexcept {

@@ -14,16 +14,23 @@ Output& Session::output() {
     if (!queue_.has_output()) {
         queue_.lend(worker_->take_output());
         queue_.output().reply.set_version(version());
+        queue_.output().reply.session_ = this;
         queue_.output().bytes.set_limit(worker_->most_output());
     }
     return queue_.output();
 }
 
-/// Sends as much as the transport accepts.
+/// Sends as much as the transport accepts. With a Turn, at the end of the turn.
 void Session::flush() {
     if (waiting_.write || state_ == State::closed) return;
     // The reply of a waiting coroutine is not finished: it stays.
     if (queue_.has_output() && activity_ != Activity::awaiting) queue_.output().end_reply();
+    if (worker_->has_turn() && !refused_ && queue_.has_committed()) return worker_->flush_later(*this);
+    send_committed();
+}
+
+void Session::send_committed() {
+    if (waiting_.write) return;
     while (queue_.has_committed()) {
         assert(transport_ != nullptr);
         std::error_code ec;
@@ -42,6 +49,7 @@ void Session::flush() {
     } else if (!progress_.stalls()) {
         progress_.begin(sent_ - transport_->unacknowledged(), mailbox_->shared().options);
     }
+    if (worker_->has_turn()) safe_ = queue_.committed();
 }
 
 /// Queues the pushes that arrived while a reply was being written, unless a reply is being written now.

@@ -104,8 +104,12 @@ void Session::account() noexcept try {
     }
     if (queue_.has_output() && !awaits) {
         constexpr std::size_t large = 64 * 1024;
-        if (queue_.output().bytes.capacity() > large) queue_.move_output_to_pieces();
+        // While deferred replies are open, nothing after them can be sent.
+        if (queue_.output().bytes.capacity() > large || queue_.holes() != 0) queue_.move_output_to_pieces();
         if (queue_.output().bytes.empty()) worker_->give_back(queue_.take_output());
+    }
+    if (queue_.has_pieces()) {
+        if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
     }
     const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
     const std::size_t held = holds ? memory() : 0;
@@ -139,10 +143,11 @@ void Session::settle() noexcept try {
         return;
     }
     assert(transport_ != nullptr);
-    const bool reads = state_ == State::open && activity_ == Activity::ready && !held_back_;
+    const bool reads =
+        state_ == State::open && activity_ == Activity::ready && !held_back_ && !has_most_deferred();
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
     waiting_.leave = awaits && peer_state() == PeerState::open;
-    waiting_.gone = awaits || held_back_;  // it does not read, so it would not notice a reset
+    waiting_.gone = !reads && state_ == State::open;  // it does not read, so it would not notice a reset
     const Interest possible = transport_->wait(waiting_);
     if (possible != Interest{}) post_ready(possible);
 } catch (...) {

@@ -65,6 +65,17 @@ public:
     /// Since when its client has taken nothing of the queued output; the future if none is queued.
     [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }
 
+    // deferred.cpp: for a handler, for a Deferred (from any thread), for the worker
+    [[nodiscard]] Deferred defer(std::chrono::milliseconds deadline);
+    [[nodiscard]] std::chrono::milliseconds default_reply_deadline() const noexcept;
+    void share(std::shared_ptr<const std::string> bytes);
+    static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
+                       bool is_dropped);
+    void close_unanswered() noexcept;
+    bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
+    void end_turn(bool allowed) noexcept;
+    void go_on() noexcept;
+
     // From any thread.
     [[nodiscard]] static std::shared_ptr<Session> of(const Connection& connection) noexcept {
         return connection.session_.lock();
@@ -114,7 +125,11 @@ private:
     bool may_go_on(Batch& batch);
     void end_batch(BatchEnd end);
     void post_resume();
-    void end_reply() noexcept;
+    void end_reply();
+    void end_special_reply();
+    [[nodiscard]] bool has_most_deferred() const noexcept {
+        return queue_.has_pieces() && queue_.holes() >= mailbox_->shared().options.max_deferred;
+    }
     void hold();
     void put_away_decoder();
 
@@ -131,6 +146,7 @@ private:
     // sending.cpp: queued output
     Output& output();
     void flush();
+    void send_committed();
     void deliver_pushes();
     void cut_off() noexcept;
 
@@ -142,6 +158,7 @@ private:
     bool refuses_protocol(View request);
     void notice_close();
     void keep_deadlines(Clock::time_point now, Clock::duration elapsed);
+    void answer_late(Clock::time_point now);  // deferred.cpp
     void watch_progress(Clock::time_point now, Clock::duration elapsed);
     [[nodiscard]] const char* missed_deadline(Clock::time_point now) const noexcept;
     void stop_reading(std::error_code reason) noexcept;
@@ -162,6 +179,7 @@ private:
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered
     std::unique_ptr<Value> kept_;           // the request of a waiting coroutine handler
     std::unique_ptr<asio::cancellation_signal> cancel_;  // of the coroutine that awaits the handler
+    Outcome outcome_;                                    // what the coroutine awaits next
     SendQueue queue_;
     Connection connection_;
 
@@ -170,6 +188,7 @@ private:
     std::size_t held_ = 0;
     RequestDeadlines deadlines_;
     std::uint64_t sent_ = 0;  // bytes
+    std::size_t safe_ = 0;    // bytes of the queue from before this turn; 0 without a Turn
     WriteProgress progress_;
     std::error_code reason_;               // why it closed
     std::atomic<std::size_t> pushing_{0};  // bytes of pushes that send() has counted and that were not sent
@@ -182,11 +201,13 @@ private:
     bool entered_ : 1 = false;       // set and cleared by enter(): a public function runs
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
+    bool in_turn_ : 1 = false;       // see Worker::flush_later()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
     bool cancellable_ : 1 = false;   // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
     std::atomic<bool> is_open_{true};
-    std::atomic<bool> overrun_{false};  // cut_off() is posted
+    std::atomic<bool> overrun_{false};        // cut_off() is posted
+    std::atomic<bool> is_unanswered_{false};  // see close_unanswered()
     std::atomic<PeerState> peer_state_{PeerState::open};
     std::atomic<Version> version_{Version::resp2};
     const Peer peer_;

@@ -37,8 +37,10 @@ void Session::log(LogLevel level, fmt::format_string<Arguments...> format, Argum
 }
 
 /// The reply is finished: it may be sent, and pushes may follow it.
-inline void Session::end_reply() noexcept {
+inline void Session::end_reply() {
     Output& out = queue_.output();
+    if ((out.reply.state_ & ~Reply::closes) != 0) [[unlikely]]
+        end_special_reply();
     out.end_reply();
     if (out.reply.version() != version()) {
         version_.store(out.reply.version(), std::memory_order_relaxed);

@@ -41,14 +41,17 @@ void set_options(int socket, int keepalive) noexcept {
 
 }  // namespace
 
-Worker::Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
+Worker::Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor)
     : shared_(std::move(shared)),
-      mailbox_(std::make_shared<Mailbox>(shared_, std::move(executor))),
+      mailbox_(std::make_shared<Mailbox>(shared_, executor)),
       most_output_(output_limit(shared_->options)),
       most_output_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept),
       most_next_output_(std::min(most_output_kept_, most_next)),
       decoders_(shared_->options.max_memory / spare_part),
-      outputs_(shared_->options.max_memory / spare_part) {}
+      outputs_(shared_->options.max_memory / spare_part),
+      queues_(shared_->options.max_memory / spare_part),
+      turn_(shared_->factory->make_turn(executor)),
+      turn_object_(turn_ != nullptr ? turn_->object() : nullptr) {}
 
 Worker::~Worker() { dispose(); }
 
@@ -225,12 +228,19 @@ void Worker::dispose() noexcept {
     first_ = nullptr;
     due_.clear();
     later_.clear();
+    served_.clear();
     resumed_ = 0;
     poller_.reset();
     timer_.reset();
 }
 
 // ---- time
+
+/// The time of the last tick may be up to one tick old, so a deadline is at most that much later, never earlier.
+Clock::time_point Worker::deadline_in(std::chrono::milliseconds time) const noexcept {
+    if (time.count() <= 0) return Clock::time_point::max();
+    return now_ + tick_time + std::min<std::chrono::milliseconds>(time, longest_duration);
+}
 
 void Worker::wait_for_tick() noexcept try {
     if (ticking_ || !timer_) return;
@@ -250,7 +260,7 @@ void Worker::wait_for_tick() noexcept try {
 /// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
     return first_ != nullptr || drained_ ||
-           (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty()));
+           (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty() || !queues_.empty()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {

@@ -26,7 +26,7 @@ namespace resp::detail {
 ///     first_ ─► session ◄─► session ◄─► session     the list owns the sessions (Session::self_)
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
-    Worker(std::shared_ptr<Shared> shared, asio::any_io_executor executor);
+    Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker();
@@ -69,6 +69,13 @@ public:
     /// Resumes the session after the other connections had their batches, and after the actions that were posted
     /// to the executor before this call.
     void resume_later(std::shared_ptr<Session> session);
+    /// Calls the session's end_turn() after the other connections that are ready had their batches.
+    void flush_later(Session& session);
+    /// Whether the handler has a Turn.
+    [[nodiscard]] bool has_turn() const noexcept { return turn_ != nullptr; }
+    [[nodiscard]] void* turn_object() const noexcept { return turn_object_; }
+    /// The time when a deadline of `time` from now on passes; never if that is zero.
+    [[nodiscard]] Clock::time_point deadline_in(std::chrono::milliseconds time) const noexcept;
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
@@ -97,6 +104,13 @@ public:
         } else {
             keep_spare(std::move(output));
         }
+    }
+    [[nodiscard]] std::unique_ptr<Pieces> take_pieces() {
+        std::unique_ptr<Pieces> pieces = queues_.take();
+        return pieces != nullptr ? std::move(pieces) : std::make_unique<Pieces>();
+    }
+    void give_back(std::unique_ptr<Pieces> pieces) noexcept {
+        if (pieces->memory() <= most_pieces_kept) pieces = queues_.keep(std::move(pieces));
     }
     /// A value whose memory the next copy of a request can use; or null.
     [[nodiscard]] std::unique_ptr<Value> take_value() noexcept { return std::move(value_); }
@@ -134,6 +148,8 @@ private:
     void for_each(const Action& action);
     void post_turn();
     void turn() noexcept;
+    void end_turn() noexcept;  // deferred.cpp
+    [[nodiscard]] bool call_end() noexcept;
     void wait_for_tick() noexcept;
     [[nodiscard]] bool has_something_due() const noexcept;
 
@@ -158,6 +174,7 @@ private:
     static constexpr std::size_t most_next = 64 * 1024;
     static constexpr std::size_t most_decoder_kept = (1024 + 64) * 1024;  // room for a value of 1 MiB
     static constexpr std::size_t most_value_kept = 1024;
+    static constexpr std::size_t most_pieces_kept = 32 * 1024;
     const std::size_t most_output_;
     const std::size_t most_output_kept_;
     const std::size_t most_next_output_;
@@ -168,6 +185,9 @@ private:
     std::unique_ptr<Value> value_;      // the same
     Spares<Decoder> decoders_;
     Spares<Output> outputs_;
+    Spares<Pieces> queues_;
+    std::unique_ptr<AnyTurn> turn_;  // null if the handler has none
+    void* turn_object_ = nullptr;    // the user's object in it
     Session* first_ = nullptr;
     Session* following_ = nullptr;             // the next session of for_each(); null outside of it
     std::optional<Poller> poller_;             // from open() to dispose()
@@ -175,7 +195,10 @@ private:
     std::function<void()> drained_;
     std::vector<std::shared_ptr<Session>> due_;    // the posted turn() resumes them, from due_[resumed_] on
     std::vector<std::shared_ptr<Session>> later_;  // a later turn() resumes them
+    std::vector<std::shared_ptr<Session>> served_;  // for end_turn()
+    std::vector<std::shared_ptr<Session>> ending_;  // used by end_turn()
     std::size_t resumed_ = 0;
+    bool turn_end_posted_ = false;
     bool turn_posted_ = false;
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared

@@ -17,6 +17,8 @@ using support::Pusher;
 
 namespace {
 
+constexpr auto never = resp::detail::Clock::time_point::max();
+
 Buffer run(std::string_view bytes) {
     Buffer buffer;
     buffer.append(bytes);
@@ -38,8 +40,9 @@ public:
     explicit PiecesModel(unsigned seed) : random_(seed) {}
 
     void step() {
-        switch (below(random_, 8)) {
+        switch (below(random_, 9)) {
             case 0: return add_run();
+            case 8: return add_short();
             case 1: return add_payload();
             case 2: return add_hole();
             case 3:
@@ -67,7 +70,8 @@ public:
         const bool right = may_leave.starts_with(now) && (gathers_all() ? now == may_leave : true);
         REQUIRE(right);
         REQUIRE(pieces_.size() == whole.size() - received_.size());
-        REQUIRE(pieces_.has_hole() == !holes_.empty());
+        REQUIRE(pieces_.holes() == holes_.size());
+        if (gathers_all()) REQUIRE(pieces_.committed() == committed(pieces_).size());
         REQUIRE(pushed_ <= pieces_.size());
     }
 
@@ -81,20 +85,27 @@ private:
         pieces_.add(run(model_.back()), 0, pushed);
         pushed_ += pushed;
     }
+    void add_short() {
+        model_.push_back(any());
+        const std::size_t pushed = below(random_, model_.back().size());
+        pieces_.add(model_.back(), pushed);
+        pushed_ += pushed;
+    }
     void add_payload() {
         model_.push_back(any());
-        pieces_.add(pusher_.payload(model_.back()));
+        pieces_.add(pusher_.payload(model_.back()), model_.back().size());
         pushed_ += model_.back().size();
     }
     void add_hole() {
-        holes_[pieces_.add_hole()] = model_.size();
+        holes_[pieces_.add_hole(never)] = model_.size();
         model_.emplace_back();
     }
     void fill() {
         if (holes_.empty()) return;
         const auto hole = std::next(holes_.begin(), static_cast<int>(below(random_, holes_.size())));
         if (below(random_, 4) != 0) model_[hole->second] = any();
-        pieces_.fill(hole->first, run(model_[hole->second]));
+        REQUIRE(pieces_.fill(hole->first, model_[hole->second]));
+        REQUIRE_FALSE(pieces_.fill(hole->first, "twice"));
         holes_.erase(hole);
     }
     void send() {
@@ -121,7 +132,7 @@ TEST_CASE("runs and payloads leave the pieces in the order in which they were ad
     const Pusher pusher;
     Pieces pieces;
     pieces.add(run("xxone "), 2, 0);
-    pieces.add(pusher.payload("two "));
+    pieces.add(pusher.payload("two "), 4);
     pieces.add(run("three"), 0, 5);
     CHECK(pieces.size() == 13);
     CHECK(committed(pieces) == "one two three");
@@ -140,36 +151,36 @@ TEST_CASE("nothing after an open hole leaves before the hole is filled") {
     const Pusher pusher;
     Pieces pieces;
     pieces.add(run("a"), 0, 0);
-    const std::uint64_t first = pieces.add_hole();
-    pieces.add(pusher.payload("c"));
-    const std::uint64_t second = pieces.add_hole();
+    const std::uint64_t first = pieces.add_hole(never);
+    pieces.add(pusher.payload("c"), 1);
+    const std::uint64_t second = pieces.add_hole(never);
     pieces.add(run("e"), 0, 0);
     CHECK(committed(pieces) == "a");
-    pieces.fill(second, run("d"));
+    pieces.fill(second, "d");
     CHECK(committed(pieces) == "a");
     static_cast<void>(pieces.consume(1));
     CHECK(committed(pieces).empty());
-    CHECK(pieces.has_hole());
+    CHECK(pieces.holes() == 1);
     SECTION("a reply") {
-        pieces.fill(first, run("b"));
+        pieces.fill(first, "b");
         CHECK(committed(pieces) == "bcde");
     }
     SECTION("an empty reply") {
-        pieces.fill(first, Buffer{});
+        pieces.fill(first, "");
         CHECK(committed(pieces) == "cde");
     }
-    CHECK_FALSE(pieces.has_hole());
+    CHECK(pieces.holes() == 0);
     CHECK(pieces.consume(pieces.size()) == 1);
     CHECK(pieces.empty());
 }
 
 TEST_CASE("empty replies in all holes leave no pieces") {
     Pieces pieces;
-    const std::uint64_t holes[] = {pieces.add_hole(), pieces.add_hole(), pieces.add_hole()};
-    pieces.fill(holes[1], Buffer{});
-    pieces.fill(holes[2], Buffer{});
+    const std::uint64_t holes[] = {pieces.add_hole(never), pieces.add_hole(never), pieces.add_hole(never)};
+    pieces.fill(holes[1], "");
+    pieces.fill(holes[2], "");
     CHECK_FALSE(pieces.empty());
-    pieces.fill(holes[0], Buffer{});
+    pieces.fill(holes[0], "");
     CHECK(pieces.empty());
     CHECK(pieces.size() == 0);
 }
@@ -207,5 +218,64 @@ TEST_CASE("pieces are the same bytes as a list of strings, whatever is added, fi
             model.check();
         }
         model.end();
+    }
+}
+
+TEST_CASE("replies that fill holes in order take no memory of their own") {
+    Pieces pieces;
+    const auto turn = [&] {
+        std::array<std::uint64_t, 16> holes{};
+        for (std::uint64_t& hole : holes) hole = pieces.add_hole(never);
+        std::string replies;
+        for (const std::uint64_t hole : holes) {
+            replies += "+" + std::to_string(hole) + "\r\n";
+            pieces.fill(hole, "+" + std::to_string(hole) + "\r\n");
+        }
+        std::array<std::string_view, 64> views;
+        CHECK(pieces.gather(views) == 1);  // all in one run
+        CHECK(committed(pieces) == replies);
+        static_cast<void>(pieces.consume(pieces.size()));
+        CHECK(pieces.empty());
+    };
+    for (int i = 0; i != 10; ++i) turn();
+    const std::size_t memory = pieces.memory();
+    for (int i = 0; i != 100; ++i) turn();
+    CHECK(pieces.memory() == memory);
+}
+
+TEST_CASE("holes are filled when their deadline passes") {
+    using resp::detail::Clock;
+    const Clock::time_point begin{std::chrono::hours{1}};
+    Pieces pieces;
+    const std::uint64_t late = pieces.add_hole(begin + std::chrono::seconds{1});
+    const std::uint64_t patient = pieces.add_hole(never);
+    const std::uint64_t later = pieces.add_hole(begin + std::chrono::seconds{2});
+    CHECK(pieces.fill_late(begin, "-late ") == 0);
+    CHECK(pieces.fill_late(begin + std::chrono::seconds{1}, "-late ") == 1);
+    CHECK_FALSE(pieces.fill(late, "+too late"));
+    CHECK(committed(pieces) == "-late ");
+    CHECK(pieces.fill_late(begin + std::chrono::seconds{1}, "-late ") == 0);
+    CHECK(pieces.fill_late(begin + std::chrono::seconds{2}, "-late ") == 1);
+    CHECK_FALSE(pieces.fill(later, "+too late"));
+    CHECK(pieces.fill(patient, "+here "));
+    CHECK(committed(pieces) == "-late +here -late ");
+}
+
+TEST_CASE("only the first committed bytes stay") {
+    const Pusher pusher;
+    for (std::size_t kept = 0; kept <= 9; ++kept) {
+        Pieces pieces;
+        pieces.add(run("xxabc"), 2, 0);
+        pieces.add(pusher.payload("def"), 3);
+        pieces.add(run("ghi"), 0, 0);
+        const std::uint64_t hole = pieces.add_hole(never);
+        pieces.add(run("jkl"), 0, 0);
+        pieces.keep_first(kept);
+        CHECK(pieces.size() == kept);
+        CHECK(pieces.holes() == 0);
+        CHECK_FALSE(pieces.fill(hole, "late"));
+        CHECK(committed(pieces) == std::string{"abcdefghi"}.substr(0, kept));
+        static_cast<void>(pieces.consume(kept));
+        CHECK(pieces.empty());
     }
 }

@@ -43,6 +43,7 @@ public:
         check();
         REQUIRE((client_->received == whole_));
         if (queue_.has_output()) static_cast<void>(queue_.take_output());
+        static_cast<void>(queue_.take_pieces());
         REQUIRE(queue_.memory() == 0);
         REQUIRE(pushed_ == 0);
         REQUIRE(pusher_.memory() == 0);

@@ -3,6 +3,8 @@
 
 #include <libresp/server/detail/awaitable.hpp>
 #include <libresp/server/detail/hooks.hpp>
+#include <libresp/server/detail/turn.hpp>
+#include <libresp/server/outcome.hpp>
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 
@@ -25,7 +27,14 @@ concept CoroutineHandler =
         { handler(request, reply) } -> std::same_as<detail::Awaitable>;
     };
 
-/// What a Server accepts: a PlainHandler or a CoroutineHandler.
+/// A callable `resp::Outcome (const Request&, Reply&)`. For each request it decides whether it waits.
+template <class H>
+concept OutcomeHandler =
+    std::copy_constructible<H> && requires(H& handler, const Request& request, Reply& reply) {
+        { handler(request, reply) } -> std::same_as<Outcome>;
+    };
+
+/// What a Server accepts: a PlainHandler, a CoroutineHandler or an OutcomeHandler.
 ///
 /// The server copies the handler once for each connection, so its members are the state of that connection.
 /// Hold state that connections share by reference, for example in a std::shared_ptr. If Options::threads is
@@ -43,11 +52,33 @@ concept CoroutineHandler =
 /// is destroyed after on_close(). on_close() is not called if the server's context is destroyed first, for
 /// example while a coroutine handler still waits after a stop by force.
 ///
+/// An OutcomeHandler may have one more member:
+///
+///     bool waits(const resp::Request& request) const;   // asked before the handler is called
+///
+/// If it returns false, the handler gets the request where it was received, as fast as a PlainHandler, and
+/// must not wait. If it returns true, or if there is no such member, the handler gets a copy of the request,
+/// which stays valid while it waits.
+///
+/// A handler may have a member type `Turn`, for what all connections of a thread do together, for example one
+/// commit for many writes:
+///
+///     struct Turn {
+///         explicit Turn(const MyHandler& handler);
+///         void end();
+///     };
+///
+/// Its constructor gets the handler that the server was made with, or the executor of the thread (a const
+/// asio::any_io_executor&), or both in this order, or nothing. Each thread has one, and request.turn<Turn>() returns it. end() is called on the thread after the requests
+/// of all clients that were ready are handled, and before any of their replies leaves. If it throws, the
+/// connections that had requests in this turn lose the replies of the turn, and are closed.
+///
 /// A member with a hook's name that cannot be called like this, or that is private, does not compile. One
 /// exception: in a `final` class the library does not see a member that is private, or that is overloaded and
 /// cannot be called like this. Such a hook is ignored without an error.
 template <class H>
-concept Handler = (PlainHandler<H> || CoroutineHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
-                  detail::hook_fits<H, detail::OnClose>;
+concept Handler = (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) &&
+                  detail::hook_fits<H, detail::OnOpen> && detail::hook_fits<H, detail::OnClose> &&
+                  detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H>;
 
 }  // namespace resp

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libresp/codec/limits.hpp>
+#include <libresp/server/log.hpp>
 #include <libresp/server/transport.hpp>
 
 #include <chrono>
@@ -12,30 +13,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace resp {
-
-/// The severity of a log line. A log shows the lines of its level and of the more severe ones.
-enum class LogLevel : unsigned char { trace, debug, info, warn, error, off };
-
-/// The name in lower case, for example "info". The view is valid for the whole program.
-[[nodiscard]] std::string_view name(LogLevel level) noexcept;
-
-/// Receives the log lines of a server. Without a sink the server logs nothing. It does not format lines below
-/// the level. Of each of the levels info, warn and error, it logs at most 1,000 lines per second. One more line
-/// says how many were left out.
-struct Log {
-    LogLevel level = LogLevel::info;
-    /// Called with one line, without a line break. The server's threads may call it at the same time.
-    /// Bytes from clients are escaped in the line. The sink must not throw.
-    std::function<void(LogLevel level, std::string_view line)> sink{};
-
-    [[nodiscard]] bool enabled(LogLevel at) const noexcept {
-        return sink != nullptr && at >= level && at != LogLevel::off;
-    }
-};
 
 /// An address that a server listens on, or the address of a client.
 struct Endpoint {
@@ -162,6 +142,11 @@ struct Options {
     /// write_time.
     std::size_t write_rate = 1024;
     std::chrono::milliseconds write_time{60'000};
+    /// Replies of one connection that may be deferred at a time (Reply::defer()). At the limit its further
+    /// requests wait.
+    std::size_t max_deferred = 1024;
+    /// Answers a deferred reply with `-ERR timeout` if it is not answered within this time. Zero: never.
+    std::chrono::milliseconds reply_deadline{0};
     /// Maximum time that stop() waits for the last replies. After it, the server closes all connections by
     /// force. Zero: at once, which does not leave time for any reply.
     std::chrono::milliseconds drain_deadline{5'000};

@@ -3,15 +3,19 @@
 
 #include <libresp/codec/encoder.hpp>
 #include <libresp/codec/value.hpp>
+#include <libresp/server/deferred.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace resp {
 
 namespace detail {
 struct Output;
-}
+class Session;
+}  // namespace detail
 
 /// Writes the reply to one request, in the connection's RESP version. A handler writes one value, or nothing
 /// if the protocol expects no reply.
@@ -37,13 +41,30 @@ public:
         encode(*this, value);
         return *this;
     }
+    using Encoder::bulk_string;
+    /// A bulk string, without a copy if it has at least 16 KiB: the connection shares the string until it is
+    /// sent. For Options::max_memory, a string that several connections share counts once.
+    Reply& bulk_string(std::shared_ptr<const std::string> bytes);
+
+    /// Keeps the place of this reply, and answers later; see Deferred. The handler must not have written
+    /// anything, and writes nothing after this call. While Options::max_deferred replies of a client are open,
+    /// its further requests wait. The reply is `-ERR timeout` if it is not answered within
+    /// Options::reply_deadline.
+    ///
+    /// If the handler has already written or deferred, or if the Reply belongs to no server, that is a mistake
+    /// in the program: an assertion fails. Without assertions, the client gets `-ERR internal error` in the
+    /// first case, and this returns a Deferred that refers to no reply.
+    [[nodiscard]] Deferred defer();
+    /// The same with another deadline. Zero: no deadline.
+    [[nodiscard]] Deferred defer(std::chrono::milliseconds deadline);
+
     /// Closes the connection after this reply is sent. Later requests are dropped. The reply may be written
     /// before or after this call.
     Reply& close() noexcept {
-        closing_ = true;
+        state_ |= closes;
         return *this;
     }
-    [[nodiscard]] bool closing() const noexcept { return closing_; }
+    [[nodiscard]] bool closing() const noexcept { return (state_ & closes) != 0; }
 
     /// Whether nothing was written for this request yet.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
@@ -54,11 +75,18 @@ public:
 
 private:
     friend struct detail::Output;  // reuses it for the next request and the next connection
+    friend class detail::Session;
+
+    // What the server must do at the end of the reply, beside sending its bytes: a set of bits.
+    static constexpr unsigned char closes = 1;
+    static constexpr unsigned char deferred = 2;
+    static constexpr unsigned char has_shared = 4;  // Output::shared is not empty
 
     const Buffer* buffer_ = nullptr;  // one of the two
     const std::string* string_ = nullptr;
-    std::size_t begin_;  // where the reply to this request begins
-    bool closing_ = false;
+    std::size_t begin_;                   // where the reply to this request begins
+    detail::Session* session_ = nullptr;  // null without a server
+    unsigned char state_ = 0;
 };
 
 }  // namespace resp

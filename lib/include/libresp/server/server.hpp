@@ -38,14 +38,20 @@ class Server {
     static_assert(!std::copy_constructible<H> || detail::is_called_with_request_and_reply<H>,
                   "a handler must be callable with (const resp::Request& request, resp::Reply& reply)");
     static_assert(!detail::is_called_with_request_and_reply<H> || PlainHandler<H> || CoroutineHandler<H> ||
-                      !std::copy_constructible<H>,
-                  "a handler must return void, or asio::awaitable<void> if it is a coroutine");
+                      OutcomeHandler<H> || !std::copy_constructible<H>,
+                  "a handler must return void, asio::awaitable<void> if it is a coroutine, or resp::Outcome");
     static_assert(detail::hook_fits<H, detail::OnOpen>,
                   "the member on_open of a handler must be public and have the signature: "
                   "void on_open(resp::Connection connection)");
     static_assert(detail::hook_fits<H, detail::OnClose>,
                   "the member on_close of a handler must be public and have the signature: "
                   "void on_close(std::error_code reason)");
+    static_assert(detail::waits_fits<H, OutcomeHandler<H>>,
+                  "the member waits of a handler must be public and have the signature: "
+                  "bool waits(const resp::Request& request) const");
+    static_assert(detail::turn_fits<H>,
+                  "the type Turn of a handler must have the member `void end()`, and be constructible from the "
+                  "handler, from an asio::any_io_executor, from both, or without arguments");
 
 public:
     /// Binds and listens. run() serves. If binding or listening fails, throws std::system_error, and its text

@@ -15,8 +15,15 @@ namespace resp::detail {
 
 class Session;
 
-/// Why a batch ended. `all_handled`: no whole frame is left, or the connection closes.
-enum class BatchEnd : unsigned char { all_handled, output_full, budget_spent, awaiting_handler };
+/// Why a batch ended. `all_handled`: no whole frame is left, or the connection closes. `too_many_deferred`: it
+/// goes on when a reply is answered.
+enum class BatchEnd : unsigned char {
+    all_handled,
+    output_full,
+    budget_spent,
+    too_many_deferred,
+    awaiting_handler
+};
 
 /// The requests that one connection handles in one go.
 class Batch {
@@ -31,17 +38,21 @@ public:
     /// A view of the request that next() has returned, valid until its coroutine handler ends.
     [[nodiscard]] View keep(View request);
     [[nodiscard]] Reply& reply() noexcept { return reply_; }
-    [[nodiscard]] const Connection& connection() const noexcept { return connection_; }
+    /// The request of a view that next() or keep() has returned.
+    [[nodiscard]] Request request(View value) const noexcept { return {value, connection_, turn_}; }
+    /// For a handler that waits although its waits() has returned false. Throws std::logic_error.
+    [[noreturn]] static void refuse_to_wait();
 
 private:
     friend class Session;
-    Batch(Session& session, const Connection& connection, Reply& reply) noexcept
-        : session_(session), connection_(connection), reply_(reply) {}
+    Batch(Session& session, const Connection& connection, Reply& reply, void* turn) noexcept
+        : session_(session), connection_(connection), reply_(reply), turn_(turn) {}
     Entry next_entry();
 
     Session& session_;
     const Connection& connection_;
     Reply& reply_;
+    void* turn_;
     std::uint64_t requests_ = 0;  // that next() has returned
     BatchEnd end_ = BatchEnd::all_handled;
 };
@@ -54,11 +65,9 @@ public:
     Adapter& operator=(const Adapter&) = delete;
     virtual ~Adapter();
 
-    /// Handles the requests of the batch. Returns true if the caller must await awaited() first, and then
-    /// call handle() again.
-    virtual bool handle(Batch& batch) = 0;
-    /// Calls the coroutine handler with the request that handle() took from the batch.
-    virtual Awaitable awaited(Reply& reply);
+    /// Handles the requests of the batch. If a handler waits, returns what the caller must await before it
+    /// calls this again.
+    virtual Outcome handle(Batch& batch) = 0;
 
     virtual void opened(const Connection&) {}
     virtual void closed(const std::error_code&) {}
@@ -72,14 +81,11 @@ public:
     AdapterFactory& operator=(const AdapterFactory&) = delete;
     virtual ~AdapterFactory();
     [[nodiscard]] virtual std::unique_ptr<Adapter> make() const = 0;
-    /// Whether handlers are coroutines. Then a request must stay in place while other connections run.
+    /// Whether handlers may wait. Then a request must stay in place while other connections run.
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
+    /// Makes the handler's Turn for one thread; null if it has none.
+    [[nodiscard]] virtual std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const = 0;
 };
-
-/// The same type as Awaitable. Because it depends on H, the compiler needs Asio's definition only if H is a
-/// coroutine handler. The file of such a handler includes Asio.
-template <class H>
-using AwaitableOf = asio::awaitable<void, std::enable_if_t<(sizeof(H) > 0), asio::any_io_executor>>;
 
 /// The part that both kinds of handler share: the hooks.
 template <class H>
@@ -103,30 +109,40 @@ class PlainAdapter final : public HandlerAdapter<H> {
 public:
     using HandlerAdapter<H>::HandlerAdapter;
 
-    bool handle(Batch& batch) override {
+    Outcome handle(Batch& batch) override {
         while (const std::optional<View> value = batch.next()) {
-            const Request request{*value, batch.connection()};  // an lvalue, as the concept requires
+            const Request request = batch.request(*value);  // an lvalue, as the concept requires
             this->handler_(request, batch.reply());
         }
-        return false;
+        return {};
     }
 };
 
-template <CoroutineHandler H>
-class CoroutineAdapter final : public HandlerAdapter<H> {
+/// For a CoroutineHandler or an OutcomeHandler.
+template <class H>
+class WaitingAdapter final : public HandlerAdapter<H> {
 public:
     using HandlerAdapter<H>::HandlerAdapter;
 
-    bool handle(Batch& batch) override {
-        const std::optional<View> value = batch.next();
-        if (!value) return false;
-        request_.emplace(batch.keep(*value), batch.connection());
-        return true;
+    Outcome handle(Batch& batch) override {
+        while (const std::optional<View> value = batch.next()) {
+            if constexpr (has_waits<H>) {
+                const Request request = batch.request(*value);
+                if (!std::as_const(this->handler_).waits(request)) {
+                    if (this->handler_(request, batch.reply()).waits()) [[unlikely]]
+                        Batch::refuse_to_wait();
+                    continue;
+                }
+            }
+            kept_.emplace(batch.request(batch.keep(*value)));
+            Outcome outcome = this->handler_(std::as_const(*kept_), batch.reply());
+            if (outcome.waits()) return outcome;
+        }
+        return {};
     }
-    AwaitableOf<H> awaited(Reply& reply) override { return this->handler_(std::as_const(*request_), reply); }
 
 private:
-    std::optional<Request> request_;
+    std::optional<Request> kept_;  // of a handler that may wait
 };
 
 template <Handler H>
@@ -137,10 +153,13 @@ public:
         if constexpr (PlainHandler<H>) {
             return std::make_unique<PlainAdapter<H>>(handler_);
         } else {
-            return std::make_unique<CoroutineAdapter<H>>(handler_);
+            return std::make_unique<WaitingAdapter<H>>(handler_);
         }
     }
-    [[nodiscard]] bool suspends() const noexcept override { return CoroutineHandler<H>; }
+    [[nodiscard]] bool suspends() const noexcept override { return !PlainHandler<H>; }
+    [[nodiscard]] std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const override {
+        return detail::make_turn<H>(handler_, executor);
+    }
 
 private:
     H handler_;

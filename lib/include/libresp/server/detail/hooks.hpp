@@ -8,6 +8,7 @@
 #pragma once
 
 #include <libresp/server/connection.hpp>
+#include <libresp/server/request.hpp>
 
 #include <concepts>
 #include <functional>
@@ -72,5 +73,28 @@ constexpr bool has_hook() {
 /// Whether H has no such hook, or one that can be called as documented.
 template <class H, class Hook>
 concept hook_fits = !has_hook<H, Hook>() || hook_callable<H, Hook>;
+
+// ---- waits(), which is asked before a handler is called
+
+struct Waits {
+    void waits();  // never called, as above
+    template <class T>
+    using Member = decltype(&T::waits);
+    using Argument = const Request&;
+    template <class H>
+    static auto call(const H& handler, Argument request) -> decltype(handler.waits(request)) {
+        return handler.waits(request);
+    }
+};
+
+template <class H>
+concept has_waits = requires(const H& handler, const Request& request) {
+    { Waits::call(handler, request) } -> std::same_as<bool>;
+};
+
+/// Whether H has no member of that name, or one that can be called as documented. Only a handler that returns
+/// an Outcome is asked: for another one the name has no meaning.
+template <class H, bool returns_outcome>
+concept waits_fits = !returns_outcome || !has_hook<H, Waits>() || has_waits<H>;
 
 }  // namespace resp::detail

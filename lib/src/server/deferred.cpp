@@ -1,0 +1,278 @@
+// Replies that do not go through the output: deferred replies, and long strings that are not copied.
+//
+// The way of a deferred reply:
+//
+//     handler              reply.defer(): a hole in the queue, behind everything before it
+//     later requests       their replies stand behind the hole and wait
+//     Deferred::reply()    on the connection's thread: fills the hole
+//                          on another thread: the mailbox collects the replies, and one posted action fills
+//                          all their holes
+//     Worker::end_turn()   sends, for all connections whose holes were filled since the last time
+#include "session.hpp"
+#include "session_templates.hpp"
+#include "worker.hpp"
+
+#include <cassert>
+#include <string_view>
+
+namespace resp {
+
+namespace {
+
+constexpr std::string_view internal_error = "-ERR internal error\r\n";
+constexpr std::string_view timeout_error = "-ERR timeout\r\n";
+
+// A string of at least this size is sent without a copy.
+constexpr std::size_t least_shared = 16 * 1024;
+
+}  // namespace
+
+// ---- Reply
+
+Deferred Reply::defer() {
+    assert(session_ != nullptr);
+    return session_ != nullptr ? session_->defer(session_->default_reply_deadline()) : Deferred{};
+}
+
+Deferred Reply::defer(std::chrono::milliseconds deadline) {
+    assert(session_ != nullptr);
+    return session_ != nullptr ? session_->defer(deadline) : Deferred{};
+}
+
+Reply& Reply::bulk_string(std::shared_ptr<const std::string> bytes) {
+    if (bytes->size() < least_shared || session_ == nullptr) {
+        bulk_string(std::string_view{*bytes});
+    } else {
+        session_->share(std::move(bytes));
+    }
+    return *this;
+}
+
+// ---- Deferred
+
+bool Deferred::wire(std::string_view bytes) && {
+    if (session_ == nullptr) return false;
+    const bool taken = detail::Session::answer(session_, hole_, bytes, false);
+    session_ = nullptr;
+    return taken;
+}
+
+Buffer& Deferred::scratch() noexcept {
+    constexpr std::size_t most_kept = 64 * 1024;
+    thread_local Buffer buffer;
+    if (buffer.capacity() > most_kept) buffer.release();
+    buffer.clear();
+    return buffer;
+}
+
+void Deferred::drop() noexcept {
+    if (session_ == nullptr) return;
+    const std::shared_ptr<detail::Session> session = std::move(session_);
+    try {
+        static_cast<void>(detail::Session::answer(session, hole_, internal_error, true));
+    } catch (const std::exception&) {
+        session->close_unanswered();  // no memory for the answer
+    }
+}
+
+namespace detail {
+
+// ---- Session, called by a handler
+
+std::chrono::milliseconds Session::default_reply_deadline() const noexcept {
+    return mailbox_->shared().options.reply_deadline;
+}
+
+Deferred Session::defer(std::chrono::milliseconds deadline) {
+    Reply& reply = queue_.output().reply;
+    const bool may_defer = reply.empty() && (reply.state_ & Reply::deferred) == 0;
+    assert(may_defer);
+    if (!may_defer) {
+        if ((reply.state_ & Reply::deferred) != 0) return {};  // the first one gives the answer
+        queue_.output().drop_reply();
+        reply.simple_error("ERR internal error");
+        return {};
+    }
+    const std::size_t before = queue_.output().bytes.size();
+    if (!queue_.has_pieces()) queue_.lend(worker_->take_pieces());
+    const std::uint64_t hole = queue_.add_hole(worker_->deadline_in(deadline));
+    limits_.moved(before - queue_.output().bytes.size());
+    reply.state_ |= Reply::deferred;
+    return {shared_from_this(), hole, reply.version()};
+}
+
+/// Adds a long string to the reply that is being written. The queue gets it at the end of the reply.
+void Session::share(std::shared_ptr<const std::string> bytes) {
+    Output& out = queue_.output();
+    SharedPayload payload = share_payload(mailbox_->owner(), std::move(bytes), mailbox_->shared().options.max_reply);
+    if (payload == nullptr) throw std::bad_alloc{};
+    out.shared.reserve(out.shared.size() + 1);
+    out.bytes.commit_to(wire::put_header(out.bytes.prepare(wire::header_room), wire::byte(Type::bulk_string),
+                                         payload->size()));
+    out.shared.push_back({out.bytes.size(), std::move(payload)});
+    out.bytes.append(wire::crlf);
+    out.reply.state_ |= Reply::has_shared;
+}
+
+/// The reply was deferred, or contains shared strings.
+void Session::end_special_reply() {
+    Output& out = queue_.output();
+    const unsigned state = out.reply.state_;
+    out.reply.state_ &= Reply::closes;
+    if ((state & Reply::deferred) != 0) {
+        assert(out.reply.empty());
+        out.drop_reply();
+    }
+    if (out.shared.empty()) return;
+    if (!queue_.has_pieces()) queue_.lend(worker_->take_pieces());
+    const std::size_t before = out.size();
+    std::size_t shared = 0;
+    for (const Output::Shared& part : out.shared) shared += part.payload->size();
+    queue_.end_shared_reply();
+    limits_.moved(before - out.size() + shared);
+}
+
+// ---- Session, called by a Deferred
+
+/// Answers a deferred reply. From any thread. Returns false if nobody gets the answer.
+bool Session::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
+                     bool is_dropped) {
+    if (session->peer_state() == PeerState::gone) return false;
+    if (session->mailbox_->runs_here()) return session->fill(hole, reply, is_dropped);
+    return session->mailbox_->answer(session, hole, reply, is_dropped);
+}
+
+/// On the executor. It may be called inside other functions of the session, so it only changes the queue.
+bool Session::fill(std::uint64_t hole, std::string_view reply, bool is_dropped) {
+    if (worker_ == nullptr || state_ == State::closed || !queue_.fill(hole, reply)) return false;
+    if (is_dropped) worker_->counters().handler_errors.add();
+    deadlines_.request_arrived();  // the idle time begins again
+    worker_->flush_later(*this);
+    return true;
+}
+
+/// There was no memory for an answer. The next tick closes the connection. From any thread.
+void Session::close_unanswered() noexcept { is_unanswered_.store(true, std::memory_order_relaxed); }
+
+/// A tick.
+void Session::answer_late(Clock::time_point now) {
+    if (is_unanswered_.load(std::memory_order_relaxed)) {
+        return shut(std::make_error_code(std::errc::not_enough_memory));
+    }
+    const std::size_t late = queue_.fill_late(now, timeout_error);
+    if (late == 0) return;
+    worker_->counters().timeouts.add(late);
+    worker_->flush_later(*this);
+}
+
+/// Posts the answers that other threads have given, all in one action.
+bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
+                     bool is_dropped) {
+    const std::lock_guard lock{answers_mutex_};
+    answers_.bytes.append(reply);
+    try {
+        answers_.list.push_back({session, hole, reply.size(), is_dropped});
+        // Without an executor nobody takes the answers. They must not stay: they own their sessions.
+        answers_posted_ = answers_posted_ || post([self = shared_from_this()] { self->deliver_answers(); });
+    } catch (...) {
+        answers_.bytes.truncate(answers_.bytes.size() - reply.size());
+        std::erase_if(answers_.list, [&](const Answer& a) { return a.session == session && a.hole == hole; });
+        throw;
+    }
+    shared_->memory.fetch_add(reply.size(), std::memory_order_relaxed);
+    if (!answers_posted_) drop(answers_);
+    return answers_posted_;
+}
+
+/// The mailbox is shut.
+void Mailbox::drop_answers() noexcept {
+    const std::lock_guard lock{answers_mutex_};
+    drop(answers_);
+    answers_posted_ = false;
+}
+
+void Mailbox::drop(Answers& answers) noexcept {
+    shared_->memory.fetch_sub(answers.bytes.size(), std::memory_order_relaxed);
+    answers.clear();
+}
+
+void Mailbox::deliver_answers() {
+    {
+        const std::lock_guard lock{answers_mutex_};
+        std::swap(answers_, delivering_);
+        answers_posted_ = false;
+    }
+    std::string_view bytes = delivering_.bytes.view();
+    for (Answer& answer : delivering_.list) {
+        try {
+            static_cast<void>(answer.session->fill(answer.hole, bytes.substr(0, answer.size), answer.is_dropped));
+        } catch (const std::exception&) {
+            answer.session->close_unanswered();
+        }
+        bytes.remove_prefix(answer.size);
+    }
+    drop(delivering_);
+}
+
+// ---- the end of a turn
+
+void Worker::flush_later(Session& session) {
+    if (session.in_turn_) return;
+    served_.push_back(session.shared_from_this());
+    session.in_turn_ = true;
+    if (turn_end_posted_) return;
+    try {
+        asio::post(executor(), [self = shared_from_this()] { self->end_turn(); });
+    } catch (...) {
+        served_.pop_back();
+        session.in_turn_ = false;
+        throw;
+    }
+    turn_end_posted_ = true;
+}
+
+/// Sends what the connections have produced in this turn, if the end() of the handler's Turn allows it. First
+/// all connections send. Then each may go on, and what it produces belongs to the next turn.
+void Worker::end_turn() noexcept {
+    turn_end_posted_ = false;
+    const bool allowed = call_end();
+    ending_.swap(served_);
+    for (const auto& session : ending_) session->end_turn(allowed);
+    for (const auto& session : ending_) session->go_on();
+    ending_.clear();
+}
+
+bool Worker::call_end() noexcept try {
+    if (turn_ != nullptr) turn_->end();
+    return true;
+} catch (...) {
+    counters_.handler_errors.add();
+    try {
+        shared_->log(LogLevel::error, "[server] Turn::end() threw an exception: {}", current_exception_text());
+    } catch (...) {
+        // No memory for the log line. The exception is counted.
+    }
+    return false;
+}
+
+/// Sends the replies of the turn, or drops them and ends the connection. Calls no handler.
+void Session::end_turn(bool allowed) noexcept {
+    in_turn_ = false;
+    if (worker_ == nullptr || state_ == State::closed) return;
+    try {
+        if (allowed) return send_committed();
+        if (activity_ == Activity::awaiting || safe_ == 0) {
+            return shut(std::make_error_code(std::errc::operation_canceled));
+        }
+        queue_.keep_first(safe_);
+        stop_reading(std::make_error_code(std::errc::operation_canceled));
+        send_committed();
+    } catch (...) {
+        shut(std::make_error_code(std::errc::not_enough_memory));
+    }
+}
+
+void Session::go_on() noexcept { enter([] {}); }
+
+}  // namespace detail
+}  // namespace resp
