@@ -2,6 +2,7 @@
 // as before the call, if the value is incomplete, wrong or of a rare form.
 #pragma once
 
+#include "../inline.hpp"
 #include "cursor.hpp"
 #include "plain.hpp"
 
@@ -149,7 +150,7 @@ protected:
         return Outcome::scalar;
     }
 
-    /// An inline command without quotes, whose words stand one or more spaces apart.
+    /// An inline command whose words stand one or more spaces apart, and in the input as they are.
     [[gnu::always_inline]] Outcome take_inline_line() noexcept {
         Node* const line = node_;
         std::size_t at = at_;
@@ -159,18 +160,26 @@ protected:
             while (at != end_ && is_plain(wire_[at])) ++at;
             if (at == end_) break;
             if (at != word) {
-                add(Type::bulk_string, word - at_, Node::inline_line | Node::plain_text,
-                    static_cast<std::uint32_t>(at - word), 0)
-                    ->header = 0;
+                add_word(word, at);
+            } else if (is_quote(wire_[at])) {
+                const char* const close = detail::closing_quote(wire_ + at, end());
+                if (close == nullptr) break;
+                at = static_cast<std::size_t>(close - wire_);
+                add_word(word + 1, at);
+                if (++at == end_) break;
             }
             if (wire_[at] != ' ') return end_inline_line(line, at);
         }
         node_ = line;
         return Outcome::refused;
     }
-    static bool is_plain(char c) noexcept {
-        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\'';
+    [[gnu::always_inline]] void add_word(std::size_t begin, std::size_t end) noexcept {
+        add(Type::bulk_string, begin - at_, Node::inline_line | Node::plain_text,
+            static_cast<std::uint32_t>(end - begin), 0)
+            ->header = 0;
     }
+    static bool is_quote(char c) noexcept { return c == '"' || c == '\''; }
+    static bool is_plain(char c) noexcept { return static_cast<unsigned char>(c) > ' ' && !is_quote(c); }
     /// Completes the entries of the line if CRLF or LF stands at `stop`, the first byte that is neither a
     /// space nor part of a word. Otherwise removes them and refuses.
     [[gnu::always_inline]] Outcome end_inline_line(Node* line, std::size_t stop) noexcept {
