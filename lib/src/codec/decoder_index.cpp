@@ -163,7 +163,7 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
 /// would be most of the memory.
 std::size_t Decoder::larger_index() const noexcept {
     constexpr std::size_t smallest = 512;
-    constexpr std::size_t large = 64 * 1024 / sizeof(Node);
+    constexpr std::size_t large = dense_size / sizeof(Node);
     const std::size_t half = node_capacity_ + node_capacity_ / 2;
     if (node_capacity_ < large || !is_dense()) return std::max(smallest, half);
     const auto taken = std::max<std::uint64_t>(in_source(tokenizer_.next_), 1);

@@ -28,7 +28,7 @@ namespace resp {
 ///
 /// Memory grows with the bytes received, never with an announced length. When it has grown enough, decoding
 /// allocates nothing. next() copies no received bytes, except to join the chunks of a streamed string and to
-/// remove the quotes of an inline word. The work is linear in the number of bytes, however they are cut:
+/// unescape an inline word. The work is linear in the number of bytes, however they are cut:
 /// unless you call shrink(), only an incomplete header, at most 24 bytes, is read again when more bytes
 /// arrive.
 ///
@@ -117,12 +117,15 @@ private:
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
-    /// Whether the elements of the incomplete frame are so small that its index takes more than twice their
-    /// bytes. Then memory grows by one part in `dense_step`, so that little of it stays unused.
+    /// Whether the index of the incomplete frame takes more than twice its bytes, because its values are
+    /// tiny, or may take that: an inline line is indexed when it is complete. From `dense_size` bytes on, the
+    /// memory of such a frame grows by one part in `dense_step`, so that little of it stays unused.
     bool is_dense() const noexcept {
-        return node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
+        const bool in_line = tokenizer_.mode_ == Tokenizer::Mode::value && tokenizer_.position_ != 0;
+        return in_line || node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
     }
-    static constexpr std::size_t dense_step = 16;
+    static constexpr std::size_t dense_size = 16 * 1024;
+    static constexpr std::size_t dense_step = 32;
 
     void make_room(std::size_t n);
     std::size_t room_for_frame(std::size_t n) const noexcept;
