@@ -38,6 +38,8 @@ public:
     /// space follows a closing quote (wrong() is that byte).
     bool next(Word& word);
     [[nodiscard]] const char* wrong() const noexcept { return wrong_; }
+    /// Bytes of the line after the last word.
+    [[nodiscard]] std::size_t rest() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
 private:
     bool quoted();

@@ -150,8 +150,8 @@ private:
     bool index_inline(const Token& token);
     void close(std::uint32_t depth, std::uint32_t levels) noexcept;
     detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
-    void grow_index();
-    std::size_t larger_index() const noexcept;
+    void grow_index(std::size_t rest_of_line = 0);
+    std::size_t larger_index(std::size_t rest_of_line) const noexcept;
 
     /// Bytes that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }

@@ -47,7 +47,7 @@ protected:
             case Type::null: return take_null();
             case Type::boolean: return take_boolean();
             case Type::attribute: return Outcome::refused;  // see Shortcut::attribute()
-            default: return level_ == levels_ && inline_lines_ ? take_inline_line() : Outcome::refused;
+            default: return level_ == levels_ && inline_lines_ ? take_inline_line<false>() : Outcome::refused;
         }
     }
 
@@ -150,7 +150,9 @@ protected:
         return Outcome::scalar;
     }
 
-    /// An inline command whose words stand one or more spaces apart, and in the input as they are.
+    /// An inline command whose words stand one or more spaces apart. If `quoted`, also words in quotes that stand
+    /// in the input as they are.
+    template <bool quoted>
     [[gnu::always_inline]] Outcome take_inline_line() noexcept {
         Node* const line = node_;
         std::size_t at = at_;
@@ -161,7 +163,7 @@ protected:
             if (at == end_) break;
             if (at != word) {
                 add_word(word, at);
-            } else if (is_quote(wire_[at])) {
+            } else if (quoted && is_quote(wire_[at])) [[unlikely]] {
                 const char* const close = detail::closing_quote(wire_ + at, end());
                 if (close == nullptr) break;
                 at = static_cast<std::size_t>(close - wire_);
