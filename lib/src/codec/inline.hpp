@@ -11,6 +11,13 @@ namespace resp::detail {
 /// White space in an inline line, for Redis.
 [[nodiscard]] inline bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= wire::cr); }
 
+[[nodiscard]] inline bool is_quote(char c) noexcept { return c == '"' || c == '\''; }
+
+/// A byte that always belongs to a word: no white space, no other control byte, no quote.
+[[nodiscard]] inline bool is_plain(char c) noexcept {
+    return static_cast<unsigned char>(c) > ' ' && !is_quote(c);
+}
+
 /// A word in quotes that stands in the input as it is: it has no backslash, and no quotes in its middle. `open`
 /// is its first quote. Returns its closing quote, or null if the word is not of this form, or is wrong.
 [[nodiscard]] const char* closing_quote(const char* open, const char* end) noexcept;

@@ -159,16 +159,15 @@ protected:
         add(Type::array, 0, Node::inline_line | Node::aggregate | Node::spans, 0, 0);
         for (; at != end_ && node_ != last_node_; ++at) {
             const std::size_t word = at;
-            while (at != end_ && is_plain(wire_[at])) ++at;
+            while (at != end_ && detail::is_plain(wire_[at])) ++at;
             if (at == end_) break;
             if (at != word) {
                 add_word(word, at);
-            } else if (quoted && is_quote(wire_[at])) [[unlikely]] {
+            } else if (quoted && detail::is_quote(wire_[at])) [[unlikely]] {
                 const char* const close = detail::closing_quote(wire_ + at, end());
-                if (close == nullptr) break;
-                at = static_cast<std::size_t>(close - wire_);
-                add_word(word + 1, at);
-                if (++at == end_) break;
+                if (close == nullptr || close + 1 == end()) break;
+                at = static_cast<std::size_t>(close - wire_) + 1;
+                add_word(word + 1, at - 1);
             }
             if (wire_[at] != ' ') return end_inline_line(line, at);
         }
@@ -180,8 +179,6 @@ protected:
             static_cast<std::uint32_t>(end - begin), 0)
             ->header = 0;
     }
-    static bool is_quote(char c) noexcept { return c == '"' || c == '\''; }
-    static bool is_plain(char c) noexcept { return static_cast<unsigned char>(c) > ' ' && !is_quote(c); }
     /// Completes the entries of the line if CRLF or LF stands at `stop`, the first byte that is neither a
     /// space nor part of a word. Otherwise removes them and refuses.
     [[gnu::always_inline]] Outcome end_inline_line(Node* line, std::size_t stop) noexcept {
