@@ -9,8 +9,13 @@ MARGIN = 0.02
 # A round of many clients takes long enough for the server's timer to run.
 LOOSE_MARGIN = 0.05
 LOOSE = re.compile(r"50 clients")
-# The most instructions that a byte of any input may take, in bytes of a pipeline of GETs.
+# The most instructions that a byte of input may take, in bytes of a pipeline of GETs.
 MOST_OF_GETS = 10
+# Requests with a name of at most one byte: {input: its bytes}. Each gets a reply, so the whole request is compared
+# with a whole GET, and this is the most that it may take.
+SHORT_REQUESTS = {'"" LF': 3, "a LF": 2}
+GET_BYTES = len("*2\r\n$3\r\nGET\r\n$10\r\nkey:000001\r\n")
+MOST_OF_A_GET = 2
 
 
 def margin(name):
@@ -59,3 +64,17 @@ def of_gets(inputs):
     prefix = "input: "
     gets = inputs[prefix + "GET"]
     return {name.removeprefix(prefix): cost / gets for name, cost in inputs.items() if name.startswith(prefix)}
+
+
+def of_a_get(inputs):
+    """{short request: its cost, divided by that of a GET}."""
+    return {name: ratio * SHORT_REQUESTS[name] / GET_BYTES
+            for name, ratio in of_gets(inputs).items() if name in SHORT_REQUESTS}
+
+
+def too_dear(inputs):
+    """The inputs that cost more than they may (a list of sentences)."""
+    faults = [f"input: {name}: a byte costs {ratio:.1f} times that of a GET, at most {MOST_OF_GETS} are allowed"
+              for name, ratio in of_gets(inputs).items() if name not in SHORT_REQUESTS and ratio > MOST_OF_GETS]
+    return faults + [f"input: {name}: it costs {ratio:.1f} times a GET, at most {MOST_OF_A_GET} are allowed"
+                     for name, ratio in of_a_get(inputs).items() if ratio > MOST_OF_A_GET]

@@ -55,6 +55,16 @@ class Comparison(unittest.TestCase):
     def test_inputs_are_divided_by_the_gets(self):
         self.assertEqual(compare.of_gets({"input: GET": 8, "input: LF": 40, "encode: SET": 3}), {"GET": 1, "LF": 5})
 
+    def test_a_byte_of_input_may_cost_ten_times_that_of_a_get(self):
+        self.assertEqual(compare.too_dear({"input: GET": 8, "input: LF": 80}), [])
+        self.assertEqual(compare.too_dear({"input: GET": 8, "input: LF": 81}),
+                         ["input: LF: a byte costs 10.1 times that of a GET, at most 10 are allowed"])
+
+    def test_a_short_request_may_cost_twice_a_get(self):
+        self.assertEqual(compare.too_dear({"input: GET": 1, "input: a LF": 30}), [])
+        self.assertEqual(compare.too_dear({"input: GET": 1, "input: a LF": 33}),
+                         ["input: a LF: it costs 2.2 times a GET, at most 2 are allowed"])
+
 
 class Callgrind(unittest.TestCase):
     def test_only_the_costs_of_the_functions_themselves_are_added(self):

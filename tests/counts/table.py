@@ -60,9 +60,11 @@ def frame_table(memory):
 
 
 def input_table(memory):
-    text = row("one byte of input: instructions", "count", "÷ GETs") + "|---|---:|---:|\n"
+    text = row("one byte of input: instructions", "count", "÷ GETs", "request ÷ GET") + "|---|---:|---:|---:|\n"
+    short = {name: f"{ratio:.1f}" for name, ratio in compare.of_a_get(memory).items()}
     for name, ratio in compare.of_gets(memory).items():
-        text += row(name.replace("*", "\\*"), number(memory[f"input: {name}"]), f"{ratio:.1f}")
+        count = number(memory[f"input: {name}"])
+        text += row(name.replace("*", "\\*"), count, f"{ratio:.1f}", short.get(name, "–"))
     return text
 
 

@@ -57,12 +57,11 @@ void Decoder::make_room(std::size_t n) {
 /// bytes. SIZE_MAX: not known, and the buffer doubles.
 std::size_t Decoder::room_for_frame(std::size_t n) const noexcept {
     constexpr std::size_t after = 16 * 1024;  // for bytes that arrive together with the end of a long frame
-    constexpr std::size_t large = 64 * 1024;
     // If the string that is being received is the last value of the frame, the buffer needs room only up to
     // the end of that string, plus `after`.
     const bool is_last = tokenizer_.depth_ == 0 || (tokenizer_.depth_ == 1 && tokenizer_.left_ == 1);
     if (is_last && missing() > 1) return missing() + after;
-    return own_.size() >= large && is_dense() ? std::max(n, own_.size() / dense_step) : SIZE_MAX;
+    return own_.size() >= dense_size && is_dense() ? std::max(n, own_.size() / dense_step) : SIZE_MAX;
 }
 
 void Decoder::feed(std::span<const char> bytes) {

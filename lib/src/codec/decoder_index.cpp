@@ -112,6 +112,7 @@ bool Decoder::index_inline(const Token& token) {
     detail::InlineWords words{token.text, scratch_};
     detail::InlineWords::Word word;
     while (words.next(word)) {
+        if (node_count_ == node_capacity_) grow_index(words.rest());
         const char* const base = word.in_scratch ? scratch_.data() : source_.wire;
         const auto begin = static_cast<std::uint64_t>(word.text.data() - base);
         Node& node = add_node(Type::bulk_string, begin, token.offset);
@@ -158,23 +159,25 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     return node;
 }
 
-/// The entries that an index with no room left grows to. A large one grows to what the received bytes need if
-/// they are as dense as those before them: elements of 3 bytes have entries of 16, so room that stays unused
-/// would be most of the memory.
-std::size_t Decoder::larger_index() const noexcept {
+/// The entries that an index with no room left grows to. A large one grows to what the bytes that are here and
+/// not indexed need, if they are as dense as those before them: elements of 3 bytes have entries of 16, so room
+/// that stays unused would be most of the memory.
+std::size_t Decoder::larger_index(std::size_t rest_of_line) const noexcept {
     constexpr std::size_t smallest = 512;
-    constexpr std::size_t large = 64 * 1024 / sizeof(Node);
+    constexpr std::size_t large = dense_size / sizeof(Node);
     const std::size_t half = node_capacity_ + node_capacity_ / 2;
     if (node_capacity_ < large || !is_dense()) return std::max(smallest, half);
-    const auto taken = std::max<std::uint64_t>(in_source(tokenizer_.next_), 1);
-    const std::uint64_t expected = node_count_ + node_count_ * std::uint64_t{untaken()} / taken;
+    const std::uint64_t rest = rest_of_line != 0 ? rest_of_line : untaken();
+    const auto indexed = std::max<std::uint64_t>(in_source(tokenizer_.next_) - rest_of_line, 1);
+    const std::uint64_t expected = node_count_ + node_count_ * rest / indexed;
     return std::clamp<std::uint64_t>(expected, node_capacity_ + node_capacity_ / dense_step, half);
 }
 
-/// Makes room for more entries. No frame may be ready, because growing moves the entries.
-void Decoder::grow_index() {
+/// Makes room for more entries. No frame may be ready, because growing moves the entries. `rest_of_line` are the
+/// bytes of an inline line that have no entries yet; the tokenizer has already taken them.
+void Decoder::grow_index(std::size_t rest_of_line) {
     assert(ready_ == whole_);
-    const std::size_t capacity = larger_index();
+    const std::size_t capacity = larger_index(rest_of_line);
     void* const moved = std::realloc(nodes_.get(), capacity * sizeof(Node));
     if (moved == nullptr) detail::out_of_memory();
     static_cast<void>(nodes_.release());

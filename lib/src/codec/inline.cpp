@@ -1,6 +1,7 @@
 // Splits the line of an inline command into words.
 #include "inline.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace resp::detail {
@@ -19,14 +20,28 @@ int hex_digit(char c) noexcept {
 
 }  // namespace
 
+const char* closing_quote(const char* open, const char* end) noexcept {
+    assert(open != end && is_quote(*open));
+    const char* const stop =
+        std::find_if(open + 1, end, [&](char c) { return c == *open || c == '\\' || c == wire::lf; });
+    if (stop == end || *stop != *open) return nullptr;
+    return stop + 1 == end || is_space(stop[1]) ? stop : nullptr;
+}
+
 bool InlineWords::next(Word& word) {
     assert(wrong_ == nullptr);
     while (at_ != end_ && is_space(*at_)) ++at_;
     if (at_ == end_) return false;
     const char* const first = at_;
-    while (at_ != end_ && !ends_word(*at_) && *at_ != '"' && *at_ != '\'') ++at_;
+    while (at_ != end_ && !ends_word(*at_) && !is_quote(*at_)) ++at_;
     if (at_ == end_ || ends_word(*at_)) {
         word = {{first, static_cast<std::size_t>(at_ - first)}, false};
+        return true;
+    }
+    const char* const close = at_ == first ? closing_quote(first, end_) : nullptr;
+    if (close != nullptr) {
+        word = {{first + 1, static_cast<std::size_t>(close - first) - 1}, false};
+        at_ = close + 1;
         return true;
     }
     const std::size_t begin = scratch_.size();
@@ -39,7 +54,7 @@ bool InlineWords::next(Word& word) {
 /// Appends the quoted text that begins at `at_` to the scratch, without its quotes. Returns false if there is
 /// no closing quote, or if the word continues after it.
 bool InlineWords::quoted() {
-    assert(at_ != end_ && (*at_ == '"' || *at_ == '\''));
+    assert(at_ != end_ && is_quote(*at_));
     const char quote = *at_++;
     while (at_ != end_ && *at_ != quote) {
         if (*at_ == '\\' && end_ - at_ > 1 && (quote == '"' || at_[1] == '\'')) {

@@ -51,9 +51,11 @@ void Value::assign(View view) {
     // `bytes` gets the wire form first, then every text that the wire form does not contain in one piece.
     // Positions in it have 32 bits.
     const std::string_view sent = view.wire();
-    if (sent.size() + bytes_apart(range) > limits::frame_ceiling) detail::out_of_memory();
+    const std::uint64_t size = sent.size() + bytes_apart(range);
+    if (size > limits::frame_ceiling) detail::out_of_memory();
     content_->nodes.assign(range.first, range.last);
     std::string& bytes = content_->bytes;
+    bytes.reserve(static_cast<std::size_t>(size));
     bytes = sent;
     const auto shift = static_cast<std::uint32_t>(sent.data() - range.frame->wire);
     const bool word = view.is_inline() && view.type() != Type::array;

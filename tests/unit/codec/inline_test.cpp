@@ -54,6 +54,31 @@ TEST_CASE("a word in quotes may contain spaces") {
     CHECK(words("\"\" ''\r\n") == "<><>");
 }
 
+TEST_CASE("a word in quotes that needs no unescaping is read where it was received") {
+    constexpr std::string_view line = "SET 'a key' \"\" 'a\\tb' \"a\rb\" x'y' \"\v\"\r\n";
+    resp::Decoder decoder{{}, Reads::commands};
+    for (const std::string_view rest : {"PING\r\n", ""}) {  // with more input, and at its very end
+        const std::string bytes = std::string{line}.append(rest);
+        decoder.feed(bytes);
+        const auto request = decoder.next();
+        REQUIRE(request);
+        std::string in_place;
+        for (const resp::View word : *request) {
+            const char* const at = word.text().data();
+            in_place += bytes.data() <= at && at < bytes.data() + bytes.size() ? 'y' : 'n';
+        }
+        CHECK(in_place == "yyynyny");
+        while (decoder.next()) {
+        }
+        decoder.release();
+    }
+}
+
+TEST_CASE("a closing quote in a later line does not close a word") {
+    CHECK(error("\"abc\nPING \"\r\n") == "unbalanced_quotes at 4");
+    CHECK(error("x 'abc\r\n'PING\r\n") == "unbalanced_quotes at 6");
+}
+
 TEST_CASE("escape sequences in double quotes are decoded") {
     CHECK(words("\"\\n\\r\\t\\b\\a\\\\\\\"\"\r\n") == "<\n\r\t\b\a\\\">");
     CHECK(words("\"\\x41\\x7a\\xFf\"\r\n") == "<Az\xff>");

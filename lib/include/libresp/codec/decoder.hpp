@@ -28,7 +28,7 @@ namespace resp {
 ///
 /// Memory grows with the bytes received, never with an announced length. When it has grown enough, decoding
 /// allocates nothing. next() copies no received bytes, except to join the chunks of a streamed string and to
-/// remove the quotes of an inline word. The work is linear in the number of bytes, however they are cut:
+/// unescape an inline word. The work is linear in the number of bytes, however they are cut:
 /// unless you call shrink(), only an incomplete header, at most 24 bytes, is read again when more bytes
 /// arrive.
 ///
@@ -117,12 +117,15 @@ private:
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
-    /// Whether the elements of the incomplete frame are so small that its index takes more than twice their
-    /// bytes. Then memory grows by one part in `dense_step`, so that little of it stays unused.
+    /// Whether the index of the incomplete frame takes more than twice its bytes, because its values are
+    /// tiny, or may take that: an inline line is indexed when it is complete. From `dense_size` bytes on, the
+    /// memory of such a frame grows by one part in `dense_step`, so that little of it stays unused.
     bool is_dense() const noexcept {
-        return node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
+        const bool in_line = tokenizer_.mode_ == Tokenizer::Mode::value && tokenizer_.position_ != 0;
+        return in_line || node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
     }
-    static constexpr std::size_t dense_step = 16;
+    static constexpr std::size_t dense_size = 16 * 1024;
+    static constexpr std::size_t dense_step = 32;
 
     void make_room(std::size_t n);
     std::size_t room_for_frame(std::size_t n) const noexcept;
@@ -147,8 +150,8 @@ private:
     bool index_inline(const Token& token);
     void close(std::uint32_t depth, std::uint32_t levels) noexcept;
     detail::Node& add_node(Type type, std::uint64_t begin, std::uint64_t offset);
-    void grow_index();
-    std::size_t larger_index() const noexcept;
+    void grow_index(std::size_t rest_of_line = 0);
+    std::size_t larger_index(std::size_t rest_of_line) const noexcept;
 
     /// Bytes that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }

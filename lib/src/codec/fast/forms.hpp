@@ -2,6 +2,7 @@
 // as before the call, if the value is incomplete, wrong or of a rare form.
 #pragma once
 
+#include "../inline.hpp"
 #include "cursor.hpp"
 #include "plain.hpp"
 
@@ -46,7 +47,7 @@ protected:
             case Type::null: return take_null();
             case Type::boolean: return take_boolean();
             case Type::attribute: return Outcome::refused;  // see Shortcut::attribute()
-            default: return level_ == levels_ && inline_lines_ ? take_inline_line() : Outcome::refused;
+            default: return level_ == levels_ && inline_lines_ ? take_inline_line<false>() : Outcome::refused;
         }
     }
 
@@ -149,27 +150,34 @@ protected:
         return Outcome::scalar;
     }
 
-    /// An inline command without quotes, whose words stand one or more spaces apart.
+    /// An inline command whose words stand one or more spaces apart. If `quoted`, also words in quotes that stand
+    /// in the input as they are.
+    template <bool quoted>
     [[gnu::always_inline]] Outcome take_inline_line() noexcept {
         Node* const line = node_;
         std::size_t at = at_;
         add(Type::array, 0, Node::inline_line | Node::aggregate | Node::spans, 0, 0);
         for (; at != end_ && node_ != last_node_; ++at) {
             const std::size_t word = at;
-            while (at != end_ && is_plain(wire_[at])) ++at;
+            while (at != end_ && detail::is_plain(wire_[at])) ++at;
             if (at == end_) break;
             if (at != word) {
-                add(Type::bulk_string, word - at_, Node::inline_line | Node::plain_text,
-                    static_cast<std::uint32_t>(at - word), 0)
-                    ->header = 0;
+                add_word(word, at);
+            } else if (quoted && detail::is_quote(wire_[at])) [[unlikely]] {
+                const char* const close = detail::closing_quote(wire_ + at, end());
+                if (close == nullptr || close + 1 == end()) break;
+                at = static_cast<std::size_t>(close - wire_) + 1;
+                add_word(word + 1, at - 1);
             }
             if (wire_[at] != ' ') return end_inline_line(line, at);
         }
         node_ = line;
         return Outcome::refused;
     }
-    static bool is_plain(char c) noexcept {
-        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\'';
+    [[gnu::always_inline]] void add_word(std::size_t begin, std::size_t end) noexcept {
+        add(Type::bulk_string, begin - at_, Node::inline_line | Node::plain_text,
+            static_cast<std::uint32_t>(end - begin), 0)
+            ->header = 0;
     }
     /// Completes the entries of the line if CRLF or LF stands at `stop`, the first byte that is neither a
     /// space nor part of a word. Otherwise removes them and refuses.

@@ -27,10 +27,23 @@ public:
     /// The frame [frame, at) has the entries [first, last). Adds the entries of the frames after it, as long
     /// as each has the same framing, ends at or before `end`, and has room for its entries before `room_end`.
     /// Returns how many frames it took.
-    [[gnu::noinline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
-                                              std::size_t end, const Node* first, Node* last,
-                                              const Node* room_end) noexcept {
+    [[gnu::always_inline]] static std::size_t take(const char* wire, std::size_t frame, std::size_t at,
+                                                   std::size_t end, const Node* first, Node* last,
+                                                   const Node* room_end) noexcept {
         assert(frame < at && at <= end && first < last && last <= room_end);
+        return at - frame < shortest ? 0 : take_long(wire, frame, at, end, first, last, room_end);
+    }
+
+private:
+    // Bytes that the masks cover: at least 8, because bytes are compared eight at a time; at most 64, because
+    // `framing` has one bit for each byte.
+    static constexpr std::size_t shortest = 8;
+    static constexpr std::size_t longest = 64;
+
+    /// take() of a frame of at least `shortest` bytes. Apart, so that short frames do not pay for the call.
+    [[gnu::noinline]] static std::size_t take_long(const char* wire, std::size_t frame, std::size_t at,
+                                                   std::size_t end, const Node* first, Node* last,
+                                                   const Node* room_end) noexcept {
         const std::size_t size = at - frame;
         if (size > longest && !is_text(last[-1])) return 0;
         const std::size_t head = size > longest ? last[-1].begin - frame : size;
@@ -43,12 +56,6 @@ public:
         }
         return times;
     }
-
-private:
-    // Bytes that the masks cover: at least 8, because bytes are compared eight at a time; at most 64, because
-    // `framing` has one bit for each byte.
-    static constexpr std::size_t shortest = 8;
-    static constexpr std::size_t longest = 64;
 
     /// Whether the entry is a bulk string with a header. The words of an inline line have none; they count as
     /// framing.

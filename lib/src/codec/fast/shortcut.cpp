@@ -117,7 +117,7 @@ private:
                 if (!more()) break;
                 begin_frame();
                 if (wire_[at_] != wire::byte(Type::array)) {
-                    if (!inline_lines_ || take_inline_line() == Outcome::refused || !end_frame()) break;
+                    if (!inline_lines_ || take_inline_line<true>() == Outcome::refused || !end_frame()) break;
                     continue;
                 }
                 const std::size_t header = read_header(left, limits_.max_elements);
