@@ -183,11 +183,11 @@ Entry Batch::next_entry() {
     assert(session_.decoder_ != nullptr);
     Decoder& decoder = *session_.decoder_;
     const BatchLimits& limits = session_.limits_;
-    const std::optional<View> request = decoder.next(limits.input_end());
+    const std::optional<View> request = decoder.next(limits.skip_end());
     if (!request) {
         if (decoder.error()) {
             session_.protocol_error(*decoder.error());
-        } else if (limits.is_input_spent(decoder.offset())) {
+        } else if (limits.is_skip_spent(decoder.offset())) {
             end_ = BatchEnd::budget_spent;  // by input that is no request
         }
         return {};
