@@ -33,11 +33,10 @@ TEST_CASE("blank lines and empty commands wait for their turn after 4 KiB") {
     REQUIRE(client.notify());
     REQUIRE(other.notify());
     CHECK(other.received == pong);
-    int turns = 0;
+    int turns = 0;  // and what else is posted in between
     while (client.received.empty() && server.run_posted()) ++turns;
     CHECK(client.received == pong);
     CHECK(turns >= 15);  // one for each 4 KiB, without the first
-    CHECK(turns <= 17);
 }
 
 // ---- output
