@@ -12,7 +12,8 @@ second before them (--after -1) come 10 clients that write their whole pipeline,
             10 reads all its replies
     short:  tests/soak/slow_readers.py           10 MiB each, max_memory is 256 MiB, the write stall is 6 s
     long:   tests/soak/slow_readers.py --long    the write stall is 30 s; the 10 clients come before the others, with
-                                                 them and after them, then 100 MiB each with 2 GiB; three minutes
+                                                 them and after them. Then 100 MiB each with 2 GiB and a write
+                                                 stall of 60 s; the others come when they are written. Five minutes
 """
 
 import contextlib
@@ -37,19 +38,23 @@ def push(options, verdict):
     for after in [-1, 0, 1] if options.long and options.after is None else [-1 if options.after is None else options.after]:
         push_with(options, verdict, after, 256 * MIB, 10 * MIB)
     if options.long:
-        push_with(options, verdict, -1, 2048 * MIB, 100 * MIB)
+        push_with(options, verdict, None, 2048 * MIB, 100 * MIB)
 
 
 def push_with(options, verdict, after, max_memory, pipeline):
-    stall = 30 if options.long else 6
+    """`after` None: the others come when the 10 clients have written. A busy machine needs its time for that."""
+    stall = 60 if after is None else 30 if options.long else 6
     server = Server(options.tools / "testserver", "--write-stall", str(stall), "--max-memory", str(max_memory))
     with verdict.judge_for(server).warm_up(), contextlib.ExitStack() as stack:
         base, descriptors = server.memory(), server.descriptors()
         other = stack.enter_context(connect(server.port))
         clients = [connect(server.port) for _ in range(CLIENTS)]
         stack.callback(close_all, clients)
-        writers = [Writer(server.port, pipeline, max(after, 0)) for _ in range(WRITERS)]
-        time.sleep(max(-after, 0))
+        writers = [Writer(server.port, pipeline, max(after or 0, 0)) for _ in range(WRITERS)]
+        if after is None:
+            require(all(writer.written.wait(2 * PATIENCE) for writer in writers), "the pipelines are not written")
+        else:
+            time.sleep(max(-after, 0))
         pushers = [Pusher(client, SMALL if i % 2 else LARGE) for i, client in enumerate(clients)]
         growth, slowest_ping = push_until_closed(server, base, pushers, other, 2 * stall + PATIENCE)
         served = sum(writer.has_read_all() for writer in writers)
@@ -59,11 +64,12 @@ def push_with(options, verdict, after, max_memory, pipeline):
     lived, stalled = min(pusher.lived for pusher in pushers), max(pusher.stalled for pusher in pushers)
     verdict.add(f"max_memory {max_memory // MIB} MiB: {CLIENTS} clients, memory grows by {growth / MIB:.1f} MiB, closed "
                 f"not before {lived:.1f} s and within {stalled:.1f} s of their last progress, slowest ping beside them "
-                f"{slowest_ping * 1000:.1f} ms, {served} of {WRITERS} that come after {after} s, write "
-                f"{pipeline // MIB} MiB and then read get all of it")
+                f"{slowest_ping * 1000:.1f} ms, {served} of {WRITERS} get all of it that come "
+                f"{'first' if after is None else f'after {after} s'}, write {pipeline // MIB} MiB and then read")
     verdict.judge_size_or_speed(growth <= 1.1 * max_memory + 32 * MIB, f"memory grows by {growth / MIB:.0f} MiB")
-    # If memory is short, some are closed earlier.
-    verdict.judge(lived >= stall - 0.3 or growth >= 0.75 * max_memory, f"one is closed {lived:.1f} s after it began")
+    # If memory is short, some are closed earlier; so are those that wait 10 s on a busy machine inside a request.
+    verdict.judge(lived >= min(stall, 10) - 0.3 or growth >= 0.75 * max_memory,
+                  f"one is closed {lived:.1f} s after it began")
     verdict.judge_size_or_speed(stalled <= stall + TOLERANCE,
                                 f"one is closed {stalled:.1f} s after its last progress")
     verdict.judge_size_or_speed(served == WRITERS, f"only {served} of {WRITERS} that write first get their replies")
@@ -76,6 +82,7 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.port, self.size, self.after = port, size, after
         self.failure = None
+        self.written = threading.Event()
         self.start()
 
     def run(self):
@@ -91,6 +98,7 @@ class Writer(threading.Thread):
         with connect(self.port) as client:
             for _ in range(n):
                 client.sendall(LARGE)
+            self.written.set()
             time.sleep(LATER)
             left = n * len(LARGE)
             while left:
@@ -159,4 +167,4 @@ def push_until_closed(server, base, pushers, other, patience):
 if __name__ == "__main__":
     run(Verdict("row 10", "slow readers", "<= 1.1 x max_memory + 32 MiB, each closed within the write stall and 2 s, "
                 "all that write first served"), push,
-        flags(__doc__, after=(float, "seconds after which the clients come that write first (-1)")), seconds=400)
+        flags(__doc__, after=(float, "seconds after which the clients come that write first (-1)")), seconds=500)
