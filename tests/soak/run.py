@@ -24,6 +24,8 @@ PROGRAMS = {
     "14": "handler_exceptions.py",
     "17": "fairness.py",
     "18": "soak.py",
+    "20": "pushes.py",
+    "23": "floods.py",
     "chaos": "chaos.py",
 }
 

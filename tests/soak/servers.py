@@ -23,7 +23,7 @@ class Server(Program):
             [str(program), "--port", "0", *flags], env=environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=child(on_cores, descriptors)))
         self.name = program.name
-        self.output = collections.deque(maxlen=40)  # its last lines
+        self.output = collections.deque(maxlen=400)  # its last lines
         self.port = None
         self.terminated = False
         self.listens = threading.Event()

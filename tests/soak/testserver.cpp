@@ -2,6 +2,10 @@
 //
 //     THROW exception|int|bad_alloc    writes a part of a reply, then throws that
 //     LATER anything                   (with --coroutine) is echoed when others have had their turn
+//     SUBSCRIBE                        (without) from now on the client receives what is published
+//     PUBLISH bytes                    (without) pushes the bytes, as a bulk string; replies to how many clients
+//     GET key                          (without) replies with a null, as a store does that does not have the key
+//     CPU                              (without) replies with the nanoseconds of CPU time that it has used
 //
 // At its end it prints what it has counted: `requests 1000 handler_errors 3`.
 #include <libresp/server.hpp>
@@ -13,11 +17,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include <time.h>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -28,12 +39,44 @@ namespace {
     throw std::runtime_error{"as the client asked"};
 }
 
+/// The subscribers of all connections. They stay to the end: the programs that use them subscribe once.
+struct Subscribers {
+    std::mutex mutex;
+    std::vector<resp::Connection> connections;
+
+    std::size_t publish(std::string_view bytes) {
+        const auto push = std::make_shared<std::string>();
+        push->reserve(bytes.size() + 32);  // one copy of the bytes, and none while it grows
+        resp::Encoder{*push}.bulk_string(bytes);
+        const std::lock_guard lock{mutex};
+        return resp::send_all(connections, push);
+    }
+};
+
+std::int64_t cpu_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 struct Plain {
+    void on_open(resp::Connection opened) { connection = std::move(opened); }
     void operator()(const resp::Request& request, resp::Reply& reply) {
         const resp::Command command = request.command();
         if (command.is("THROW") && command.size() == 2) throw_as_told(command[1], reply);
+        if (command.is("PUBLISH") && command.size() == 2) {
+            return void(reply.integer(static_cast<std::int64_t>(subscribers->publish(command[1]))));
+        }
+        if (command.is("GET") && command.size() == 2) return void(reply.null());
+        if (command.is("CPU")) return void(reply.integer(cpu_time()));
+        if (command.is("SUBSCRIBE")) {
+            const std::lock_guard lock{subscribers->mutex};
+            subscribers->connections.push_back(connection);
+        }
         reply.value(request.value());
     }
+    std::shared_ptr<Subscribers> subscribers = std::make_shared<Subscribers>();  // the copies share them
+    resp::Connection connection;
 };
 
 /// The same, after it has let others run.

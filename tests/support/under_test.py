@@ -64,6 +64,10 @@ class Program:
         """Resident bytes."""
         return self._status("VmRSS")
 
+    def most_memory(self):
+        """The most resident bytes at any moment until now."""
+        return self._status("VmHWM")
+
     def is_sanitized(self):
         """Built with a sanitizer, whose shadow takes terabytes of addresses, and memory at will."""
         return self._status("VmSize") > 1 << 40

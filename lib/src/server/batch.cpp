@@ -202,11 +202,11 @@ Entry Batch::next_entry() {
     Decoder& decoder = *session_.decoder_;
     if (requests_ != 0 && decoder.pending() == 0) return {};  // the usual end, seen without a call
     const BatchLimits& limits = session_.limits_;
-    const std::optional<View> request = decoder.next(limits.input_end());
+    const std::optional<View> request = decoder.next(limits.skip_end());
     if (!request) {
         if (decoder.error()) {
             session_.protocol_error(*decoder.error());
-        } else if (limits.is_input_spent(decoder.offset())) {
+        } else if (limits.is_skip_spent(decoder.offset())) {
             end_ = BatchEnd::budget_spent;  // by input that is no request
         }
         return {};

@@ -20,6 +20,8 @@ constexpr std::size_t read_room_size = 128 * 1024;
 constexpr std::size_t worth_trimming = 64 * 1024;
 // How long a request that does not fit may wait for memory.
 constexpr std::chrono::seconds shortage_patience{1};
+// So much longer a client counts as stalled that has requests left; see free_memory().
+constexpr std::chrono::seconds wants_more{10};
 
 }  // namespace
 
@@ -115,6 +117,12 @@ void Worker::make_room_for_push() {
 /// Closes connections of this thread until at most `target` bytes are in use: first those whose client has
 /// taken nothing for the longest time, then the largest. Never one that takes no more than share(). Returns
 /// whether that was enough.
+///
+/// Clients that write a whole pipeline before they read look the same as clients that never read, until they
+/// have written it. From then on they hold what they hold, and the others ask for more. So a client with requests
+/// left counts as stalled for ten seconds more: one whose requests are all handled outlives those that came up
+/// to ten seconds later and fill memory. The time is limited, so that clients who fill memory and then send
+/// nothing are not spared for long at the cost of new ones.
 bool Worker::free_memory(std::size_t target, bool only_stalled) {
     struct Candidate {
         Session* session;
@@ -126,8 +134,10 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
         const std::size_t weight = session->weight();
         if (session->is_closed() || weight <= small) continue;
-        if (only_stalled && session->stalled_since() == next_tick) continue;
-        candidates.push_back({session, session->stalled_since(), weight});
+        const Clock::time_point stalled = session->stalled_since();
+        if (only_stalled && stalled == next_tick) continue;
+        const bool has_requests_left = session->held_back_ || session->next_ == Next::handle;
+        candidates.push_back({session, has_requests_left ? stalled - wants_more : stalled, weight});
     }
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
         return a.stalled != b.stalled ? a.stalled < b.stalled : a.weight > b.weight;

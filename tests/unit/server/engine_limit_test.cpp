@@ -1,5 +1,5 @@
-// The engine over in-memory streams: limits of output, connections and memory. When it stops reading from a
-// client, and when it closes one.
+// The engine over in-memory streams: limits of a batch, of output, connections and memory. When it stops reading
+// from a client, and when it closes one.
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/client.hpp"
@@ -19,6 +19,25 @@ using support::PingOfKnown;
 using support::pong;
 using support::repeat;
 using namespace std::chrono_literals;
+
+// ---- batches
+
+TEST_CASE("blank lines and empty commands wait for their turn after 4 KiB") {
+    const std::string_view nothing = GENERATE("\n", "\r\n", "*0\r\n", "*-1\r\n");
+    MemoryServer server{{}, Ping{}};
+    MemoryClient& client = server.connect();
+    MemoryClient& other = server.connect();
+    constexpr std::size_t kib = 1024;
+    client.send(repeat(nothing, 64 * kib / nothing.size()) + std::string{ping});
+    other.send(ping);
+    REQUIRE(client.notify());
+    REQUIRE(other.notify());
+    CHECK(other.received == pong);
+    int turns = 0;  // and what else is posted in between
+    while (client.received.empty() && server.run_posted()) ++turns;
+    CHECK(client.received == pong);
+    CHECK(turns >= 15);  // one for each 4 KiB, without the first
+}
 
 // ---- output
 

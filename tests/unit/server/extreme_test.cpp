@@ -275,7 +275,11 @@ TEST_CASE("a thread that cannot start is an exception of run(), and the threads 
     } catch (const std::system_error& error) {
         text = error.what();
     }
-    CHECK(text == "cannot start thread 4 of 8: Resource temporarily unavailable");
+    // Which one depends on what else the process maps meanwhile: a sanitizer maps more.
+    const bool names_a_thread = text.size() > 20 && text[20] >= '2' && text[20] <= '8';
+    CHECK(names_a_thread);
+    if (names_a_thread) text[20] = 'K';
+    CHECK(text == "cannot start thread K of 8: Resource temporarily unavailable");
     CHECK_FALSE(support::is_listening(server.local_endpoint()));
 }
 #endif

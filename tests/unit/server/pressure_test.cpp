@@ -252,3 +252,30 @@ TEST_CASE("over max_memory the next connection is closed if the first is closed 
     server.run();
     CHECK(server.memory() == 0);
 }
+
+TEST_CASE(
+    "over max_memory a client with requests left is closed before one that stalled up to 10 s earlier") {
+    const auto [later, closes_done] = GENERATE(Catch::Generators::table<std::chrono::seconds, bool>({
+        {1s, false},
+        {9s, false},
+        {11s, true},
+    }));
+    MemoryServer server{{.max_memory = 1'000'000, .connection_memory = 10'000}, Giving{300'000}};
+    MemoryClient& done = server.connect();
+    MemoryClient& greedy = server.connect();
+    MemoryClient& last = server.connect();
+    done.room = greedy.room = last.room = 0;
+    done.send(give);
+    server.pass(later);
+    for (int i = 0; i != 5; ++i) greedy.send(give);
+    server.run();
+    REQUIRE(greedy.unread() == 3 * give.size());
+    last.send(give);
+    server.pass(400ms);
+    CHECK(done.closed == closes_done);
+    CHECK(greedy.closed != closes_done);
+    CHECK_FALSE(last.closed);
+    done.room = MemoryClient::all;
+    server.pass(400ms);
+    if (!closes_done) CHECK((done.received == bulk(noise(300'000))));
+}
