@@ -1,5 +1,6 @@
 // The memory of one thread's connections: the buffers that they borrow, and the limit for all connections
 // together.
+#include "session_templates.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -87,22 +88,35 @@ std::size_t Worker::share() const noexcept {
                                  shared_->options.max_memory / (2 * connections));
 }
 
+/// While free_memory() closes connections, it goes down to 15/16 of max_memory.
+std::uint64_t Worker::memory_target() const noexcept {
+    return shared_->options.max_memory - shared_->options.max_memory / 16;
+}
+
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
 /// use, the smaller are those that are held back. Small ones always go on: closing others frees the memory that
-/// they take. With coroutine handlers, none goes on above max_memory, because closing a connection does not
-/// free the memory that its handler uses.
+/// they take. With coroutine handlers, none goes on above 15/16 of max_memory, because closing a connection does
+/// not free the memory that its handler uses.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
-    if (shared_->suspends && used >= most) return false;
+    if (shared_->suspends && used >= memory_target()) return false;
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
+}
+
+/// Only the end of its handler frees a request that waits. So such requests together get at most 75 % of
+/// max_memory; the rest is for small ones, and for replies. A single one may wait however large it is.
+bool Worker::may_wait_with(std::size_t bytes) noexcept {
+    const std::uint64_t before = shared_->waiting.fetch_add(bytes, std::memory_order_relaxed);
+    if (before == 0 || before + bytes <= shared_->memory_mark) return true;
+    wait_ended(bytes);
+    return false;
 }
 
 /// Closes connections of this thread until 15/16 of max_memory is in use.
 void Worker::free_memory() {
     if (cannot_free_) return;
-    const std::size_t target = shared_->options.max_memory - shared_->options.max_memory / 16;
-    cannot_free_ = !free_memory(target, false);
+    cannot_free_ = !free_memory(memory_target(), false);
 }
 
 /// A push was refused for lack of memory. Clients that do not read must not cause that again and again.
@@ -134,10 +148,13 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
     const auto is_enough = [&](std::uint64_t leaving) {
         return shared_->memory.load(std::memory_order_relaxed) <= target + leaving;
     };
-    std::uint64_t leaving = 0;  // bytes of the session that runs now: it gives them back at its end
+    // Bytes that sessions give back soon: the one that runs now at its end, and the others when their handlers,
+    // whose waits are cancelled, have ended.
+    std::uint64_t leaving = 0;
     for (const auto& [session, stalled, weight] : candidates) {
         if (is_enough(leaving)) return true;
-        if (session->entered_ && session->activity_ != Activity::awaiting) leaving += session->held_;
+        const bool awaits = session->activity_ == Activity::awaiting;
+        if (awaits ? session->cancellable_ : session->entered_) leaving += session->held_;
         close_for_memory(*session);
     }
     return is_enough(leaving);
@@ -162,8 +179,8 @@ void Worker::end_stuck_request() {
 }
 
 void Worker::close_for_memory(Session& session) {
-    shared_->log(LogLevel::warn, "[{}] Closed: max_memory is reached, and this client holds {} bytes",
-                 session.peer().to_string(), session.weight());
+    session.log(LogLevel::warn, "Closed: max_memory is reached, and this client holds {} bytes",
+                session.weight());
     counters_.cut_off.add();
     session.abort(std::make_error_code(std::errc::no_buffer_space));
 }

@@ -11,6 +11,8 @@ namespace {
 
 // A push of at most this size is copied after the replies. That is cheaper than a separate piece.
 constexpr std::size_t short_push = 4 * 1024;
+// While a handler waits, its connection keeps at most this much memory for an empty output.
+constexpr std::size_t most_empty = 1024;
 // Pieces in one write.
 constexpr std::size_t most_gathered = 16;
 
@@ -61,6 +63,13 @@ void SendQueue::move_output_to_pieces() {
     const std::size_t sent = out.sent;
     const std::size_t pushed = out.pushed;
     pieces().add(out.take(), sent, pushed);
+}
+
+void SendQueue::fit_output() {
+    Output& out = *output_;
+    if (out.bytes.capacity() <= most_empty) return;
+    if (out.reply.empty()) move_output_to_pieces();
+    if (out.bytes.size() <= out.bytes.capacity() / 2) out.bytes.fit();
 }
 
 bool SendQueue::has_committed_pieces() const noexcept {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <span>
 #include <system_error>
+#include <utility>
 
 namespace resp::detail {
 
@@ -35,8 +36,6 @@ public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
 
     /// Serves the client.
     void start() noexcept;
@@ -56,7 +55,7 @@ public:
     /// Drops everything that belongs to the worker or its context, because both may be destroyed next. A
     /// Connection on another thread may own the session longer.
     void dispose() noexcept;
-    /// Bytes of memory: received input, queued output, its part of shared pushes, and charges.
+    /// Bytes of memory that closing it frees: input, output, its part of shared pushes, charges.
     [[nodiscard]] std::size_t weight() const noexcept;
     /// Whether it waits in the middle of a request, because memory is short.
     [[nodiscard]] bool is_stuck() const noexcept {
@@ -88,8 +87,8 @@ public:
     // For unless_gone(), on the executor.
     /// Whether a wait of the handler may begin or go on.
     [[nodiscard]] bool may_wait() const noexcept { return is_open() && peer_state() == PeerState::open; }
-    /// While set, the engine cancels the handler's wait when may_wait() becomes false.
-    void set_cancellable(bool cancellable) noexcept { cancellable_ = cancellable; }
+    /// While set, the engine cancels the handler's wait when may_wait() becomes false. Returns what it was.
+    bool set_cancellable(bool cancellable) noexcept { return std::exchange(cancellable_, cancellable); }
 
 private:
     friend class Batch;
@@ -103,7 +102,6 @@ private:
     void settle() noexcept;
     void post(void (Session::*action)());
     void post_ready(Interest possible);
-    [[nodiscard]] std::size_t memory() const noexcept;
 
     // batch.cpp: from received bytes to replies
     void read_and_handle();
@@ -120,13 +118,14 @@ private:
 
     // awaiting.cpp: coroutine handlers
     View keep(View request);
+    void begin_wait();
     void await_handler();
+    void end_wait() noexcept;
     void flush_soon();
     void flush_posted();
     asio::awaitable<void> await_requests(std::shared_ptr<Worker> worker, std::shared_ptr<Session> self);
     [[nodiscard]] bool handler_ended() noexcept;
     void notice_leaving(Interest ready) noexcept;
-    void cancel_wait() noexcept;
 
     // sending.cpp: queued output
     Output& output();
@@ -151,8 +150,8 @@ private:
     void shut(std::error_code reason) noexcept;
     void end() noexcept;
     void close_adapter() noexcept;
-    template <class... Arguments>
-    void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const;
+    template <class... Values>
+    void log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) const noexcept;
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
     Worker* worker_;  // null after the end
     const std::shared_ptr<Mailbox> mailbox_;
@@ -167,7 +166,8 @@ private:
 
     std::uint64_t offset_ = 0;  // of the next frame in the client's stream
     BatchLimits limits_;
-    std::size_t held_ = 0;
+    std::size_t held_ = 0;        // bytes of memory that account() has counted
+    std::size_t waits_with_ = 0;  // bytes of a large request that Shared::waiting counts
     RequestDeadlines deadlines_;
     std::uint64_t sent_ = 0;  // bytes
     WriteProgress progress_;
@@ -183,7 +183,7 @@ private:
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
-    bool cancellable_ : 1 = false;   // see set_cancellable()
+    bool cancellable_ = false;       // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
     std::atomic<bool> is_open_{true};
     std::atomic<bool> overrun_{false};  // cut_off() is posted

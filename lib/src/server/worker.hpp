@@ -79,7 +79,6 @@ public:
     }
     void give_back(std::unique_ptr<Decoder> decoder) noexcept {
         assert(decoder != nullptr);
-        if (decoder->skipped() != 0) counters_.bytes_skipped.add(decoder->skipped());
         if (decoder_ == nullptr && decoder->memory() <= most_next) [[likely]] {
             decoder_ = std::move(decoder);
         } else {
@@ -109,6 +108,12 @@ public:
     }
     /// While memory is short: whether a connection that has this many bytes may take more.
     [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
+    /// Counts a large request whose handler begins to wait. Returns false, and counts nothing, if too many bytes
+    /// wait already.
+    [[nodiscard]] bool may_wait_with(std::size_t bytes) noexcept;
+    void wait_ended(std::size_t bytes) noexcept {
+        shared_->waiting.fetch_sub(bytes, std::memory_order_relaxed);
+    }
     /// The limit for an output: what a batch leaves unsent, the replies of a batch, and one more.
     [[nodiscard]] std::size_t most_output() const noexcept { return most_output_; }
     /// A connection has taken memory. The first time that more than max_memory is in use, this does nothing:
@@ -143,6 +148,7 @@ private:
     void make_room_for_push();
     void end_stuck_request();
     [[nodiscard]] std::size_t share() const noexcept;
+    [[nodiscard]] std::uint64_t memory_target() const noexcept;
     void close_for_memory(Session& session);
     [[nodiscard]] std::unique_ptr<Decoder> take_spare_decoder();
     void keep_spare(std::unique_ptr<Decoder> decoder) noexcept;
