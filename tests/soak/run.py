@@ -24,6 +24,7 @@ PROGRAMS = {
     "14": "handler_exceptions.py",
     "17": "fairness.py",
     "18": "soak.py",
+    "21": "waiting_handlers.py",
     "chaos": "chaos.py",
 }
 

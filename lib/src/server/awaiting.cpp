@@ -25,9 +25,7 @@ constexpr std::size_t small_request = 16 * 1024;
 /// copy holds exactly this request, so a handler that waits for long takes little memory.
 View Session::keep(View request) {
     const std::string_view wire = request.wire();
-    const std::span<const char> room = worker_->read_room();
-    const bool is_lent = room.data() <= wire.data() && wire.data() < room.data() + room.size();
-    if (!is_lent && wire.size() > most_copied) {
+    if (wire.size() > most_copied && !worker_->is_in_read_room(wire.data())) {
         kept_.reset();
         return request;
     }

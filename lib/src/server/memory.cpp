@@ -31,6 +31,11 @@ std::span<char> Worker::read_room() {
     return {read_buffer_.get(), read_room_size};
 }
 
+bool Worker::is_in_read_room(const char* byte) const noexcept {
+    const char* const room = read_buffer_.get();
+    return room != nullptr && room <= byte && byte < room + read_room_size;
+}
+
 std::unique_ptr<Decoder> Worker::take_spare_decoder() {
     std::unique_ptr<Decoder> decoder = decoders_.take();
     if (decoder != nullptr) return decoder;
@@ -96,7 +101,7 @@ std::uint64_t Worker::memory_target() const noexcept {
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
 /// use, the smaller are those that are held back. Small ones always go on: closing others frees the memory that
 /// they take. With coroutine handlers, none goes on above 15/16 of max_memory, because closing a connection does
-/// not free the memory that its handler uses.
+/// not free what its handler uses.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
@@ -116,19 +121,19 @@ bool Worker::may_wait_with(std::size_t bytes) noexcept {
 /// Closes connections of this thread until 15/16 of max_memory is in use.
 void Worker::free_memory() {
     if (cannot_free_) return;
-    cannot_free_ = !free_memory(memory_target(), false);
+    cannot_free_ = !free_memory(memory_target(), Which::all);
 }
 
 /// A push was refused for lack of memory. Clients that do not read must not cause that again and again.
 void Worker::make_room_for_push() {
     const std::size_t bytes = shared_->push_refused.exchange(0, std::memory_order_relaxed);
-    if (bytes != 0) static_cast<void>(free_memory(shared_->options.max_memory - bytes, true));
+    if (bytes != 0) static_cast<void>(free_memory(shared_->options.max_memory - bytes, Which::stalled));
 }
 
 /// Closes connections of this thread until at most `target` bytes are in use: first those whose client has
 /// taken nothing for the longest time, then the largest. Never one that takes no more than share(). Returns
 /// whether that was enough.
-bool Worker::free_memory(std::size_t target, bool only_stalled) {
+bool Worker::free_memory(std::uint64_t target, Which which) {
     struct Candidate {
         Session* session;
         Clock::time_point stalled;
@@ -139,7 +144,8 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
         const std::size_t weight = session->weight();
         if (session->is_closed() || weight <= small) continue;
-        if (only_stalled && session->stalled_since() == next_tick) continue;
+        if (which == Which::stalled && session->stalled_since() == next_tick) continue;
+        if (which == Which::stuck && !session->is_stuck()) continue;
         candidates.push_back({session, session->stalled_since(), weight});
     }
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
@@ -172,10 +178,38 @@ void Worker::end_stuck_request() {
     if (now_ - short_since_ < shortage_patience) return;
     Session* found = nullptr;
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
-        if (!session->is_stuck()) continue;
+        if (!session->is_stuck() || session->next_ == Next::await) continue;
         if (found == nullptr || session->weight() > found->weight()) found = session;
     }
     if (found != nullptr) close_for_memory(*found);
+}
+
+/// Requests whose handlers wait, and others that wait for them to end, can use up the memory: then no connection
+/// goes on. If no handler ends for a while, the others are closed.
+void Worker::end_standstill() {
+    if (!shared_->suspends || shared_->memory.load(std::memory_order_relaxed) < memory_target()) {
+        used_up_since_ = {};
+        return;
+    }
+    let_next_read();
+    if (used_up_since_ == Clock::time_point{}) used_up_since_ = now_;
+    if (now_ - used_up_since_ >= shortage_patience)
+        static_cast<void>(free_memory(shared_->memory_mark, Which::stuck));
+}
+
+/// At each tick, the first connections of the list use up the memory that has become free. So the list begins
+/// with the first one that got nothing.
+void Worker::let_next_read() noexcept {
+    Session* next = first_;
+    while (next != nullptr && !(next->held_back_ && next->next_ == Next::read && next->decoder_ == nullptr))
+        next = next->next_in_list_;
+    if (next == nullptr || next == first_) return;
+    Session* last = next;
+    while (last->next_in_list_ != nullptr) last = last->next_in_list_;
+    std::exchange(next->previous_in_list_, nullptr)->next_in_list_ = nullptr;
+    last->next_in_list_ = first_;
+    first_->previous_in_list_ = last;
+    first_ = next;
 }
 
 void Worker::close_for_memory(Session& session) {

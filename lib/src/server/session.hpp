@@ -57,9 +57,9 @@ public:
     void dispose() noexcept;
     /// Bytes of memory that closing it frees: input, output, its part of shared pushes, charges.
     [[nodiscard]] std::size_t weight() const noexcept;
-    /// Whether it waits in the middle of a request, because memory is short.
+    /// Whether memory is so short that its request cannot be completed, or its handler not be called.
     [[nodiscard]] bool is_stuck() const noexcept {
-        return held_back_ && next_ == Next::read && decoder_ != nullptr && queue_.size() == 0;
+        return held_back_ && next_ != Next::handle && held_ != 0 && queue_.size() == 0;
     }
     /// Since when its client has taken nothing of the queued output; the future if none is queued.
     [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }

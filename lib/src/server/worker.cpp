@@ -261,6 +261,7 @@ void Worker::tick(Clock::time_point now) noexcept try {
     if (drained_ && first_ == nullptr) end_drain();
     if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
     end_stuck_request();
+    end_standstill();
     is_over_ = true;
     bound_memory();
     make_room_for_push();

@@ -72,6 +72,8 @@ public:
     void remove(Session& session) noexcept;
     /// Room to read into. Its bytes are valid until another connection runs.
     [[nodiscard]] std::span<char> read_room();
+    /// Whether a byte is in the room.
+    [[nodiscard]] bool is_in_read_room(const char* byte) const noexcept;
     [[nodiscard]] std::unique_ptr<Decoder> take_decoder(std::uint64_t offset) {
         std::unique_ptr<Decoder> decoder = decoder_ != nullptr ? std::move(decoder_) : take_spare_decoder();
         decoder->reset(offset, most_decoder_kept);
@@ -113,6 +115,7 @@ public:
     [[nodiscard]] bool may_wait_with(std::size_t bytes) noexcept;
     void wait_ended(std::size_t bytes) noexcept {
         shared_->waiting.fetch_sub(bytes, std::memory_order_relaxed);
+        used_up_since_ = {};
     }
     /// The limit for an output: what a batch leaves unsent, the replies of a batch, and one more.
     [[nodiscard]] std::size_t most_output() const noexcept { return most_output_; }
@@ -144,9 +147,12 @@ private:
 
     // memory.cpp: spares, the memory limit
     void free_memory();
-    [[nodiscard]] bool free_memory(std::size_t target, bool only_stalled);
+    enum class Which : unsigned char { all, stalled, stuck };
+    [[nodiscard]] bool free_memory(std::uint64_t target, Which which);
     void make_room_for_push();
     void end_stuck_request();
+    void end_standstill();
+    void let_next_read() noexcept;
     [[nodiscard]] std::size_t share() const noexcept;
     [[nodiscard]] std::uint64_t memory_target() const noexcept;
     void close_for_memory(Session& session);
@@ -186,11 +192,13 @@ private:
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
-    Clock::time_point short_since_{};       // memory is short since this tick; 0: it is not
-    bool is_over_ = false;                  // the next memory taken above max_memory closes connections
-    bool cannot_free_ = false;              // since the last tick, free_memory() has found nothing to close
-    bool heap_has_holes_ = false;           // large buffers were freed after the last trim
-    std::size_t lingering_ = 0;             // refused clients that may be reading the error
+    Clock::time_point short_since_{};  // memory is short since this tick; 0: it is not
+    Clock::time_point
+        used_up_since_{};          // no connection goes on, and no large wait has ended, since this tick
+    bool is_over_ = false;         // the next memory taken above max_memory closes connections
+    bool cannot_free_ = false;     // since the last tick, free_memory() has found nothing to close
+    bool heap_has_holes_ = false;  // large buffers were freed after the last trim
+    std::size_t lingering_ = 0;    // refused clients that may be reading the error
     Clock::time_point now_ = Clock::now();  // the time of the last tick
 };
 
