@@ -185,31 +185,16 @@ void Worker::end_stuck_request() {
 }
 
 /// Requests whose handlers wait, and others that wait for them to end, can use up the memory: then no connection
-/// goes on. If no handler ends for a while, the others are closed.
+/// goes on. If no large wait ends for a while, each tick closes the others.
 void Worker::end_standstill() {
-    if (!shared_->suspends || shared_->memory.load(std::memory_order_relaxed) < memory_target()) {
+    if (!shared_->suspends || !is_memory_short()) {
         used_up_since_ = {};
         return;
     }
-    let_next_read();
+    if (shared_->memory.load(std::memory_order_relaxed) < memory_target()) return;
     if (used_up_since_ == Clock::time_point{}) used_up_since_ = now_;
-    if (now_ - used_up_since_ >= shortage_patience)
-        static_cast<void>(free_memory(shared_->memory_mark, Which::stuck));
-}
-
-/// At each tick, the first connections of the list use up the memory that has become free. So the list begins
-/// with the first one that got nothing.
-void Worker::let_next_read() noexcept {
-    Session* next = first_;
-    while (next != nullptr && !(next->held_back_ && next->next_ == Next::read && next->decoder_ == nullptr))
-        next = next->next_in_list_;
-    if (next == nullptr || next == first_) return;
-    Session* last = next;
-    while (last->next_in_list_ != nullptr) last = last->next_in_list_;
-    std::exchange(next->previous_in_list_, nullptr)->next_in_list_ = nullptr;
-    last->next_in_list_ = first_;
-    first_->previous_in_list_ = last;
-    first_ = next;
+    if (now_ - used_up_since_ < shortage_patience) return;
+    static_cast<void>(free_memory(shared_->memory_mark, Which::stuck));
 }
 
 void Worker::close_for_memory(Session& session) {

@@ -152,7 +152,6 @@ private:
     void make_room_for_push();
     void end_stuck_request();
     void end_standstill();
-    void let_next_read() noexcept;
     [[nodiscard]] std::size_t share() const noexcept;
     [[nodiscard]] std::uint64_t memory_target() const noexcept;
     void close_for_memory(Session& session);
@@ -192,13 +191,12 @@ private:
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
     Clock::time_point drain_by_{};
-    Clock::time_point short_since_{};  // memory is short since this tick; 0: it is not
-    Clock::time_point
-        used_up_since_{};          // no connection goes on, and no large wait has ended, since this tick
-    bool is_over_ = false;         // the next memory taken above max_memory closes connections
-    bool cannot_free_ = false;     // since the last tick, free_memory() has found nothing to close
-    bool heap_has_holes_ = false;  // large buffers were freed after the last trim
-    std::size_t lingering_ = 0;    // refused clients that may be reading the error
+    Clock::time_point short_since_{};    // memory is short since this tick; 0: it is not
+    Clock::time_point used_up_since_{};  // no large wait has ended since this tick, when memory was used up
+    bool is_over_ = false;               // the next memory taken above max_memory closes connections
+    bool cannot_free_ = false;           // since the last tick, free_memory() has found nothing to close
+    bool heap_has_holes_ = false;        // large buffers were freed after the last trim
+    std::size_t lingering_ = 0;          // refused clients that may be reading the error
     Clock::time_point now_ = Clock::now();  // the time of the last tick
 };
 

@@ -173,7 +173,7 @@ TEST_CASE("small requests are handled while large ones wait for memory") {
     for (int i = 0; i != 10; ++i) {
         small.send(i == 9 ? command("PAUSE") : repeat(ping, 3));
         server.run();
-        for (int ticks = 0; ticks != 40 && small.unread() != 0 && large == 200; ++ticks) server.pass(200ms);
+        for (int ticks = 0; ticks != 100 && small.unread() != 0 && large == 200; ++ticks) server.pass(200ms);
         CHECK(small.received == (i == 9 ? "" : repeat(pong, 3)));
         small.received.clear();
     }
