@@ -260,8 +260,8 @@ void Worker::tick(Clock::time_point now) noexcept try {
     if (draining_ && now_ >= drain_by_) abort();
     if (drained_ && first_ == nullptr) end_drain();
     if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
+    end_standstill();  // first: it sees whether memory was used up since the last tick
     end_stuck_request();
-    end_standstill();
     is_over_ = true;
     bound_memory();
     make_room_for_push();
