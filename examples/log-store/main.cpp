@@ -84,7 +84,8 @@ private:
                 if (command.is("DEL")) values_.erase(std::string{command[1]});
             }
             if (decoder.error()) {
-                throw std::runtime_error{path_ + ": not a log, at byte " + std::to_string(decoder.error()->offset)};
+                throw std::runtime_error{path_ + ": not a log, at byte " +
+                                         std::to_string(decoder.error()->offset)};
             }
         }
         const auto end = static_cast<off_t>(decoder.offset());
@@ -97,7 +98,7 @@ private:
     int file_;
     std::string path_;
     std::unordered_map<std::string, std::string> values_;
-    std::string pending_;            // not written yet
+    std::string pending_;  // not written yet
     resp::Encoder append_{pending_};
     std::size_t syncs_ = 0;
     bool is_broken_ = false;

@@ -39,10 +39,4 @@ inline constexpr Time lateness = 3 * tick_time;
 /// client's end of stream before the posted action runs, the connection closes without the push.
 [[nodiscard]] inline bool may_lose_pushes(const Client& client) { return client.finished; }
 
-/// Whether the hooks may be unpaired. If there is no memory for the log line of a new connection, the engine calls
-/// on_close() without on_open(). If there is none for the log line of its end, it does not call on_close().
-[[nodiscard]] inline bool hooks_need_memory(const Setup& setup) {
-    return setup.memory_fails && setup.options.log.sink != nullptr;
-}
-
 }  // namespace simulator

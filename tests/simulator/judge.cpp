@@ -66,9 +66,7 @@ void World::judge(Client& client) {
 }
 
 const char* World::wrong_with(Client& client, const fuzz::Match& found) {
-    if (client.served.closed != client.served.opened && !hooks_need_memory(setup_)) {
-        return "on_close() is not called once";
-    }
+    if (client.served.closed != client.served.opened) return "on_close() is not called once";
     if (found.wrong != nullptr) return found.wrong;
     if (const char* const wrong = wrong_reason(client)) return wrong;
     if (client.stream->ended && found.cut) return "a stream ends inside a reply";

@@ -25,6 +25,7 @@ PROGRAMS = {
     "17": "fairness.py",
     "18": "soak.py",
     "20": "pushes.py",
+    "21": "waiting_handlers.py",
     "23": "floods.py",
     "chaos": "chaos.py",
 }

@@ -6,12 +6,17 @@
 //     PUBLISH bytes                    (without) pushes the bytes, as a bulk string; replies to how many clients
 //     GET key                          (without) replies with a null, as a store does that does not have the key
 //     CPU                              (without) replies with the nanoseconds of CPU time that it has used
+//     WAIT anything                    (with --coroutine) is echoed after the next OPEN, unless the client leaves
+//     OPEN                             (with --coroutine) is answered with the number of handlers that wait
 //
 // At its end it prints what it has counted: `requests 1000 handler_errors 3`.
 #include <libresp/server.hpp>
+#include <libresp/server/asio.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -27,6 +32,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -79,8 +86,33 @@ struct Plain {
     resp::Connection connection;
 };
 
-/// The same, after it has let others run.
+/// Coroutines wait here. For a server of one thread.
+class Gate {
+public:
+    asio::awaitable<void> pass() {
+        asio::steady_timer timer{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};
+        const std::uint64_t opened = opened_;
+        waiting_.insert(&timer);
+        std::error_code ec;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        waiting_.erase(&timer);
+        if (opened_ == opened) throw std::system_error{ec};
+    }
+    std::int64_t open() {
+        ++opened_;
+        for (asio::steady_timer* timer : waiting_) timer->cancel();
+        return static_cast<std::int64_t>(waiting_.size());
+    }
+
+private:
+    std::unordered_set<asio::steady_timer*> waiting_;
+    std::uint64_t opened_ = 0;
+};
+
+/// The same, after it has let others run, or has waited.
 struct Coroutine {
+    std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
         const resp::Command command = request.command();
         const bool throws = command.is("THROW") && command.size() == 2;
@@ -88,6 +120,11 @@ struct Coroutine {
             const auto executor = co_await asio::this_coro::executor;
             co_await asio::post(executor, asio::use_awaitable);
         }
+        if (command.is("OPEN")) {
+            reply.integer(gate->open());
+            co_return;
+        }
+        if (command.is("WAIT") && !co_await resp::unless_gone(request.connection(), gate->pass())) co_return;
         if (throws) throw_as_told(command[1], reply);
         reply.value(request.value());
     }

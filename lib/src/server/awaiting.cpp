@@ -8,15 +8,16 @@
 
 #include <cassert>
 #include <exception>
+#include <utility>
 
 namespace resp::detail {
 
 namespace {
 
-// While a handler waits, its connection keeps at most this much memory for an empty output.
-constexpr std::size_t most_empty = 1024;
 // A request of at most this size is copied for its handler. A longer one stays in the decoder.
 constexpr std::size_t most_copied = 64 * 1024;
+// A request of at most this size may wait even if many large ones do.
+constexpr std::size_t small_request = 16 * 1024;
 
 }  // namespace
 
@@ -24,9 +25,7 @@ constexpr std::size_t most_copied = 64 * 1024;
 /// copy holds exactly this request, so a handler that waits for long takes little memory.
 View Session::keep(View request) {
     const std::string_view wire = request.wire();
-    const std::span<const char> room = worker_->read_room();
-    const bool is_lent = room.data() <= wire.data() && wire.data() < room.data() + room.size();
-    if (!is_lent && wire.size() > most_copied) {
+    if (wire.size() > most_copied && !worker_->is_in_read_room(wire.data())) {
         kept_.reset();
         return request;
     }
@@ -39,6 +38,28 @@ View Session::keep(View request) {
     return kept_->view();
 }
 
+/// The handler of the kept request is called next, and may wait. If too many large requests wait already, the
+/// connection is held back before the handler is called, and each tick tries again.
+void Session::begin_wait() {
+    assert(waits_with_ == 0);
+    activity_ = Activity::awaiting;
+    if (kept_ != nullptr) put_away_decoder();
+    const std::size_t bytes = kept_ != nullptr ? kept_->memory() : decoder_->memory();
+    held_back_ = bytes > small_request && !worker_->may_wait_with(bytes);
+    if (held_back_) {
+        activity_ = Activity::ready;
+        next_ = Next::await;
+        return flush();
+    }
+    if (bytes > small_request) waits_with_ = bytes;
+    next_ = Next::handle;
+    flush_soon();
+}
+
+void Session::end_wait() noexcept {
+    if (waits_with_ != 0) worker_->wait_ended(std::exchange(waits_with_, 0));
+}
+
 /// Starts a coroutine that awaits the handler, and continues with the batch when the handler ends.
 void Session::await_handler() {
     assert(activity_ == Activity::awaiting);
@@ -49,6 +70,7 @@ void Session::await_handler() {
     } catch (...) {
         activity_ = Activity::ready;
         outcome_ = {};
+        end_wait();
         throw;
     }
 }
@@ -73,11 +95,13 @@ bool Session::handler_ended() noexcept {
     bool awaits_another = false;
     enter([&] {
         activity_ = Activity::ready;
+        end_wait();
         end_reply();
         if (worker_->is_memory_short())
             limits_.end_now();  // then memory decides whether the next batch begins
         end_batch(handle());
         awaits_another = activity_ == Activity::awaiting;
+        if (held_back_) post_resume();  // no other coroutine may begin inside this one
     });
     return awaits_another;
 }
@@ -93,6 +117,7 @@ void Session::flush_soon() {
     } catch (...) {
         activity_ = Activity::ready;  // the connection closes, and the handler is not awaited
         outcome_ = {};
+        end_wait();
         throw;
     }
 }
@@ -100,9 +125,6 @@ void Session::flush_soon() {
 void Session::flush_posted() {
     flush_posted_ = false;
     flush();
-    if (activity_ != Activity::awaiting) return;
-    Output& out = queue_.output();
-    if (out.bytes.empty() && out.bytes.capacity() > most_empty) out.bytes.release();
 }
 
 // ---- the client leaves while the handler waits
@@ -115,12 +137,6 @@ void Session::notice_leaving(Interest ready) noexcept {
     } else if (peer_state() == PeerState::open) {
         peer_state_.store(PeerState::half_closed, std::memory_order_relaxed);
     }
-}
-
-void Session::cancel_wait() noexcept {
-    assert(cancel_ != nullptr);
-    cancellable_ = false;
-    cancel_->emit(asio::cancellation_type::all);
 }
 
 }  // namespace resp::detail
@@ -145,11 +161,11 @@ asio::awaitable<bool> unless_gone(Connection connection, asio::awaitable<void> w
     } catch (...) {
         thrown = std::current_exception();
     }
-    session->set_cancellable(false);
+    const bool was_cancelled = !session->set_cancellable(false);
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    if (!session->may_wait()) co_return false;
-    if (thrown) std::rethrow_exception(thrown);
-    co_return true;
+    if (!thrown) co_return true;  // the wait may have a result, which must not be lost
+    if (was_cancelled) co_return false;
+    std::rethrow_exception(thrown);
 }
 
 }  // namespace resp

@@ -26,6 +26,11 @@ constexpr char tls_handshake = 0x16;
 /// One batch: the requests that the last batch left, or else those of one read.
 void Session::read_and_handle() {
     assert(state_ == State::open && activity_ == Activity::ready);
+    if (next_ == Next::await) {
+        begin_wait();
+        if (activity_ == Activity::awaiting) await_handler();
+        return;
+    }
     const bool drains = worker_->is_draining();
     if (next_ == Next::read && !drains && !readable_ && !held_back_) return;
     const bool was_held_back = held_back_;
@@ -54,10 +59,7 @@ bool Session::is_held_back() const noexcept {
 }
 
 void Session::end_batch(BatchEnd end) {
-    if (end == BatchEnd::awaiting_handler) {
-        if (kept_ != nullptr) put_away_decoder();
-        return flush_soon();
-    }
+    if (end == BatchEnd::awaiting_handler) return begin_wait();
     assert(activity_ == Activity::ready);
     if (kept_ != nullptr) worker_->give_back(std::move(kept_));
     hold();
@@ -156,6 +158,7 @@ BatchEnd Session::handle() {
     assert(activity_ == Activity::ready && adapter_ != nullptr);
     Output& out = output();
     deliver_pushes();
+    const std::uint64_t skipped = decoder_ != nullptr ? decoder_->skipped() : 0;
     Batch batch{*this, connection_, out.reply, worker_->turn_object()};
     if (worker_->has_turn()) worker_->flush_later(*this);
     try {
@@ -171,6 +174,8 @@ BatchEnd Session::handle() {
     }
     limits_.count(batch.requests_);
     worker_->counters().requests.add(batch.requests_);
+    if (decoder_ != nullptr && decoder_->skipped() != skipped)
+        worker_->counters().bytes_skipped.add(decoder_->skipped() - skipped);
     if (batch.requests_ != 0) deadlines_.request_arrived();
     if (activity_ == Activity::awaiting) return BatchEnd::awaiting_handler;
     end_reply();

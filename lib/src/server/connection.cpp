@@ -40,7 +40,7 @@ Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
     return session->send(detail::share_payload(session->mailbox()->owner(), std::move(bytes),
-                                              session->mailbox()->shared().options.max_pushes));
+                                               session->mailbox()->shared().options.max_pushes));
 }
 
 void Connection::close() const {

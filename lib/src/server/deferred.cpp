@@ -31,7 +31,7 @@ constexpr std::size_t least_shared = 16 * 1024;
 
 Deferred Reply::defer() {
     assert(session_ != nullptr);
-    return session_ != nullptr ? session_->defer(session_->default_reply_deadline()) : Deferred{};
+    return session_ != nullptr ? session_->defer(std::nullopt) : Deferred{};
 }
 
 Deferred Reply::defer(std::chrono::milliseconds deadline) {
@@ -79,11 +79,7 @@ namespace detail {
 
 // ---- Session, called by a handler
 
-std::chrono::milliseconds Session::default_reply_deadline() const noexcept {
-    return mailbox_->shared().options.reply_deadline;
-}
-
-Deferred Session::defer(std::chrono::milliseconds deadline) {
+Deferred Session::defer(std::optional<std::chrono::milliseconds> deadline) {
     Reply& reply = queue_.output().reply;
     const bool may_defer = reply.empty() && (reply.state_ & Reply::deferred) == 0;
     assert(may_defer);
@@ -95,7 +91,8 @@ Deferred Session::defer(std::chrono::milliseconds deadline) {
     }
     const std::size_t before = queue_.output().bytes.size();
     if (!queue_.has_pieces()) queue_.lend(worker_->take_pieces());
-    const std::uint64_t hole = queue_.add_hole(worker_->deadline_in(deadline));
+    const std::uint64_t hole =
+        queue_.add_hole(worker_->deadline_in(deadline.value_or(mailbox_->shared().options.reply_deadline)));
     limits_.moved(before - queue_.output().bytes.size());
     reply.state_ |= Reply::deferred;
     return {shared_from_this(), hole, reply.version()};
@@ -104,7 +101,8 @@ Deferred Session::defer(std::chrono::milliseconds deadline) {
 /// Adds a long string to the reply that is being written. The queue gets it at the end of the reply.
 void Session::share(std::shared_ptr<const std::string> bytes) {
     Output& out = queue_.output();
-    SharedPayload payload = share_payload(mailbox_->owner(), std::move(bytes), mailbox_->shared().options.max_reply);
+    SharedPayload payload =
+        share_payload(mailbox_->owner(), std::move(bytes), mailbox_->shared().options.max_reply);
     if (payload == nullptr) throw std::bad_alloc{};
     out.shared.reserve(out.shared.size() + 1);
     out.bytes.commit_to(wire::put_header(out.bytes.prepare(wire::header_room), wire::byte(Type::bulk_string),
@@ -150,9 +148,6 @@ bool Session::fill(std::uint64_t hole, std::string_view reply, bool is_dropped) 
     worker_->flush_later(*this);
     return true;
 }
-
-/// There was no memory for an answer. The next tick closes the connection. From any thread.
-void Session::close_unanswered() noexcept { is_unanswered_.store(true, std::memory_order_relaxed); }
 
 /// A tick.
 void Session::answer_late(Clock::time_point now) {
@@ -205,7 +200,8 @@ void Mailbox::deliver_answers() {
     std::string_view bytes = delivering_.bytes.view();
     for (Answer& answer : delivering_.list) {
         try {
-            static_cast<void>(answer.session->fill(answer.hole, bytes.substr(0, answer.size), answer.is_dropped));
+            static_cast<void>(
+                answer.session->fill(answer.hole, bytes.substr(0, answer.size), answer.is_dropped));
         } catch (const std::exception&) {
             answer.session->close_unanswered();
         }
@@ -248,7 +244,8 @@ bool Worker::call_end() noexcept try {
 } catch (...) {
     counters_.handler_errors.add();
     try {
-        shared_->log(LogLevel::error, "[server] Turn::end() threw an exception: {}", current_exception_text());
+        shared_->log(LogLevel::error, "[server] Turn::end() threw an exception: {}",
+                     current_exception_text());
     } catch (...) {
         // No memory for the log line. The exception is counted.
     }
@@ -271,8 +268,6 @@ void Session::end_turn(bool allowed) noexcept {
         shut(std::make_error_code(std::errc::not_enough_memory));
     }
 }
-
-void Session::go_on() noexcept { enter([] {}); }
 
 }  // namespace detail
 }  // namespace resp

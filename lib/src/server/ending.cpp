@@ -105,10 +105,11 @@ void Session::keep_deadlines(Clock::time_point now, Clock::duration elapsed) {
     answer_late(now);
     if (progress_.stalls()) watch_progress(now, elapsed);
     deadlines_.tick(now);
+    // A client that cannot act is not idle: its request or its reply is in progress.
+    const bool awaits = activity_ == Activity::awaiting || queue_.holes() != 0;
+    if (awaits || held_back_ || queue_.size() != 0) deadlines_.renew();
     // The replies of a handler that still runs, and deferred ones, are not queued yet.
-    if (state_ == State::closing && (activity_ == Activity::awaiting || queue_.holes() != 0)) {
-        linger_.begun = next_tick;
-    }
+    if (state_ == State::closing && awaits) linger_.begun = next_tick;
     if (state_ != State::open && linger_.begun == next_tick && transport_ != nullptr) {
         linger_.allowed = time_to_take(queue_.size() + transport_->unacknowledged());
         linger_.begun = now;
@@ -141,8 +142,9 @@ const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     }
     if (state_ != State::open || activity_ != Activity::ready || held_back_) return nullptr;
     if (deadlines_.is_frame_late(now)) return "does not finish its request";
-    // An incomplete frame has its own deadline, and a client that only has to read is not idle.
-    if (decoder_ != nullptr || queue_.size() != 0 || queue_.holes() != 0) return nullptr;
+    if (queue_.size() != 0 || queue_.holes() != 0 || (decoder_ != nullptr && deadlines_.is_excused())) {
+        return nullptr;
+    }
     return deadlines_.missed_while_idle(now, options);
 }
 
@@ -163,6 +165,7 @@ void Session::stop_reading(std::error_code reason) noexcept {
 void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
+    if (kept_ != nullptr) worker_->give_back(std::move(kept_));  // its handler was not called
     flush();
     if (state_ != State::closing || queue_.size() != 0 || queue_.holes() != 0) return;
     transport_->finish();
@@ -204,6 +207,11 @@ void Session::shut(std::error_code reason) noexcept {
     is_open_.store(false, std::memory_order_relaxed);
     peer_state_.store(PeerState::gone, std::memory_order_relaxed);
     transport_.reset();
+    if (activity_ != Activity::awaiting) return;
+    // Only the request and the unfinished reply are still in use.
+    queue_.clear();
+    if (queue_.has_output()) queue_.output().drop_finished();
+    if (kept_ != nullptr) put_away_decoder();
 }
 
 void Session::dispose() noexcept {
@@ -214,13 +222,19 @@ void Session::dispose() noexcept {
 
 /// Calls on_close() and destroys the handler on this thread: a Connection on another thread may own the
 /// session longer.
-void Session::close_adapter() noexcept try {
+void Session::close_adapter() noexcept {
     assert(adapter_ != nullptr);
-    log(LogLevel::info, "Ending connection{}{}", reason_ ? ": " : "", reason_ ? reason_.message() : "");
     const std::unique_ptr<Adapter> adapter = std::move(adapter_);
-    adapter->closed(reason_);
-} catch (...) {
-    handler_threw();
+    try {
+        log(LogLevel::info, "Ending connection{}{}", reason_ ? ": " : "", reason_ ? reason_.message() : "");
+    } catch (const std::exception&) {
+        // No memory for the text of the reason.
+    }
+    try {
+        adapter->closed(reason_);
+    } catch (...) {
+        handler_threw();
+    }
 }
 
 /// Leaves the worker. Only settle() calls it, so no other function of the session is running.
@@ -231,6 +245,7 @@ void Session::end() noexcept {
     queue_.clear();
     if (kept_ != nullptr) worker_->give_back(std::move(kept_));
     account();
+    outcome_ = {};  // it may refer to the handler
     if (adapter_ != nullptr) close_adapter();
     Worker& worker = *worker_;
     dispose();

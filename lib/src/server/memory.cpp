@@ -1,5 +1,5 @@
-// The memory of one thread's connections: the buffers that they borrow, and the limit for all connections
-// together.
+// The limit for the memory of all connections, as one thread keeps it: who may take more, and who is closed.
+#include "session_templates.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -14,59 +14,12 @@ namespace resp::detail {
 
 namespace {
 
-// The size of a read: large enough to receive a value of 64 KiB in one piece.
-constexpr std::size_t read_room_size = 128 * 1024;
-// Freeing a block of this many bytes makes a trim of the heap worth its time.
-constexpr std::size_t worth_trimming = 64 * 1024;
 // How long a request that does not fit may wait for memory.
 constexpr std::chrono::seconds shortage_patience{1};
 // So much longer a client counts as stalled that has requests left; see free_memory().
 constexpr std::chrono::seconds wants_more{10};
 
 }  // namespace
-
-// ---- what connections borrow
-
-std::span<char> Worker::read_room() {
-    if (!read_buffer_) read_buffer_ = std::make_unique_for_overwrite<char[]>(read_room_size);
-    return {read_buffer_.get(), read_room_size};
-}
-
-std::unique_ptr<Decoder> Worker::take_spare_decoder() {
-    std::unique_ptr<Decoder> decoder = decoders_.take();
-    if (decoder != nullptr) return decoder;
-    return std::make_unique<Decoder>(shared_->options.limits, shared_->options.reads);
-}
-
-void Worker::keep_spare(std::unique_ptr<Decoder> decoder) noexcept {
-    if (decoder->memory() <= most_decoder_kept) decoder = decoders_.keep(std::move(decoder));
-    if (decoder != nullptr) note_freed(decoder->memory());
-}
-
-std::unique_ptr<Output> Worker::take_spare_output() {
-    std::unique_ptr<Output> output = outputs_.take();
-    return output != nullptr ? std::move(output) : std::make_unique<Output>();
-}
-
-void Worker::keep_spare(std::unique_ptr<Output> output) noexcept {
-    const std::size_t held = output->memory();
-    output->reset(most_output_kept_);
-    note_freed(held - std::min(held, output->memory()));
-    output = outputs_.keep(std::move(output));
-    if (output != nullptr) note_freed(output->memory());
-}
-
-// ---- freed memory
-
-void Worker::give_up_spares() noexcept {
-    note_freed(decoders_.give_up());
-    note_freed(outputs_.give_up());
-    note_freed(queues_.give_up());
-}
-
-void Worker::note_freed(std::size_t bytes) noexcept {
-    if (bytes >= worth_trimming && shared_->options.trim_interval.count() != 0) heap_has_holes_ = true;
-}
 
 /// The allocator keeps a freed block that lies between blocks in use. A trim returns its pages to the system.
 void Worker::trim_heap() noexcept {
@@ -90,28 +43,41 @@ std::size_t Worker::share() const noexcept {
                                  shared_->options.max_memory / (2 * connections));
 }
 
+/// While free_memory() closes connections, it goes down to 15/16 of max_memory.
+std::uint64_t Worker::memory_target() const noexcept {
+    return shared_->options.max_memory - shared_->options.max_memory / 16;
+}
+
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
 /// use, the smaller are those that are held back. Small ones always go on: closing others frees the memory that
-/// they take. With coroutine handlers, none goes on above max_memory, because closing a connection does not
-/// free the memory that its handler uses.
+/// they take. With coroutine handlers, none goes on above 15/16 of max_memory, because closing a connection does
+/// not free what its handler uses.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
-    if (shared_->suspends && used >= most) return false;
+    if (shared_->suspends && used >= memory_target()) return false;
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
+}
+
+/// Only the end of its handler frees a request that waits. So such requests together get at most 75 % of
+/// max_memory; the rest is for small ones, and for replies. A single one may wait however large it is.
+bool Worker::may_wait_with(std::size_t bytes) noexcept {
+    const std::uint64_t before = shared_->waiting.fetch_add(bytes, std::memory_order_relaxed);
+    if (before == 0 || before + bytes <= shared_->memory_mark) return true;
+    shared_->waiting.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
 }
 
 /// Closes connections of this thread until 15/16 of max_memory is in use.
 void Worker::free_memory() {
     if (cannot_free_) return;
-    const std::size_t target = shared_->options.max_memory - shared_->options.max_memory / 16;
-    cannot_free_ = !free_memory(target, false);
+    cannot_free_ = !free_memory(memory_target(), Which::all);
 }
 
 /// A push was refused for lack of memory. Clients that do not read must not cause that again and again.
 void Worker::make_room_for_push() {
     const std::size_t bytes = shared_->push_refused.exchange(0, std::memory_order_relaxed);
-    if (bytes != 0) static_cast<void>(free_memory(shared_->options.max_memory - bytes, true));
+    if (bytes != 0) static_cast<void>(free_memory(shared_->options.max_memory - bytes, Which::stalled));
 }
 
 /// Closes connections of this thread until at most `target` bytes are in use: first those whose client has
@@ -123,7 +89,7 @@ void Worker::make_room_for_push() {
 /// left counts as stalled for ten seconds more: one whose requests are all handled outlives those that came up
 /// to ten seconds later and fill memory. The time is limited, so that clients who fill memory and then send
 /// nothing are not spared for long at the cost of new ones.
-bool Worker::free_memory(std::size_t target, bool only_stalled) {
+bool Worker::free_memory(std::uint64_t target, Which which) {
     struct Candidate {
         Session* session;
         Clock::time_point stalled;
@@ -135,7 +101,8 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
         const std::size_t weight = session->weight();
         if (session->is_closed() || weight <= small) continue;
         const Clock::time_point stalled = session->stalled_since();
-        if (only_stalled && stalled == next_tick) continue;
+        if (which == Which::stalled && stalled == next_tick) continue;
+        if (which == Which::stuck && !session->is_stuck()) continue;
         const bool has_requests_left = session->held_back_ || session->next_ == Next::handle;
         candidates.push_back({session, has_requests_left ? stalled - wants_more : stalled, weight});
     }
@@ -145,10 +112,13 @@ bool Worker::free_memory(std::size_t target, bool only_stalled) {
     const auto is_enough = [&](std::uint64_t leaving) {
         return shared_->memory.load(std::memory_order_relaxed) <= target + leaving;
     };
-    std::uint64_t leaving = 0;  // bytes of the session that runs now: it gives them back at its end
+    // Bytes that sessions give back soon: the one that runs now at its end, and the others when their handlers,
+    // whose waits are cancelled, have ended.
+    std::uint64_t leaving = 0;
     for (const auto& [session, stalled, weight] : candidates) {
         if (is_enough(leaving)) return true;
-        if (session->entered_ && session->activity_ != Activity::awaiting) leaving += session->held_;
+        const bool awaits = session->activity_ == Activity::awaiting;
+        if (awaits ? session->cancellable_ : session->entered_) leaving += session->held_;
         close_for_memory(*session);
     }
     return is_enough(leaving);
@@ -166,15 +136,31 @@ void Worker::end_stuck_request() {
     if (now_ - short_since_ < shortage_patience) return;
     Session* found = nullptr;
     for (Session* session = first_; session != nullptr; session = session->next_in_list_) {
-        if (!session->is_stuck()) continue;
+        if (!session->is_stuck() || session->next_ == Next::await) continue;
         if (found == nullptr || session->weight() > found->weight()) found = session;
     }
     if (found != nullptr) close_for_memory(*found);
 }
 
+/// With coroutine handlers, no connection goes on when memory is used up, for example by requests that wait for
+/// other handlers to end. If no large wait ends for a while, each tick closes connections: those that do not
+/// read, then those that cannot go on, then all others whose end frees memory.
+void Worker::end_standstill() {
+    if (!shared_->suspends || !is_memory_short()) {
+        used_up_since_ = {};
+        return;
+    }
+    if (shared_->memory.load(std::memory_order_relaxed) < memory_target()) return;
+    if (used_up_since_ == Clock::time_point{}) used_up_since_ = now_;
+    if (now_ - used_up_since_ < shortage_patience) return;
+    for (const Which which : {Which::stalled, Which::stuck, Which::all}) {
+        if (free_memory(shared_->memory_mark, which)) return;
+    }
+}
+
 void Worker::close_for_memory(Session& session) {
-    shared_->log(LogLevel::warn, "[{}] Closed: max_memory is reached, and this client holds {} bytes",
-                 session.peer().to_string(), session.weight());
+    session.log(LogLevel::warn, "Closed: max_memory is reached, and this client holds {} bytes",
+                session.weight());
     counters_.cut_off.add();
     session.abort(std::make_error_code(std::errc::no_buffer_space));
 }

@@ -57,6 +57,13 @@ struct Output {
         bytes.consume(sent);
         reply.begin_ -= std::exchange(sent, 0);
     }
+    /// Removes everything except the unfinished reply, and the room that it does not need.
+    void drop_finished() noexcept {
+        sent = reply_begin();
+        pushed = 0;
+        consume_sent();
+        bytes.fit();
+    }
     /// Takes out all bytes. There is no unfinished reply.
     [[nodiscard]] Buffer take() noexcept {
         assert(reply_begin() == bytes.size());

@@ -83,8 +83,8 @@ bool Pieces::fill(std::uint64_t hole, std::string_view reply) {
 void Pieces::fill(Piece& hole, std::string_view reply) {
     assert(hole.is_hole && holes_ != 0 && hole.run.capacity() == 0);
     Piece* const before = &hole == &pieces_[first_] ? nullptr : &hole - 1;
-    const bool collects = before != nullptr && !before->is_hole && before->payload == nullptr &&
-                          before->run.size() < long_run;
+    const bool collects =
+        before != nullptr && !before->is_hole && before->payload == nullptr && before->run.size() < long_run;
     // The run moves to the place of the hole, so that the piece before it can go at once.
     Buffer& run = collects ? before->run : hole.run;
     append(run, reply);
@@ -142,7 +142,8 @@ void Pieces::keep_first(std::size_t bytes) {
 
 std::size_t Pieces::committed() const noexcept {
     std::size_t bytes = 0;
-    for (std::size_t i = first_; i != pieces_.size() && !pieces_[i].is_hole; ++i) bytes += pieces_[i].view().size();
+    for (std::size_t i = first_; i != pieces_.size() && !pieces_[i].is_hole; ++i)
+        bytes += pieces_[i].view().size();
     return bytes - sent_;
 }
 

@@ -84,11 +84,11 @@ private:
 
     std::vector<Piece> pieces_;  // the first `first_` are empty
     std::size_t first_ = 0;
-    std::size_t sent_ = 0;       // bytes of the first piece that were sent
-    std::size_t size_ = 0;       // bytes of all pieces, minus sent_
-    std::size_t owned_ = 0;      // memory of the runs
-    std::size_t holes_ = 0;      // that are open
-    Buffer spare_;               // memory for the next run
+    std::size_t sent_ = 0;                                   // bytes of the first piece that were sent
+    std::size_t size_ = 0;                                   // bytes of all pieces, minus sent_
+    std::size_t owned_ = 0;                                  // memory of the runs
+    std::size_t holes_ = 0;                                  // that are open
+    Buffer spare_;                                           // memory for the next run
     Clock::time_point earliest_ = Clock::time_point::max();  // no open hole has an earlier deadline
     std::uint64_t removed_ = 0;  // pieces before pieces_[0], so that a hole's number stays the same
 };

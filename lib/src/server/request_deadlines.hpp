@@ -22,14 +22,20 @@ public:
     void request_arrived() noexcept {
         active_ = next_tick;
         has_requested_ = true;
+        excused_ = no_frame;
+    }
+    /// The idle time begins anew.
+    void renew() noexcept {
+        if (has_requested_) active_ = next_tick;
     }
     /// The connection waits for the rest of the frame at `offset`, of which it has `received` bytes. Its time
     /// limit is frame_deadline, plus the time that these bytes take at frame_rate. It counts from the first
     /// wait for this frame: more reads of it do not restart it.
     void wait_for_frame(std::uint64_t offset, std::size_t received, const Options& options) noexcept {
-        if (options.frame_deadline.count() == 0) return wait_for_no_frame();
+        if (excused_ == no_frame) excused_ = offset;
         if (begun_ == Clock::time_point{} || frame_ != offset) begun_ = next_tick;
         frame_ = offset;
+        if (options.frame_deadline.count() == 0) return wait_for_no_frame();
         const std::chrono::milliseconds earned{received * 1000 /
                                                std::max<std::size_t>(options.frame_rate, 1)};
         allowed_ = options.frame_deadline + earned;
@@ -41,6 +47,9 @@ public:
             if (*since == next_tick) *since = now;
         }
     }
+    /// While a frame is incomplete: whether its client is not idle. That is so for the first frame after a request.
+    /// Others are excused by nothing: they follow one that was no request, such as a blank line.
+    [[nodiscard]] bool is_excused() const noexcept { return frame_ == excused_; }
     [[nodiscard]] bool is_frame_late(Clock::time_point now) const noexcept {
         return begun_ != Clock::time_point{} && now - begun_ >= allowed_;
     }
@@ -54,10 +63,13 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t no_frame = UINT64_MAX;
+
     Clock::time_point active_ = next_tick;  // when the last request arrived, or the connection opened
     Clock::time_point begun_{};             // since when the frame is incomplete; 0: there is none
     std::chrono::milliseconds allowed_{};   // for the frame
     std::uint64_t frame_ = 0;               // its offset
+    std::uint64_t excused_ = no_frame;      // the first frame that was incomplete since the last request
     std::atomic<std::chrono::milliseconds> idle_;
     bool has_requested_ = false;
 };

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t short_push = 4 * 1024;
 // An output of at most this size is copied to the pieces, and keeps its memory for the next replies.
 constexpr std::size_t short_run = 4 * 1024;
+// While a handler waits, its connection keeps at most this much memory for an empty output.
+constexpr std::size_t most_empty = 1024;
 // Pieces in one write.
 constexpr std::size_t most_gathered = 16;
 
@@ -102,6 +104,13 @@ void SendQueue::keep_first(std::size_t bytes) {
         output_->consume_sent();
     }
     if (pieces_ != nullptr) pieces_->keep_first(bytes);
+}
+
+void SendQueue::fit_output() {
+    Output& out = *output_;
+    if (out.bytes.capacity() <= most_empty) return;
+    if (out.reply.empty()) move_output_to_pieces();
+    if (out.bytes.size() <= out.bytes.capacity() / 2) out.bytes.fit();
 }
 
 bool SendQueue::has_committed_pieces() const noexcept {

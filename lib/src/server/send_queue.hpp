@@ -41,6 +41,8 @@ public:
     /// Moves what the output holds to the pieces, which take no more memory than the bytes. No reply is being
     /// written.
     void move_output_to_pieces();
+    /// While a handler waits: gives back the room that the output does not need.
+    void fit_output();
     void lend(std::unique_ptr<Output> output) noexcept { output_ = std::move(output); }
     [[nodiscard]] std::unique_ptr<Output> take_output() noexcept { return std::move(output_); }
 
@@ -112,13 +114,15 @@ public:
     }
     /// Bytes of memory that belong to this connection. Payloads count themselves.
     [[nodiscard]] std::size_t memory() const noexcept {
-        return (output_ != nullptr ? output_->memory() : 0) +
-               (pieces_ != nullptr ? sizeof *pieces_ + pieces_->memory() : 0) +
+        return (output_ != nullptr ? output_->memory() : 0) + memory_of_pieces() +
                waiting_.capacity() * sizeof(SharedPayload);
+    }
+    [[nodiscard]] std::size_t memory_of_pieces() const noexcept {
+        return pieces_ != nullptr ? sizeof *pieces_ + pieces_->memory() : 0;
     }
     /// This connection's part of the memory of payloads.
     [[nodiscard]] std::size_t share_of_payloads() const noexcept;
-    /// Drops everything.
+    /// Drops everything except the output.
     void clear() noexcept;
 
 private:

@@ -12,13 +12,12 @@ namespace resp::detail {
 
 Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
                  const Peer& peer)
-    : worker_(&worker),
-      mailbox_(worker.mailbox()),
+    : Visible(worker.mailbox(), peer),
+      worker_(&worker),
       transport_(std::move(transport)),
       adapter_(std::move(adapter)),
       deadlines_(mailbox_->shared().options),
-      refused_(adapter_ == nullptr),
-      peer_(peer) {
+      refused_(adapter_ == nullptr) {
     assert(transport_ != nullptr);
     transport_->attach(*this);
 }
@@ -65,8 +64,7 @@ void Session::resume() noexcept {
     });
 }
 
-void Session::drain() noexcept {
-    assert(worker_ == nullptr || worker_->is_draining());
+void Session::go_on() noexcept {
     enter([] {});  // advance() does it
 }
 
@@ -98,11 +96,13 @@ void Session::advance() {
 /// Gives back the memory that it does not need while it waits, and counts the memory that it keeps. A
 /// borrowed buffer may be much larger than the bytes in it, and the whole buffer counts.
 void Session::account() noexcept try {
-    const bool awaits = activity_ == Activity::awaiting;  // the handler uses the output
-    if (decoder_ != nullptr && !awaits) {
+    // A handler that waits, or will wait, uses the request and the output.
+    const bool in_use = activity_ == Activity::awaiting || (state_ == State::open && next_ == Next::await);
+    if (queue_.has_output() && in_use) queue_.fit_output();
+    if (decoder_ != nullptr && !in_use) {
         decoder_->shrink(std::max<std::size_t>(64 * 1024, 32 * decoder_->pending()));
     }
-    if (queue_.has_output() && !awaits) {
+    if (queue_.has_output() && !in_use) {
         constexpr std::size_t large = 64 * 1024;
         // While deferred replies are open, nothing after them can be sent.
         if (queue_.output().bytes.capacity() > large || queue_.holes() != 0) queue_.move_output_to_pieces();
@@ -112,24 +112,26 @@ void Session::account() noexcept try {
         if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
     }
     const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
-    const std::size_t held = holds ? memory() : 0;
+    std::size_t held = 0;
+    if (holds) {
+        held = queue_.memory();
+        if (decoder_ != nullptr) held += decoder_->memory();
+        if (kept_ != nullptr) held += kept_->memory();
+    }
     if (held == held_) return;
     const bool grows = held > held_;
     mailbox_->shared().memory.fetch_add(held - held_, std::memory_order_relaxed);
     held_ = held;
     if (grows) worker_->bound_memory();
 } catch (const std::exception&) {
-    // No memory for a log line: the next tick tries again.
+    // No memory for the pieces: the next tick tries again.
 }
 
-/// Bytes of memory for received input and queued output.
-std::size_t Session::memory() const noexcept {
-    return (decoder_ != nullptr ? decoder_->memory() : 0) + (kept_ != nullptr ? kept_->memory() : 0) +
-           queue_.memory();
-}
-
+/// What a waiting handler uses is freed only by its end. If its wait can be cancelled, that is soon.
 std::size_t Session::weight() const noexcept {
-    return held_ + queue_.share_of_payloads() + charged.load(std::memory_order_relaxed);
+    const std::size_t payloads = queue_.share_of_payloads();
+    if (activity_ == Activity::awaiting && !cancellable_) return queue_.memory_of_pieces() + payloads;
+    return held_ + payloads + charged.load(std::memory_order_relaxed);
 }
 
 /// Asks the transport for what the connection waits for. This is the last step: if the connection is closed,
@@ -137,7 +139,10 @@ std::size_t Session::weight() const noexcept {
 void Session::settle() noexcept try {
     readable_ = false;
     const bool awaits = activity_ == Activity::awaiting;
-    if (awaits && cancellable_ && !may_wait()) cancel_wait();
+    if (awaits && cancellable_ && !may_wait()) {
+        cancellable_ = false;
+        cancel_->emit(asio::cancellation_type::all);
+    }
     if (state_ == State::closed) {
         if (!awaits) end();
         return;

@@ -4,12 +4,11 @@
 
 #include "asio.hpp"
 #include "batch_limits.hpp"
-#include "mailbox.hpp"
-#include "peer.hpp"
 #include "request_deadlines.hpp"
 #include "send_queue.hpp"
 #include "session_state.hpp"
 #include "shared.hpp"
+#include "visible.hpp"
 #include "write_progress.hpp"
 
 #include <libresp/codec/decoder.hpp>
@@ -20,8 +19,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
+#include <utility>
 
 namespace resp::detail {
 
@@ -30,13 +31,11 @@ class Worker;
 /// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
 /// the transport for what the connection waits for. So a connection that waits is never in the middle of a
 /// function.
-class Session final : public std::enable_shared_from_this<Session>, public Transport::Owner {
+class Session final : public std::enable_shared_from_this<Session>, public Visible, public Transport::Owner {
 public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
 
     /// Serves the client.
     void start() noexcept;
@@ -45,8 +44,8 @@ public:
     /// The transport can read or write, or has failed.
     void ready(Interest ready) noexcept override;
     void resume() noexcept;  ///< see Worker::resume_later()
-    /// The worker drains: handles what has been received, then closes.
-    void drain() noexcept;
+    /// Goes on: the worker drains, or a turn has ended.
+    void go_on() noexcept;
     /// Closes without sending the queued output.
     void abort(std::error_code reason) noexcept;
     /// Closes if a deadline has passed. `elapsed` is the time since the last call.
@@ -56,25 +55,22 @@ public:
     /// Drops everything that belongs to the worker or its context, because both may be destroyed next. A
     /// Connection on another thread may own the session longer.
     void dispose() noexcept;
-    /// Bytes of memory: received input, queued output, its part of shared pushes, and charges.
+    /// Bytes of memory that closing it frees: input, output, its part of shared pushes, charges.
     [[nodiscard]] std::size_t weight() const noexcept;
-    /// Whether it waits in the middle of a request, because memory is short.
+    /// Whether memory is so short that its request cannot be completed, or its handler not be called.
     [[nodiscard]] bool is_stuck() const noexcept {
-        return held_back_ && next_ == Next::read && decoder_ != nullptr && queue_.size() == 0;
+        return held_back_ && next_ != Next::handle && held_ != 0 && queue_.size() == 0;
     }
     /// Since when its client has taken nothing of the queued output; the future if none is queued.
     [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }
 
     // deferred.cpp: for a handler, for a Deferred (from any thread), for the worker
-    [[nodiscard]] Deferred defer(std::chrono::milliseconds deadline);
-    [[nodiscard]] std::chrono::milliseconds default_reply_deadline() const noexcept;
+    [[nodiscard]] Deferred defer(std::optional<std::chrono::milliseconds> deadline);
     void share(std::shared_ptr<const std::string> bytes);
     static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                        bool is_dropped);
-    void close_unanswered() noexcept;
     bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
     void end_turn(bool allowed) noexcept;
-    void go_on() noexcept;
 
     // From any thread.
     [[nodiscard]] static std::shared_ptr<Session> of(const Connection& connection) noexcept {
@@ -83,24 +79,15 @@ public:
     Sent send(SharedPayload push);  // null: max_memory has no room for it
     /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
     Sent count_push(std::size_t size) noexcept;
-    void uncount_push(std::size_t size) noexcept { pushing_.fetch_sub(size, std::memory_order_relaxed); }
     void queue_push(const SharedPayload& push) noexcept;
     void close() noexcept;
-    [[nodiscard]] Endpoint peer() const { return peer_.endpoint(); }
-    [[nodiscard]] Version version() const noexcept { return version_.load(std::memory_order_relaxed); }
-    [[nodiscard]] bool is_open() const noexcept { return is_open_.load(std::memory_order_relaxed); }
-    [[nodiscard]] PeerState peer_state() const noexcept {
-        return peer_state_.load(std::memory_order_relaxed);
-    }
     void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
-    [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
-    std::atomic<std::size_t> charged{0};  // by Charge
 
     // For unless_gone(), on the executor.
     /// Whether a wait of the handler may begin or go on.
     [[nodiscard]] bool may_wait() const noexcept { return is_open() && peer_state() == PeerState::open; }
-    /// While set, the engine cancels the handler's wait when may_wait() becomes false.
-    void set_cancellable(bool cancellable) noexcept { cancellable_ = cancellable; }
+    /// While set, the engine cancels the handler's wait when may_wait() becomes false. Returns what it was.
+    bool set_cancellable(bool cancellable) noexcept { return std::exchange(cancellable_, cancellable); }
 
 private:
     friend class Batch;
@@ -114,7 +101,6 @@ private:
     void settle() noexcept;
     void post(void (Session::*action)());
     void post_ready(Interest possible);
-    [[nodiscard]] std::size_t memory() const noexcept;
 
     // batch.cpp: from received bytes to replies
     void read_and_handle();
@@ -127,21 +113,20 @@ private:
     void post_resume();
     void end_reply();
     void end_special_reply();
-    [[nodiscard]] bool has_most_deferred() const noexcept {
-        return queue_.has_pieces() && queue_.holes() >= mailbox_->shared().options.max_deferred;
-    }
+    [[nodiscard]] bool has_most_deferred() const noexcept;
     void hold();
     void put_away_decoder();
 
     // awaiting.cpp: coroutine handlers
     View keep(View request);
+    void begin_wait();
     void await_handler();
+    void end_wait() noexcept;
     void flush_soon();
     void flush_posted();
     asio::awaitable<void> await_requests(std::shared_ptr<Worker> worker, std::shared_ptr<Session> self);
     [[nodiscard]] bool handler_ended() noexcept;
     void notice_leaving(Interest ready) noexcept;
-    void cancel_wait() noexcept;
 
     // sending.cpp: queued output
     Output& output();
@@ -168,11 +153,10 @@ private:
     void shut(std::error_code reason) noexcept;
     void end() noexcept;
     void close_adapter() noexcept;
-    template <class... Arguments>
-    void log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const;
+    template <class... Values>
+    void log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) const noexcept;
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
-    Worker* worker_;  // null after the end
-    const std::shared_ptr<Mailbox> mailbox_;
+    Worker* worker_;                        // null after the end
     Place place_;                           // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
@@ -185,13 +169,13 @@ private:
 
     std::uint64_t offset_ = 0;  // of the next frame in the client's stream
     BatchLimits limits_;
-    std::size_t held_ = 0;
+    std::size_t held_ = 0;        // bytes of memory that account() has counted
+    std::size_t waits_with_ = 0;  // bytes of a large request that Shared::waiting counts
     RequestDeadlines deadlines_;
     std::uint64_t sent_ = 0;  // bytes
     std::size_t safe_ = 0;    // bytes of the queue from before this turn; 0 without a Turn
     WriteProgress progress_;
-    std::error_code reason_;               // why it closed
-    std::atomic<std::size_t> pushing_{0};  // bytes of pushes that send() has counted and that were not sent
+    std::error_code reason_;  // why it closed
     Linger linger_;
 
     State state_ = State::open;
@@ -203,14 +187,8 @@ private:
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool in_turn_ : 1 = false;       // see Worker::flush_later()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
-    bool cancellable_ : 1 = false;   // see set_cancellable()
+    bool cancellable_ = false;       // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
-    std::atomic<bool> is_open_{true};
-    std::atomic<bool> overrun_{false};        // cut_off() is posted
-    std::atomic<bool> is_unanswered_{false};  // see close_unanswered()
-    std::atomic<PeerState> peer_state_{PeerState::open};
-    std::atomic<Version> version_{Version::resp2};
-    const Peer peer_;
 
     // In the list of the worker, which owns it.
     Session* previous_in_list_ = nullptr;

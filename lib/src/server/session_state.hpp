@@ -19,6 +19,7 @@
 //
 //     read     everything received was handled: read from the transport
 //     handle   the last batch left requests in the decoder: handle them
+//     await    memory was short when the handler of a large request would have begun to wait: call it
 #pragma once
 
 #include "shared.hpp"
@@ -30,7 +31,7 @@ namespace resp::detail {
 
 enum class State : unsigned char { open, closing, lingering, closed };
 enum class Activity : unsigned char { ready, posted, awaiting };
-enum class Next : unsigned char { read, handle };
+enum class Next : unsigned char { read, handle, await };
 enum class Receipt : unsigned char { bytes, nothing, end };
 
 /// What a closing or lingering connection remembers.

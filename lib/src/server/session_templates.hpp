@@ -29,11 +29,17 @@ void Session::enter(const Action& action) noexcept {
     settle();
 }
 
-template <class... Arguments>
-void Session::log(LogLevel level, fmt::format_string<Arguments...> format, Arguments&&... arguments) const {
+/// If there is no memory for the line, it is left out: a connection does not end because of its log.
+template <class... Values>
+void Session::log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) const noexcept
+    try {
     if (!logger().enabled(level)) return;
-    logger()(level, "[{}] {}", peer().to_string(),
-             fmt::format(format, std::forward<Arguments>(arguments)...));
+    logger()(level, "[{}] {}", peer().to_string(), fmt::format(format, std::forward<Values>(values)...));
+} catch (const std::exception&) {
+}
+
+inline bool Session::has_most_deferred() const noexcept {
+    return queue_.has_pieces() && queue_.holes() >= mailbox_->shared().options.max_deferred;
 }
 
 /// The reply is finished: it may be sent, and pushes may follow it.

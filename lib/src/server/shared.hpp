@@ -128,7 +128,8 @@ struct Shared {
     std::atomic<std::uint64_t> refused_by_rate{0};
     std::atomic<std::uint64_t> refused_by_filter{0};
     std::atomic<std::uint64_t> accept_errors{0};
-    std::atomic<std::uint64_t> memory{0};  // bytes held for all connections
+    std::atomic<std::uint64_t> memory{0};   // bytes held for all connections
+    std::atomic<std::uint64_t> waiting{0};  // of these, large requests whose coroutine handlers wait
     PayloadTable payload_table;
     std::atomic<std::size_t> push_refused{0};  // bytes of a push that had no room since the last tick
     std::atomic<Clock::time_point> trimmed{Clock::time_point{}};  // when the heap was trimmed last

@@ -1,5 +1,5 @@
 // The connections of one thread: it accepts and refuses clients, lists the connections, stops them, and runs
-// the ticks. What connections borrow, and the memory limit, are in memory.cpp.
+// the ticks. The memory limit is in memory.cpp.
 #include "worker.hpp"
 
 #include <netinet/in.h>
@@ -13,13 +13,6 @@
 namespace resp::detail {
 
 namespace {
-
-// The most memory that a spare output may keep: room for a value of 1 MiB. The second limit is smaller,
-// because each connection may have an output while its coroutine handler waits.
-constexpr std::size_t most_kept = (1024 + 64) * 1024;
-constexpr std::size_t most_kept_by_coroutines = 1024;
-// Spares do not count as memory of connections. So they get at most this part of max_memory: this divisor.
-constexpr std::size_t spare_part = 64;
 
 /// See Worker::most_output().
 std::size_t output_limit(const Options& options) noexcept {
@@ -42,14 +35,10 @@ void set_options(int socket, int keepalive) noexcept {
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor)
-    : shared_(std::move(shared)),
+    : Lending(*shared),
+      shared_(std::move(shared)),
       mailbox_(std::make_shared<Mailbox>(shared_, executor)),
       most_output_(output_limit(shared_->options)),
-      most_output_kept_(shared_->suspends ? most_kept_by_coroutines : most_kept),
-      most_next_output_(std::min(most_output_kept_, most_next)),
-      decoders_(shared_->options.max_memory / spare_part),
-      outputs_(shared_->options.max_memory / spare_part),
-      queues_(shared_->options.max_memory / spare_part),
       turn_(shared_->factory->make_turn(executor)),
       turn_object_(turn_ != nullptr ? turn_->object() : nullptr) {}
 
@@ -74,7 +63,7 @@ void Worker::adopt(std::unique_ptr<Transport> client, const Peer& peer, Place pl
     session->place_ = std::move(place);
     add(session);
     session->start();
-    if (draining_) session->drain();
+    if (draining_) session->go_on();
 } catch (...) {
     could_not_serve();
 }
@@ -202,7 +191,7 @@ void Worker::drain(std::function<void()> done) {
     draining_ = true;
     drain_by_ = now_ + shared_->options.drain_deadline;
     drained_ = std::move(done);
-    for_each([](Session& session) { session.drain(); });
+    for_each([](Session& session) { session.go_on(); });
     if (first_ == nullptr) end_drain();
 }
 
@@ -259,8 +248,7 @@ void Worker::wait_for_tick() noexcept try {
 
 /// Whether the ticks must go on: there are connections, which have deadlines, or there is memory to free.
 bool Worker::has_something_due() const noexcept {
-    return first_ != nullptr || drained_ ||
-           (!draining_ && (heap_has_holes_ || !decoders_.empty() || !outputs_.empty() || !queues_.empty()));
+    return first_ != nullptr || drained_ || (!draining_ && (heap_has_holes_ || has_spares()));
 }
 
 void Worker::tick(Clock::time_point now) noexcept try {
@@ -270,6 +258,7 @@ void Worker::tick(Clock::time_point now) noexcept try {
     if (draining_ && now_ >= drain_by_) abort();
     if (drained_ && first_ == nullptr) end_drain();
     if (!turn_posted_ && (!due_.empty() || !later_.empty())) post_turn();
+    end_standstill();  // first: it sees whether memory was used up since the last tick
     end_stuck_request();
     is_over_ = true;
     bound_memory();

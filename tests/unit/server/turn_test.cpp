@@ -193,8 +193,8 @@ TEST_CASE("a deferred reply waits for end() too") {
     CHECK(test.log.ends == ends + 1);
 }
 
-TEMPLATE_TEST_CASE("a Turn gets the handler and the executor if it asks for them", "", WithExecutor, WithHandler,
-                   WithBoth) {
+TEMPLATE_TEST_CASE("a Turn gets the handler and the executor if it asks for them", "", WithExecutor,
+                   WithHandler, WithBoth) {
     MemoryServer server{{}, TestType{}};
     MemoryClient& client = server.connect();
     client.send("a\n");

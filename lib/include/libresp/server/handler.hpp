@@ -77,8 +77,8 @@ concept OutcomeHandler =
 /// exception: in a `final` class the library does not see a member that is private, or that is overloaded and
 /// cannot be called like this. Such a hook is ignored without an error.
 template <class H>
-concept Handler = (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) &&
-                  detail::hook_fits<H, detail::OnOpen> && detail::hook_fits<H, detail::OnClose> &&
-                  detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H>;
+concept Handler =
+    (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
+    detail::hook_fits<H, detail::OnClose> && detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H>;
 
 }  // namespace resp

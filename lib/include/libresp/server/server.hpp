@@ -49,9 +49,10 @@ class Server {
     static_assert(detail::waits_fits<H, OutcomeHandler<H>>,
                   "the member waits of a handler must be public and have the signature: "
                   "bool waits(const resp::Request& request) const");
-    static_assert(detail::turn_fits<H>,
-                  "the type Turn of a handler must have the member `void end()`, and be constructible from the "
-                  "handler, from an asio::any_io_executor, from both, or without arguments");
+    static_assert(
+        detail::turn_fits<H>,
+        "the type Turn of a handler must have the member `void end()`, and be constructible from the "
+        "handler, from an asio::any_io_executor, from both, or without arguments");
 
 public:
     /// Binds and listens. run() serves. If binding or listening fails, throws std::system_error, and its text

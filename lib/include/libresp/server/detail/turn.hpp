@@ -30,7 +30,7 @@ concept has_turn = requires { typename Unwrapped<H>::type::Turn; };
 template <class T, class H, class Executor = asio::any_io_executor>
 concept can_be_turn =
     (std::default_initializable<T> || std::constructible_from<T, const H&> ||
-     std::constructible_from<T, const Executor&> || std::constructible_from<T, const H&, const Executor&>)&&
+     std::constructible_from<T, const Executor&> || std::constructible_from<T, const H&, const Executor&>) &&
     requires(T& turn) {
         { turn.end() } -> std::same_as<void>;
     };
