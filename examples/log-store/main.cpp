@@ -69,7 +69,7 @@ public:
     [[nodiscard]] std::size_t syncs() const noexcept { return syncs_; }
 
 private:
-    /// Reads the log. Cuts off a command at its end that was not written completely: nobody got +OK for it.
+    /// Reads the log. Cuts off a command at its end that was not written completely: no client got +OK for it.
     void replay() {
         resp::Decoder decoder;
         for (;;) {

@@ -52,7 +52,8 @@ public:
     std::size_t fails_at = all;      ///< the call of the engine, from 0, at which the stream breaks
 
     // ---- what the test sees
-    std::string received;    ///< everything that the engine has sent
+    /// Everything that the engine has sent. There is room for some of it before a write, which must not throw.
+    std::string received = with_room();
     bool ended = false;      ///< the engine has ended the stream
     bool closed = false;     ///< the engine has closed the stream
     std::size_t calls = 0;   ///< of the engine: reads, writes, waits
@@ -84,6 +85,11 @@ public:
 private:
     friend class MemoryTransport;
 
+    static std::string with_room() {
+        std::string bytes;
+        bytes.reserve(256);
+        return bytes;
+    }
     /// Counts a call; true if the stream is broken.
     bool breaks(std::error_code& ec) noexcept {
         if (calls++ == fails_at) fail();

@@ -2,8 +2,8 @@
 //
 // The way of a deferred reply:
 //
-//     handler              reply.defer(): a hole in the queue, behind everything before it
-//     later requests       their replies stand behind the hole and wait
+//     handler              reply.defer(): a hole in the queue, after everything before it
+//     later requests       their replies stand after the hole and wait
 //     Deferred::reply()    on the connection's thread: fills the hole
 //                          on another thread: the mailbox collects the replies, and one posted action fills
 //                          all their holes
@@ -18,9 +18,6 @@
 namespace resp {
 
 namespace {
-
-constexpr std::string_view internal_error = "-ERR internal error\r\n";
-constexpr std::string_view timeout_error = "-ERR timeout\r\n";
 
 // A string of at least this size is sent without a copy.
 constexpr std::size_t least_shared = 16 * 1024;
@@ -69,7 +66,9 @@ void Deferred::drop() noexcept {
     if (session_ == nullptr) return;
     const std::shared_ptr<detail::Session> session = std::move(session_);
     try {
-        static_cast<void>(detail::Session::answer(session, hole_, internal_error, true));
+        Buffer& bytes = scratch();
+        Encoder{bytes, version_}.simple_error("ERR internal error");
+        static_cast<void>(detail::Session::answer(session, hole_, bytes.view(), true));
     } catch (const std::exception&) {
         session->close_unanswered();  // no memory for the answer
     }
@@ -132,7 +131,7 @@ void Session::end_special_reply() {
 
 // ---- Session, called by a Deferred
 
-/// Answers a deferred reply. From any thread. Returns false if nobody gets the answer.
+/// Answers a deferred reply. From any thread. Returns false if the client does not get it.
 bool Session::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                      bool is_dropped) {
     if (session->peer_state() == PeerState::gone) return false;
@@ -154,7 +153,10 @@ void Session::answer_late(Clock::time_point now) {
     if (is_unanswered_.load(std::memory_order_relaxed)) {
         return shut(std::make_error_code(std::errc::not_enough_memory));
     }
-    const std::size_t late = queue_.fill_late(now, timeout_error);
+    if (queue_.holes() == 0) return;
+    std::string error;
+    Encoder{error, version()}.simple_error("ERR timeout");
+    const std::size_t late = queue_.fill_late(now, error);
     if (late == 0) return;
     worker_->counters().timeouts.add(late);
     worker_->flush_later(*this);
@@ -167,7 +169,7 @@ bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole
     answers_.bytes.append(reply);
     try {
         answers_.list.push_back({session, hole, reply.size(), is_dropped});
-        // Without an executor nobody takes the answers. They must not stay: they own their sessions.
+        // Without an executor no thread takes the answers. They must not stay: they own their sessions.
         answers_posted_ = answers_posted_ || post([self = shared_from_this()] { self->deliver_answers(); });
     } catch (...) {
         answers_.bytes.truncate(answers_.bytes.size() - reply.size());

@@ -1,4 +1,4 @@
-// expect: a handler must return void, or asio::awaitable<void> if it is a coroutine
+// expect: a handler must return void, asio::awaitable<void> if it is a coroutine, or resp::Outcome
 // A coroutine handler that returns a value.
 #include <libresp/server.hpp>
 #include <libresp/server/asio.hpp>

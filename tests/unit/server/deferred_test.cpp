@@ -220,7 +220,7 @@ TEST_CASE("the drain deadline does not wait for deferred replies") {
     CHECK_FALSE(test.handler.answer(0, "+late\r\n"));
 }
 
-TEST_CASE("a push stands behind the deferred replies before it") {
+TEST_CASE("a push stands after the deferred replies before it") {
     Fixture test;
     MemoryClient& client = test.ask("LATER\n");
     CHECK(test.handler.clients->front().send("+push\r\n") == resp::Sent::queued);

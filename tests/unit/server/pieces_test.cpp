@@ -221,7 +221,7 @@ TEST_CASE("pieces are the same bytes as a list of strings, whatever is added, fi
     }
 }
 
-TEST_CASE("replies that fill holes in order take no memory of their own") {
+TEST_CASE("replies that fill holes in order share the memory of one run") {
     Pieces pieces;
     const auto turn = [&] {
         std::array<std::uint64_t, 16> holes{};

@@ -1,4 +1,4 @@
-// The member type `Turn` of a handler, behind one type for the engine.
+// The member type `Turn` of a handler, as one type for the engine.
 #pragma once
 
 #include <libresp/server/detail/awaitable.hpp>
