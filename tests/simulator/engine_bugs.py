@@ -42,10 +42,10 @@ BUGS = [known for known in FUZZED if known.target == "server"] + [
     bug("a client that does not read is kept", "write_progress.hpp",
         "if (since_ != next_tick) patience_ -= elapsed;", "if (since_ == next_tick) patience_ -= elapsed;"),
     bug("the output of a waiting coroutine is given back", "session.cpp",
-        "const bool awaits = activity_ == Activity::awaiting;  // the handler uses the output",
-        "const bool awaits = false;"),
+        "    if (queue_.has_output() && !in_use) {",
+        "    if (queue_.has_output()) {"),
     bug("a connection that lingers is never closed", "ending.cpp",
         "if (now - linger_.since >= linger_time) shut({});", ""),
     bug("the memory of a queue is not bounded", "memory.cpp",
-        "cannot_free_ = !free_memory(target, false);", "static_cast<void>(target);"),
+        "cannot_free_ = !free_memory(memory_target(), Which::all);", ""),
 ]

@@ -181,6 +181,7 @@ void encode_scalar(Encoder& out, const detail::Frame& frame, const Node& node) {
 void encode(Encoder& out, View value) {
     const NodeRange range = detail::nodes(value);
     const Node* node = range.first;
+    if (node->has(Node::command)) return static_cast<void>(out.wire(value.wire()));
     if (value.type() == Type::attribute) {
         out.map(node->size / 2);  // without the value that it describes
         ++node;

@@ -112,6 +112,7 @@ void Session::account() noexcept try {
         if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
     }
     const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
+    if (!holds && held_ == 0) return;  // the usual case
     std::size_t held = 0;
     if (holds) {
         held = queue_.memory();

@@ -249,3 +249,28 @@ TEST_CASE("a value whose bytes and joined strings need 4 GiB is refused before a
     CHECK(is_refused(0xFFFF'FFF0, 0xFFFF'FFFF));
     CHECK_FALSE(is_refused(1, 0));
 }
+
+TEST_CASE("a command is encoded as it was received, also through a copy and beside others") {
+    const std::string commands =
+        "*2\r\n$3\r\nGET\r\n$0\r\n\r\n*1\r\n$12\r\nabcdefghijkl\r\n*1\r\n$4\r\nPING\r\n";
+    for (std::size_t cut = 0; cut <= commands.size(); ++cut) {
+        resp::Decoder decoder{{}, resp::Reads::commands};
+        resp::Buffer bytes;
+        resp::Encoder out{bytes};
+        resp::Buffer copied;
+        resp::Encoder out_copied{copied};
+        for (const std::string_view part :
+             {std::string_view{commands}.substr(0, cut), std::string_view{commands}.substr(cut)}) {
+            decoder.feed(part);
+            while (const auto view = decoder.next()) {
+                resp::encode(out, *view);
+                const resp::Value copy{*view};
+                resp::encode(out_copied, copy.view());
+                resp::encode(out_copied, copy.view()[0]);
+            }
+            decoder.release();
+        }
+        CHECK(bytes.view() == commands);
+        CHECK(copied.size() == commands.size() + 9 + 19 + 10);
+    }
+}

@@ -122,7 +122,7 @@ private:
                 }
                 const std::size_t header = read_header(left, limits_.max_elements);
                 if (header == 0 || left == 0) break;  // an empty array is left to the tokenizer
-                array = add(Type::array, header, Node::aggregate | Node::spans, left, 1);
+                array = add(Type::array, header, Node::aggregate | Node::spans | Node::command, left, 1);
                 at_ += header;
             }
             left -= take_strings(left);

@@ -31,6 +31,7 @@ struct Node {
         spans = 16,       // `span` is its number of entries; without this flag there is one entry
         aggregate = 32,   // it contains other values
         attributed = 64,  // an attribute stands directly before it
+        command = 128,    // an array of bulk strings: its bytes are those that an Encoder would write
     };
 
     std::uint32_t begin;  // of the text, or of the values of an aggregate; counted from Frame::wire
