@@ -108,12 +108,14 @@ class Handler {
 public:
     explicit Handler(Store& store) : store_(&store) {}
 
+    // [turn]
     /// The server calls end() after the requests of all clients that were ready, and before it sends any reply.
     struct Turn {
         explicit Turn(const Handler& handler) : store(handler.store_) {}
         void end() { store->commit(); }
         Store* store;
     };
+    // [/turn]
 
     void operator()(const resp::Request& request, resp::Reply& reply) const {
         const resp::Command command = request.command();

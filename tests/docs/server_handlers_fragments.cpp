@@ -1,4 +1,4 @@
-// docs/server.md: the two signatures of a handler, and how a reply is written.
+// docs/server.md: the signatures of a handler, and how a reply is written.
 #include "expect.hpp"
 
 #include <libresp/server.hpp>
@@ -9,10 +9,12 @@
 // [signatures]
 void plain(const resp::Request& request, resp::Reply& reply);
 asio::awaitable<void> coroutine(const resp::Request& request, resp::Reply& reply);
+resp::Outcome either(const resp::Request& request, resp::Reply& reply);
 // [/signatures]
 
 static_assert(resp::PlainHandler<decltype(&plain)>);
 static_assert(resp::CoroutineHandler<decltype(&coroutine)>);
+static_assert(resp::OutcomeHandler<decltype(&either)>);
 
 // [quit]
 struct Quit {

@@ -2,7 +2,12 @@
 
 import os
 import re
+import signal
+import socket
 import subprocess
+import tempfile
+import threading
+import time
 import unittest
 
 from support import PATIENCE, Client, TestCase, main, needs
@@ -105,6 +110,101 @@ class Kv(Example):
         shown = self.output("redis-benchmark", "-t", "ping,set,get", "-n", "5000", "-P", "8", "-q")
         for name in ("PING_INLINE", "PING_MBULK", "SET", "GET"):
             self.assertRegex(shown, name + r": [\d.]+ requests per second")
+
+
+def read_line(client):
+    line = b""
+    while not line.endswith(b"\r\n"):
+        line += client.read(1)
+    return line[:-2]
+
+
+class LogStore(TestCase):
+    """Kills the store at any moment: everything that it has acknowledged is there afterwards."""
+
+    ROUNDS = int(os.environ.get("LOG_STORE_ROUNDS", "10"))
+    CLIENTS = 8
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = os.path.join(self.folder.name, "store.log")
+        self.process = None
+        self.addCleanup(self.kill)
+
+    def start(self):
+        self.process = subprocess.Popen([os.path.join(BIN, "log-store"), "--port", "0", "--log", self.log],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        line = self.process.stdout.readline().decode()
+        return "127.0.0.1", int(re.fullmatch(r"Listening on 127\.0\.0\.1:(\d+)\n", line)[1])
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+            self.process.stdout.close()
+            self.process = None
+
+    def write(self, address, name, acknowledged):
+        """Writes one number after another under `name`, until the store is gone."""
+        try:
+            with socket.create_connection(address, PATIENCE) as client:
+                for number in range(1, 1_000_000):
+                    client.sendall(command(b"SET", name, b"%d" % number))
+                    if client.recv(5) != b"+OK\r\n":
+                        return
+                    acknowledged[name] = number
+        except OSError:
+            return
+
+    def test_no_acknowledged_write_is_lost(self):
+        for round_ in range(self.ROUNDS):
+            address = self.start()
+            acknowledged = {}
+            threads = [threading.Thread(target=self.write, args=(address, b"%d-%d" % (round_, i), acknowledged))
+                       for i in range(self.CLIENTS)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.02 + 0.013 * (round_ % 10))
+            self.kill()
+            for thread in threads:
+                thread.join(PATIENCE)
+            client = Client(self.start())
+            for name, number in acknowledged.items():
+                client.send(command(b"GET", name))
+                length = int(read_line(client)[1:])
+                found = int(client.read(length + 2))
+                # One more may have reached the disk without its reply.
+                self.assertIn(found, (number, number + 1))
+            client.close()
+            self.kill()
+
+    def test_one_sync_serves_many_clients(self):
+        address = self.start()
+        clients = [Client(address) for _ in range(50)]
+        for round_ in range(20):
+            self.process.send_signal(signal.SIGSTOP)  # so that all are ready together
+            for client in clients:
+                client.send(command(b"SET", b"key", b"%d" % round_))
+            self.process.send_signal(signal.SIGCONT)
+            for client in clients:
+                self.assertEqual(client.read(5), b"+OK\r\n")
+        clients[0].send(command(b"SYNCS"))
+        syncs = int(read_line(clients[0])[1:])
+        for client in clients:
+            client.close()
+        self.assertLessEqual(syncs, 20 * 50 // 20)
+
+    def test_an_incomplete_command_at_the_end_of_the_log_is_cut_off(self):
+        with open(self.log, "wb") as log:
+            log.write(command(b"SET", b"a", b"1") + command(b"SET", b"b", b"2")[:-3])
+        client = Client(self.start())
+        client.send(command(b"GET", b"a") + command(b"GET", b"b") + command(b"SET", b"c", b"3"))
+        self.assertEqual(client.read(7 + 5 + 5), b"$1\r\n1\r\n$-1\r\n+OK\r\n")
+        client.close()
+        self.kill()
+        with open(self.log, "rb") as log:
+            self.assertEqual(log.read(), command(b"SET", b"a", b"1") + command(b"SET", b"c", b"3"))
 
 
 class Alone(unittest.TestCase):

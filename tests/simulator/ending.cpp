@@ -6,10 +6,12 @@
 
 namespace simulator {
 
-/// Opens everything that coroutines wait for. Returns whether one was waiting.
+/// Opens everything that coroutines wait for, and answers all deferred replies. Returns whether there was one.
 bool World::open_gates() {
     bool opened = stage_.gate.open();
     for (fuzz::Gate& timer : stage_.timers) opened = timer.open() || opened;
+    opened = opened || !stage_.answers.empty();
+    while (!stage_.answers.empty()) answer_one();
     return opened;
 }
 
@@ -117,6 +119,7 @@ void World::require_empty() {
     check(lost_ <= failures_, "more clients have lost something than allocations have failed");
     summary_.add(Event::request, server_->counters().requests.value());
     summary_.add(Event::handler_threw, server_->counters().handler_errors.value());
+    summary_.add(Event::deferred, stage_.deferred);
 }
 
 }  // namespace simulator

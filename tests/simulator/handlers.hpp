@@ -1,11 +1,13 @@
-// The handlers of a world: those of tests/fuzz, with three more verbs. U subscribes its client, M sends a push
+// The handlers of a world: those of tests/fuzz, and one that defers replies, with three more verbs. U subscribes its client, M sends a push
 // to all subscribers, and D, in a coroutine, waits for a simulated timer.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "fuzz/server_handlers.hpp"
@@ -18,6 +20,8 @@ struct Stage : fuzz::Stage {
     std::vector<fuzz::Served*> subscribers;
     std::array<fuzz::Gate, 8> timers;  // those of tick t are at t % 8
     std::size_t ticks = 0;
+    std::vector<std::pair<resp::Deferred, std::string>> answers;  // deferred replies, and what they will be
+    std::size_t deferred = 0;                                     // replies in total
     bool closed_unopened = false;  // on_close() was called for a client without on_open()
 
     /// A wait of `n` ticks, 1 to 7.
@@ -34,6 +38,13 @@ struct Stage : fuzz::Stage {
         if (subscribers.size() < most_subscribers) subscribers.push_back(served);
     }
     void unsubscribe(fuzz::Served* served) { std::erase(subscribers, served); }
+    /// The i-th of `answers`, which it is no longer.
+    [[nodiscard]] std::pair<resp::Deferred, std::string> take_answer(std::size_t i) {
+        std::swap(answers[i], answers.back());
+        std::pair<resp::Deferred, std::string> answer = std::move(answers.back());
+        answers.pop_back();
+        return answer;
+    }
     void publish(std::size_t size) {
         for (fuzz::Served* const served : subscribers) served->push(size);
     }
@@ -72,6 +83,27 @@ public:
     void operator()(const resp::Request& request, resp::Reply& reply) {
         act_on_others(fuzz::verb_of(request.value()), request);
         fuzz::PlainHandler::operator()(request, reply);
+    }
+};
+
+/// Defers replies of three of four sizes. A reply that changes the connection is written at once.
+class DeferringHandler : public Extended<fuzz::PlainHandler> {
+public:
+    using Extended::Extended;
+    void operator()(const resp::Request& request, resp::Reply& reply) {
+        resp::Buffer bytes;
+        resp::Reply written{bytes, reply.version()};
+        act_on_others(fuzz::verb_of(request.value()), request);
+        fuzz::PlainHandler::operator()(request, written);
+        if (written.closing()) reply.close();
+        if (written.version() != reply.version()) {
+            reply.set_version(written.version());
+        } else if (!written.closing() && bytes.size() % 4 != 0) {
+            ++stage_->deferred;
+            stage_->answers.emplace_back(reply.defer(), bytes.view());
+            return;
+        }
+        reply.wire(bytes.view());
     }
 };
 

@@ -56,9 +56,11 @@ Setup setup_of(std::uint64_t seed) {
     setup.at_a_time = size < 40 ? random.between(1, 8) : size < 98 ? random.between(8, 80) : 400;
     setup.clients = size < 40 ? random.between(100, 300) : size < 98 ? random.between(300, 700) : 2'000;
     setup.coroutine = random.chance(450);
+    setup.deferring = !setup.coroutine && random.chance(400);
+    if (setup.deferring) setup.options.max_deferred = random.between(1, 30);
     choose_limits(setup, random);
     choose_deadlines(setup, random);
-    setup.memory_fails = !setup.coroutine && setup.at_a_time <= 80 && random.chance(150);
+    setup.memory_fails = !setup.coroutine && !setup.deferring && setup.at_a_time <= 80 && random.chance(150);
     setup.destroyed = random.chance(40);
     if (setup.destroyed || random.chance(500)) setup.stop_after = random.between(1, setup.clients);
     setup.stops_by_force = random.chance(150);
@@ -76,9 +78,11 @@ std::string Setup::describe() const {
         "  reads {}, max_line {}, batch_output {}, connection_memory {}, max_pushes {}, max_memory {}, "
         "max_connections {}\n"
         "  deadlines in ms: frame {}, stall {}, idle {}, drain {}",
-        coroutine ? "coroutine" : "plain", clients, at_a_time, faults, tick_every, gate, stop_after,
-        stops_by_force ? ", by force" : "", destroyed ? ", destroyed" : "",
-        memory_fails ? ", allocations fail" : "",
+        coroutine   ? "coroutine"
+        : deferring ? "deferring"
+                    : "plain",
+        clients, at_a_time, faults, tick_every, gate, stop_after, stops_by_force ? ", by force" : "",
+        destroyed ? ", destroyed" : "", memory_fails ? ", allocations fail" : "",
         options.reads == resp::Reads::commands ? "commands" : "anything", options.limits.max_line,
         options.batch_output, options.connection_memory, options.max_pushes, options.max_memory,
         options.max_connections, options.frame_deadline.count(), options.write_stall.count(),

@@ -14,6 +14,7 @@ namespace simulator {
 struct Setup {
     std::uint64_t seed = 0;
     bool coroutine = false;       // the handler is a coroutine, else a plain function
+    bool deferring = false;       // most replies are deferred
     bool memory_fails = false;    // single allocations of the engine fail
     bool destroyed = false;       // the server is destroyed in the middle
     bool small_memory = false;    // max_memory is small enough to be reached

@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> n
     "worlds",
     "worlds with a plain handler",
     "worlds with a coroutine handler",
+    "worlds with deferred replies",
     "connections",
     "requests handled",
     "replies",
@@ -45,6 +46,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> n
     "closed: another protocol",
     "closed: no memory",
     "exceptions of handlers",
+    "replies deferred",
     "steps above max_memory",
     "checks of a quiet world",
 };

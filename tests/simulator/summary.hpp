@@ -15,6 +15,7 @@ enum class Event : std::uint8_t {
     world,
     plain_world,
     coroutine_world,
+    deferring_world,
     connection,
     request,
     reply,
@@ -45,6 +46,7 @@ enum class Event : std::uint8_t {
     closed_foreign,
     closed_no_memory,
     handler_threw,
+    deferred,
     shortage,
     quiet_check,
     count

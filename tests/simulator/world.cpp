@@ -12,17 +12,22 @@ World::World(const Setup& setup, Summary& summary)
     : setup_(setup), summary_(summary), random_(setup.seed ^ 0xA5A5A5A5) {
     if (setup.coroutine) {
         server_.emplace(setup.options, CoroutineHandler{stage_});
+    } else if (setup.deferring) {
+        server_.emplace(setup.options, DeferringHandler{stage_});
     } else {
         server_.emplace(setup.options, PlainHandler{stage_});
     }
     summary_.add(Event::world);
-    summary_.add(setup.coroutine ? Event::coroutine_world : Event::plain_world);
+    summary_.add(setup.coroutine   ? Event::coroutine_world
+                 : setup.deferring ? Event::deferring_world
+                                   : Event::plain_world);
 }
 
 World::~World() {
     spared_.reset();
     failing_.reset();
-    stage_.clear();  // its coroutines must be destroyed before their context
+    stage_.clear();                                   // its coroutines must be destroyed before their context
+    if (random_.chance(500)) stage_.answers.clear();  // otherwise they outlive the server
     server_.reset();
 }
 
@@ -176,6 +181,9 @@ void World::clients_act() {
 /// What happens to the server from outside, with chances of 1,000.
 void World::world_acts() {
     if (random_.chance(setup_.gate)) engine([&] { static_cast<void>(stage_.gate.open()); });
+    if (random_.chance(setup_.gate)) {
+        for (std::size_t n = random_.below(stage_.answers.size() + 1); n != 0; --n) answer_one();
+    }
     if (!stopped_at_ && setup_.stop_after != 0 && connected_ >= setup_.stop_after) stop();
     if (stopped_at_ && setup_.stops_by_force && !aborted_ && random_.chance(200)) {
         aborted_ = true;
@@ -197,6 +205,18 @@ void World::world_acts() {
         const std::size_t which = random_.below(3);
         engine([&] { any_client().stream->notify({.read = which != 0, .write = which != 1}); });
         summary_.add(Event::spurious);
+    }
+}
+
+/// Answers a deferred reply: on the thread of its connection, or as another thread would.
+void World::answer_one() {
+    const auto answer = std::make_shared<std::pair<resp::Deferred, std::string>>(
+        stage_.take_answer(random_.below(stage_.answers.size())));
+    const auto act = [answer] { static_cast<void>(std::move(answer->first).wire(answer->second)); };
+    if (random_.chance(500)) {
+        server_->post(act);
+    } else {
+        engine(act);
     }
 }
 

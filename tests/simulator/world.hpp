@@ -49,6 +49,7 @@ private:
     void allow_steps(std::uint64_t n);
     void tick();
     void stop();
+    void answer_one();
     template <class Action>
     void engine(const Action& action);
     void arm_allocator();

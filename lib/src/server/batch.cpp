@@ -65,7 +65,9 @@ void Session::end_batch(BatchEnd end) {
     hold();
     const bool left_requests = end != BatchEnd::all_handled && decoder_ != nullptr;
     next_ = left_requests ? Next::handle : Next::read;
-    if (left_requests && end == BatchEnd::too_many_deferred) return;  // end_turn() goes on
+    if (left_requests && end == BatchEnd::too_many_deferred) {
+        return deadlines_.wait_for_no_frame();  // end_turn() goes on; meanwhile the client is not late
+    }
     // Two more reasons to continue later. While the server drains, the connection waits for no input: it
     // reads again until a read returns nothing. A closing connection lets the pushes that its handler has
     // posted arrive first, so that they are sent too.

@@ -66,9 +66,9 @@ void Deferred::drop() noexcept {
     if (session_ == nullptr) return;
     const std::shared_ptr<detail::Session> session = std::move(session_);
     try {
-        Buffer& bytes = scratch();
-        Encoder{bytes, version_}.simple_error("ERR internal error");
-        static_cast<void>(detail::Session::answer(session, hole_, bytes.view(), true));
+        std::string error;
+        Encoder{error, version_}.simple_error("ERR internal error");
+        static_cast<void>(detail::Session::answer(session, hole_, error, true));
     } catch (const std::exception&) {
         session->close_unanswered();  // no memory for the answer
     }
@@ -165,6 +165,8 @@ void Session::answer_late(Clock::time_point now) {
 /// Posts the answers that other threads have given, all in one action.
 bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                      bool is_dropped) {
+    Answers
+        dropped;  // destroyed after the lock: a session may own the last copy of a handler, and this an answer
     const std::lock_guard lock{answers_mutex_};
     answers_.bytes.append(reply);
     try {
@@ -176,21 +178,21 @@ bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole
         std::erase_if(answers_.list, [&](const Answer& a) { return a.session == session && a.hole == hole; });
         throw;
     }
+    if (!answers_posted_) {
+        std::swap(answers_, dropped);
+        return false;
+    }
     shared_->memory.fetch_add(reply.size(), std::memory_order_relaxed);
-    if (!answers_posted_) drop(answers_);
-    return answers_posted_;
+    return true;
 }
 
 /// The mailbox is shut.
 void Mailbox::drop_answers() noexcept {
+    Answers dropped;
     const std::lock_guard lock{answers_mutex_};
-    drop(answers_);
+    std::swap(answers_, dropped);
+    shared_->memory.fetch_sub(dropped.bytes.size(), std::memory_order_relaxed);
     answers_posted_ = false;
-}
-
-void Mailbox::drop(Answers& answers) noexcept {
-    shared_->memory.fetch_sub(answers.bytes.size(), std::memory_order_relaxed);
-    answers.clear();
 }
 
 void Mailbox::deliver_answers() {
@@ -209,7 +211,8 @@ void Mailbox::deliver_answers() {
         }
         bytes.remove_prefix(answer.size);
     }
-    drop(delivering_);
+    shared_->memory.fetch_sub(delivering_.bytes.size(), std::memory_order_relaxed);
+    delivering_.clear();
 }
 
 // ---- the end of a turn

@@ -85,7 +85,6 @@ private:
     // deferred.cpp
     void deliver_answers();
     void drop_answers() noexcept;
-    void drop(Answers& answers) noexcept;
 
     const std::shared_ptr<Shared> shared_;
     asio::any_io_executor executor_;

@@ -155,6 +155,21 @@ TEST_CASE("at max_deferred further requests wait") {
     CHECK(client.received == "+1\r\n+2\r\n+PONG\r\n+3\r\n$1\r\nx\r\n");
 }
 
+TEST_CASE("at max_deferred no deadline closes a client") {
+    Fixture test{{.frame_deadline = std::chrono::seconds{1},
+                  .idle_timeout = std::chrono::seconds{1},
+                  .max_deferred = 1}};
+    MemoryClient& client = test.ask("LATER\nPING\nECHO");
+    test.server.pass(std::chrono::seconds{10});
+    CHECK_FALSE(client.closed);
+    test.handler.answer(0, "+1\r\n");
+    test.server.run();
+    CHECK(client.received == "+1\r\n+PONG\r\n");
+    // Now the incomplete request is late.
+    test.server.pass(std::chrono::seconds{2});
+    CHECK(client.closed);
+}
+
 TEST_CASE("a reset is noticed at max_deferred") {
     Fixture test{{.max_deferred = 1}};
     MemoryClient& client = test.ask("LATER\nPING\n");
