@@ -101,8 +101,10 @@ const char* World::wrong_reason(Client& client) {
 /// Whether a deadline may have closed it. An idle connection is one from which the engine has read nothing.
 bool World::is_late(const Client& client) const {
     const resp::Options& options = setup_.options;
+    // At a write_rate of 1, one byte earns one second of patience, not the whole write_stall.
+    const Time patience = std::min<Time>(options.write_stall, Time{1'000});
     const bool is_idle = client.stream->unread() != 0 || now_ - client.sent_at >= options.idle_timeout;
-    return client.longest_stall >= options.write_stall || client.longest_frame >= options.frame_deadline ||
+    return client.longest_stall >= patience || client.longest_frame >= options.frame_deadline ||
            (options.idle_timeout.count() != 0 && is_idle);
 }
 
