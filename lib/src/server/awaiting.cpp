@@ -38,8 +38,8 @@ View Session::keep(View request) {
     return kept_->view();
 }
 
-/// The handler of the kept request is called next, and may wait. If too many large requests wait already, the
-/// connection is held back before the handler is called, and each tick tries again.
+/// The coroutine in `outcome_` begins next. If too many large requests wait already, the connection is held
+/// back instead, and each tick tries again.
 void Session::begin_wait() {
     assert(waits_with_ == 0);
     activity_ = Activity::awaiting;

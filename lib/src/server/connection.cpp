@@ -9,6 +9,16 @@
 
 namespace resp {
 
+namespace {
+
+/// See share_payload(); for a push.
+detail::SharedPayload share_push(const detail::Session& session, std::shared_ptr<const std::string> bytes) {
+    const std::shared_ptr<detail::Shared>& shared = session.mailbox()->owner();
+    return detail::share_payload(shared, std::move(bytes), shared->options.max_pushes);
+}
+
+}  // namespace
+
 Endpoint Connection::peer() const {
     const auto session = session_.lock();
     return session ? session->peer() : Endpoint{};
@@ -39,8 +49,7 @@ Sent Connection::send(std::string bytes) const {
 Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
-    return session->send(detail::share_payload(session->mailbox()->owner(), std::move(bytes),
-                                               session->mailbox()->shared().options.max_pushes));
+    return session->send(share_push(*session, std::move(bytes)));
 }
 
 void Connection::close() const {
@@ -118,10 +127,7 @@ std::size_t send_all(std::span<const Connection> connections, std::shared_ptr<co
         for (const Connection& connection : connections) {
             const auto session = detail::Session::of(connection);
             if (!session || !session->is_open()) continue;
-            if (push == nullptr) {
-                push = detail::share_payload(session->mailbox()->owner(), bytes,
-                                             session->mailbox()->shared().options.max_pushes);
-            };
+            if (push == nullptr) push = share_push(*session, bytes);
             if (push == nullptr) return 0;
             if (add_receiver(all, session, push)) ++queued;
         }

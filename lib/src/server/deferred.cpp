@@ -80,10 +80,10 @@ namespace detail {
 
 Deferred Session::defer(std::optional<std::chrono::milliseconds> deadline) {
     Reply& reply = queue_.output().reply;
-    const bool may_defer = reply.empty() && (reply.state_ & Reply::deferred) == 0;
-    assert(may_defer);
-    if (!may_defer) {
-        if ((reply.state_ & Reply::deferred) != 0) return {};  // the first one gives the answer
+    const bool is_deferred = (reply.state_ & Reply::deferred) != 0;
+    assert(reply.empty() && !is_deferred);
+    if (is_deferred) return {};  // the first Deferred gives the answer
+    if (!reply.empty()) {
         queue_.output().drop_reply();
         reply.simple_error("ERR internal error");
         return {};
@@ -165,8 +165,8 @@ void Session::answer_late(Clock::time_point now) {
 /// Posts the answers that other threads have given, all in one action.
 bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                      bool is_dropped) {
-    Answers
-        dropped;  // destroyed after the lock: a session may own the last copy of a handler, and this an answer
+    // Destroyed after the lock is released: a session may own a handler, and the handler a Deferred.
+    Answers dropped;
     const std::lock_guard lock{answers_mutex_};
     answers_.bytes.append(reply);
     try {

@@ -165,7 +165,7 @@ void Session::stop_reading(std::error_code reason) noexcept {
 void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
-    if (kept_ != nullptr) worker_->give_back(std::move(kept_));  // its handler was not called
+    if (kept_ != nullptr) worker_->give_back(std::move(kept_));  // its coroutine has not begun
     flush();
     if (state_ != State::closing || queue_.size() != 0 || queue_.holes() != 0) return;
     transport_->finish();

@@ -2,7 +2,6 @@
 #include "lending.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace resp::detail {
 

@@ -108,9 +108,7 @@ void Session::account() noexcept try {
         if (queue_.output().bytes.capacity() > large || queue_.holes() != 0) queue_.move_output_to_pieces();
         if (queue_.output().bytes.empty()) worker_->give_back(queue_.take_output());
     }
-    if (queue_.has_pieces()) {
-        if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
-    }
+    if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
     const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
     if (!holds && held_ == 0) return;  // the usual case
     std::size_t held = 0;

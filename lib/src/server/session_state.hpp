@@ -19,7 +19,7 @@
 //
 //     read     everything received was handled: read from the transport
 //     handle   the last batch left requests in the decoder: handle them
-//     await    memory was short when the handler of a large request would have begun to wait: call it
+//     await    memory was short when the coroutine for a large request would have begun: begin it
 #pragma once
 
 #include "shared.hpp"

@@ -249,7 +249,7 @@ TEST_CASE("an end() that throws at random never lets an uncommitted reply out") 
         while (!test.log.open.empty()) answer();
         test.server.pass(std::chrono::seconds{1});
         check();
-        // Whoever is still connected has everything: nothing was lost without an end.
+        // The server has read everything that the clients which are still connected have sent.
         for (const MemoryClient* client : clients) REQUIRE((client->closed || client->unread() == 0));
     }
 }

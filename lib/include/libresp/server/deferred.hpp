@@ -49,10 +49,10 @@ public:
     /// The RESP version of the reply: that of the connection when the request was handled.
     [[nodiscard]] Version version() const noexcept { return version_; }
 
-    /// Answers with what `write` writes: one value. Returns false if the client does not get it: it is
-    /// gone, or the reply's deadline has passed. On another thread than the connection's, it may return true in the
-    /// second case, because it does not wait for that thread. What `write` throws leaves this function, and the client gets
-    /// `-ERR internal error`.
+    /// Answers with what `write` writes: one value. Returns false if the client does not get it: it is gone, or
+    /// the reply's deadline has passed. On another thread than the connection's, it may return true in the second
+    /// case, because it does not wait for that thread. If `write` throws, this function throws the same, and the
+    /// client gets `-ERR internal error` when the Deferred is destroyed.
     template <std::invocable<Encoder&> Write>
     bool reply(Write&& write) && {
         if (session_ == nullptr) return false;

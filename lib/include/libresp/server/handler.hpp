@@ -69,9 +69,10 @@ concept OutcomeHandler =
 ///     };
 ///
 /// Its constructor gets the handler that the server was made with, or the executor of the thread (a const
-/// asio::any_io_executor&), or both in this order, or nothing. Each thread has one, and request.turn<Turn>() returns it. end() is called on the thread after the requests
-/// of all clients that were ready are handled, and before any of their replies leaves. If it throws, the
-/// connections that had requests in this turn lose the replies of the turn, and are closed.
+/// asio::any_io_executor&), or both in this order, or nothing. Each thread has one, and request.turn<Turn>()
+/// returns it. end() is called on the thread after the requests of all clients that were ready are handled, and
+/// before any of their replies leaves. If it throws, the connections that had requests in this turn lose the
+/// replies of the turn, and are closed.
 ///
 /// A member with a hook's name that cannot be called like this, or that is private, does not compile. One
 /// exception: in a `final` class the library does not see a member that is private, or that is overloaded and
