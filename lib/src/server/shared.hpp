@@ -116,8 +116,16 @@ struct Shared {
     /// Counts `bytes` of memory, unless that would exceed max_memory. Returns whether it did.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
 
+    // A Worker begins and ends to use `factory`. The last end destroys it: the handler may own a Deferred, which owns
+    // this. Until then any worker may use it.
+    void worker_begins() noexcept { workers.fetch_add(1, std::memory_order_relaxed); }
+    void worker_ends() noexcept {
+        if (workers.fetch_sub(1, std::memory_order_acq_rel) == 1) factory.reset();
+    }
+
     const Options options;  // normalised(): durations may be added to each other and to times
-    const std::unique_ptr<AdapterFactory> factory;
+    std::unique_ptr<AdapterFactory> factory;
+    std::atomic<std::size_t> workers{0};
     const bool suspends;            // see AdapterFactory
     const std::size_t memory_mark;  // above it, large connections are held back
     Logger log;

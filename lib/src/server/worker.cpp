@@ -40,7 +40,9 @@ Worker::Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& exec
       mailbox_(std::make_shared<Mailbox>(shared_, executor)),
       most_output_(output_limit(shared_->options)),
       turn_(shared_->factory->make_turn(executor)),
-      turn_object_(turn_ != nullptr ? turn_->object() : nullptr) {}
+      turn_object_(turn_ != nullptr ? turn_->object() : nullptr) {
+    shared_->worker_begins();
+}
 
 Worker::~Worker() { dispose(); }
 
@@ -221,6 +223,7 @@ void Worker::dispose() noexcept {
     resumed_ = 0;
     poller_.reset();
     timer_.reset();
+    if (!std::exchange(disposed_, true)) shared_->worker_ends();
 }
 
 // ---- time

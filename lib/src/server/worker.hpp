@@ -152,6 +152,7 @@ private:
     bool turn_posted_ = false;
     bool ticking_ = false;   // a tick is scheduled
     bool draining_ = false;  // set by drain(), never cleared
+    bool disposed_ = false;  // set by dispose(), never cleared
     Clock::time_point drain_by_{};
     Clock::time_point short_since_{};    // memory is short since this tick; 0: it is not
     Clock::time_point used_up_since_{};  // no large wait has ended since this tick, when memory was used up

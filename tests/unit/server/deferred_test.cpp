@@ -225,6 +225,14 @@ TEST_CASE("whatever ends a connection waits for its deferred replies") {
     CHECK((client.ended || client.closed));
 }
 
+TEST_CASE("a handler that owns unanswered Deferreds is destroyed with the server") {
+    std::optional<Fixture> test{std::in_place};
+    test->ask("LATER\nLATER\n");
+    const std::weak_ptr<Open> open = test->handler.open;
+    test.reset();
+    CHECK(open.expired());
+}
+
 TEST_CASE("the drain deadline does not wait for deferred replies") {
     Fixture test{{.drain_deadline = std::chrono::seconds{1}}};
     MemoryClient& client = test.ask("LATER\n");
