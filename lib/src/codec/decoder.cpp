@@ -165,7 +165,7 @@ bool Decoder::read(std::uint64_t skip_end) {
         }
         const bool has_skipped = frame_ == tokenizer_.next_ && may_skip() && skip(skip_end);
         if (!has_skipped && !take_token()) {
-            if (bounded && !error()) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
+            if (bounded && !error() && paused() == 0) tokenizer_.fail(Errc::frame_too_long, tokenizer_.end_);
             return false;
         }
         if (whole_ != ready_) break;

@@ -159,6 +159,13 @@ Node& Decoder::add_node(Type type, std::uint64_t begin, std::uint64_t offset) {
     return node;
 }
 
+/// Whether the index of the incomplete frame takes more than twice its bytes, because its values are tiny, or may
+/// take that: an inline line is indexed when it is complete.
+bool Decoder::is_dense() const noexcept {
+    const bool in_line = tokenizer_.mode_ == Tokenizer::Mode::value && tokenizer_.position_ != 0;
+    return in_line || node_count_ * sizeof(Node) > 2 * in_source(tokenizer_.next_);
+}
+
 /// The entries that an index with no room left grows to. A large one grows to what the bytes that are here and
 /// not indexed need, if they are as dense as those before them: elements of 3 bytes have entries of 16, so room
 /// that stays unused would be most of the memory.

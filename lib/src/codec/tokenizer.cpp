@@ -26,7 +26,15 @@ void Tokenizer::reset(std::uint64_t offset) noexcept {
     depth_ = 0;
     left_ = 1;
     position_ = 0;
+    paused_ = 0;
+    resumed_.reset();
     error_.reset();
+}
+
+void Tokenizer::pause_above(std::size_t size, std::uint64_t most) noexcept {
+    assert(reads_ == Reads::commands && size != 0 && pause_.above == 0);
+    pause_ = {size, most, limits_.max_bulk};
+    limits_.max_bulk = std::min(limits_.max_bulk, size);
 }
 
 std::optional<Token> Tokenizer::next() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace resp {
 
@@ -19,8 +20,10 @@ bool Tokenizer::string(Token& token, Type type) noexcept {
         if (*length_at == wire::minus) return null_string(token);
         if (*length_at == wire::streamed) return streamed_string(token);
     }
-    const Decimal length = wire::read_decimal(length_at, end_, limits_.max_bulk);
-    if (!taken(length, Errc::bad_length, Errc::bulk_too_long)) return false;
+    Decimal length = wire::read_decimal(length_at, end_, limits_.max_bulk);
+    if (length.outcome == Outcome::overflow && pause_.above != 0) [[unlikely]]
+        length = long_length(length_at);
+    if (paused_ != 0 || !taken(length, Errc::bad_length, Errc::bulk_too_long)) return false;
     if (type == Type::verbatim_string && length.value < wire::verbatim_prefix) {
         return fail(Errc::bad_verbatim, length.at - wire::crlf.size());
     }
@@ -31,6 +34,16 @@ bool Tokenizer::string(Token& token, Type type) noexcept {
     mode_ = Mode::body;
     next_ = length.at;
     return body_part(token);
+}
+
+/// Reads a length above limits_.max_bulk while pause_above() is in effect. If it pauses, `partial`.
+Decimal Tokenizer::long_length(const char* at) noexcept {
+    if (resumed_) return wire::read_decimal(at, end_, *std::exchange(resumed_, std::nullopt));
+    const Decimal length = wire::read_decimal(at, end_, pause_.most);
+    if (length.outcome != Outcome::done) return length;
+    if (length.value <= pause_.above) return wire::read_decimal(at, end_, pause_.max_bulk);
+    paused_ = length.value;
+    return {Outcome::partial, at, 0};
 }
 
 bool Tokenizer::null_string(Token& token) noexcept {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <libresp/codec/buffer.hpp>
+#include <libresp/codec/command.hpp>
 #include <libresp/codec/tokenizer.hpp>
 #include <libresp/codec/view.hpp>
 
@@ -38,8 +39,7 @@ public:
     explicit Decoder(Limits limits = {}, Reads reads = Reads::replies);
 
     /// After a move, all views of both decoders are invalid. The new decoder continues the stream, also
-    /// inside a frame and with lent bytes. The old one holds no memory and no bytes; it may be destroyed,
-    /// assigned to or reset().
+    /// inside a frame and with lent bytes. The old one holds nothing; destroy it, assign to it or reset() it.
     Decoder(Decoder&& other) noexcept;
     Decoder& operator=(Decoder&& other) noexcept;
 
@@ -81,6 +81,21 @@ public:
         return view;
     }
 
+    /// See Tokenizer::pause_above(). To go on, call resume(), which keeps the word like any other, or cut().
+    void pause_above(std::size_t size, std::uint64_t most) noexcept { tokenizer_.pause_above(size, most); }
+    [[nodiscard]] std::uint64_t paused() const noexcept { return tokenizer_.paused(); }
+    /// While it is paused: the words before that one. Valid until resume(), or until the decoder gets more bytes.
+    [[nodiscard]] Command words_before() noexcept;
+    void resume() noexcept;
+    struct Cut {
+        Tokenizer rest;            ///< continues with the word; feed it `unread` first
+        std::string_view before;   ///< the bytes of the frame before that word, in the decoder
+        std::string_view unread;   ///< the bytes after them
+        std::uint32_t words_left;  ///< of the command, from that word on
+    };
+    /// While it is paused: hands over the rest of the stream. Then only reset(), assign to or destroy the decoder.
+    [[nodiscard]] Cut cut() noexcept;
+
     /// The error that ended the stream. next() sets it after it has returned every frame before the error. It
     /// is final: call reset() to begin a new stream. Incomplete input is not an error.
     [[nodiscard]] const std::optional<DecodeError>& error() const noexcept { return tokenizer_.error(); }
@@ -105,8 +120,8 @@ public:
                tokenizer_.levels_.memory();
     }
 
-    /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most
-    /// `keep` bytes, else frees it. Drops all bytes without reading them, and ends the loan of feed().
+    /// Begins a new stream, whose offsets count from `offset`. Drops all bytes, ends the loan of feed(), and frees
+    /// its memory if that is more than `keep` bytes.
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
 
 private:
@@ -117,16 +132,12 @@ private:
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
 
-    /// Whether the index of the incomplete frame takes more than twice its bytes, because its values are
-    /// tiny, or may take that: an inline line is indexed when it is complete. From `dense_size` bytes on, the
-    /// memory of such a frame grows by one part in `dense_step`, so that little of it stays unused.
-    bool is_dense() const noexcept {
-        const bool in_line = tokenizer_.mode_ == Tokenizer::Mode::value && tokenizer_.position_ != 0;
-        return in_line || node_count_ * sizeof(detail::Node) > 2 * in_source(tokenizer_.next_);
-    }
-    static constexpr std::size_t dense_size = 16 * 1024;
-    static constexpr std::size_t dense_step = 32;
+    bool is_dense() const noexcept;
+    static constexpr std::size_t dense_size =
+        16 * 1024;  // from here on, little of a dense frame's memory is unused:
+    static constexpr std::size_t dense_step = 32;  // it grows by one part in this many
 
+    detail::Node& incomplete_frame() noexcept;
     void make_room(std::size_t n);
     std::size_t room_for_frame(std::size_t n) const noexcept;
     void keep_rest();
@@ -139,7 +150,6 @@ private:
     void take_shortcut();
     bool take_token();
     void drop_returned() noexcept;
-
     bool index(const Token& token);
     void index_value(const Token& token);
     void index_text(const Token& token);
@@ -153,7 +163,6 @@ private:
     void grow_index(std::size_t rest_of_line = 0);
     std::size_t larger_index(std::size_t rest_of_line) const noexcept;
 
-    /// Bytes that the tokenizer has not taken.
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
     /// Converts a pointer into the input, or an offset in the stream, to bytes from source_.wire.
     std::uint64_t in_source(const char* p) const noexcept {

@@ -5,6 +5,7 @@
 #include <libresp/codec/detail/levels.hpp>
 #include <libresp/codec/error.hpp>
 #include <libresp/codec/limits.hpp>
+#include <libresp/codec/token.hpp>
 #include <libresp/codec/wire.hpp>
 
 #include <cassert>
@@ -12,52 +13,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 
 namespace resp {
-
-/// One token: a scalar, a piece of a long string or line, the beginning of an aggregate, the end of a
-/// streamed aggregate, or an inline line.
-///
-///     *2\r\n            aggregate  size 2
-///     $5\r\nhello\r\n   value      text "hello"      (complete in the bytes that were fed)
-///     $9\r\nhel         part       text "hel"        (the rest follows with later bytes)
-///     lo wor            part       text "lo wor", position 3
-///     \r\n              part       text "", position 9, last, closes 1
-struct Token {
-    enum class Kind : unsigned char {
-        value,        ///< a complete scalar: `text`, and `integer` if the type is integer or boolean
-        part,         ///< a piece of a string or line; `last` marks the final piece
-        aggregate,    ///< the beginning of an aggregate. It is complete if `size` is 0, unless it is
-                      ///< `streamed` or an attribute, whose value follows
-        stream_end,   ///< the end of a streamed aggregate
-        inline_line,  ///< an inline command, not split into words; `text` is without LF or CRLF
-    };
-    Kind kind{};
-    Type type{};                 ///< of the value; array for an inline line
-    bool streamed = false;       ///< sent with `?` in place of its length
-    bool last = true;            ///< of a part: the string is complete
-    std::uint32_t depth = 0;     ///< open aggregates around this token; an attribute is open until the
-                                 ///< value that it describes is complete
-    std::uint32_t closes = 0;    ///< aggregates that are complete with this token
-    std::uint64_t offset = 0;    ///< bytes from the start of the stream to the value's type byte, or to the
-                                 ///< `.` of a stream_end
-    std::uint64_t size = 0;      ///< of a string, its announced bytes; of a complete line, an
-                                 ///< integer or a boolean, the bytes of its whole text; of an aggregate, its
-                                 ///< elements or pairs; of a stream_end, those of the aggregate that it ends.
-                                 ///< 0 for all other tokens
-    std::uint64_t position = 0;  ///< of a part: the bytes of this string in earlier tokens
-    std::string_view text;       ///< bytes without framing, in the bytes that were fed; a verbatim string
-                                 ///< keeps its `txt:`
-    std::int64_t integer = 0;
-
-    /// Whether a frame is complete with this token.
-    [[nodiscard]] bool ends_frame() const noexcept {
-        const bool opens = size != 0 || streamed || type == Type::attribute;
-        if (kind == Kind::aggregate && opens) return false;
-        return last && depth == closes;
-    }
-};
 
 /// Splits a stream of RESP into tokens. Its memory does not depend on the length of the input: above eight
 /// levels, 12 bytes for each. It keeps no bytes: feed() lends them. Bytes that next() does not take
@@ -105,6 +62,20 @@ public:
     /// Begins a new stream, whose offsets count from `offset`. Drops the lent bytes: call feed() next.
     void reset(std::uint64_t offset = 0) noexcept;
 
+    /// Pauses before each word of a command that has more than `size` bytes: next() returns nothing, and paused()
+    /// the announced size, until resume() is called. A word of more than `most` bytes is an error, whatever
+    /// Limits::max_bulk is. A Server asks there whether its handler streams the word. Only for Reads::commands.
+    void pause_above(std::size_t size, std::uint64_t most) noexcept;
+    /// The announced bytes of the word before which it has paused; 0 if it has not paused.
+    [[nodiscard]] std::uint64_t paused() const noexcept { return paused_; }
+    /// Goes on with the word, if it has at most `most` bytes. Otherwise the word is an error.
+    void resume(std::uint64_t most) noexcept {
+        paused_ = 0;
+        resumed_ = most;
+    }
+    /// Goes on as if it had never paused: Limits::max_bulk applies.
+    void resume() noexcept { resume(pause_.max_bulk); }
+
     /// Whether a frame has begun and is not complete. The bytes in rest() do not count.
     [[nodiscard]] bool inside_frame() const noexcept { return depth_ != 0 || mode_ != Mode::value; }
 
@@ -126,6 +97,7 @@ private:
     bool value(Token& token);
     bool inline_line(Token& token) noexcept;
     bool string(Token& token, Type type) noexcept;
+    wire::Decimal long_length(const char* at) noexcept;
     bool null_string(Token& token) noexcept;
     bool streamed_string(Token& token) noexcept;
     bool body_part(Token& token) noexcept;
@@ -189,6 +161,16 @@ private:
     std::uint64_t digits_ = 0;        // of this big number so far
     std::optional<DecodeError> error_;
     detail::Levels levels_;
+
+    /// Of pause_above(). While it pauses, limits_.max_bulk is at most `above`, so that other words cost nothing.
+    struct Pause {
+        std::uint64_t above = 0;  // 0: it never pauses
+        std::uint64_t most = 0;
+        std::uint64_t max_bulk = 0;  // of the limits
+    };
+    Pause pause_;
+    std::uint64_t paused_ = 0;              // see paused()
+    std::optional<std::uint64_t> resumed_;  // of resume(), until the word begins
 };
 
 }  // namespace resp
