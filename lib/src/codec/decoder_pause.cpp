@@ -32,8 +32,9 @@ Decoder::Cut Decoder::cut() noexcept {
     tokenizer_.end_ = end_;
     const std::string_view before{frame_, tokenizer_.next_};
     const std::string_view unread{tokenizer_.next_, end_};
+    const auto words = static_cast<std::uint32_t>(nodes_.get() + node_count_ - whole_ - 1);
     const std::uint32_t left = tokenizer_.left_;
-    return {std::move(tokenizer_), before, unread, left};
+    return {std::move(tokenizer_), before, unread, words, left};
 }
 
 }  // namespace resp

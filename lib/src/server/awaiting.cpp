@@ -2,6 +2,7 @@
 // how a wait ends early because the client has left.
 #include "session.hpp"
 #include "session_templates.hpp"
+#include "stream.hpp"
 #include "worker.hpp"
 
 #include <libresp/server/asio.hpp>
@@ -44,7 +45,9 @@ void Session::begin_wait() {
     assert(waits_with_ == 0);
     activity_ = Activity::awaiting;
     if (kept_ != nullptr) put_away_decoder();
-    const std::size_t bytes = kept_ != nullptr ? kept_->memory() : decoder_->memory();
+    const std::size_t bytes = stream_ != nullptr ? stream_->memory()
+                              : kept_ != nullptr ? kept_->memory()
+                                                 : decoder_->memory();
     held_back_ = bytes > small_request && !worker_->may_wait_with(bytes);
     if (held_back_) {
         activity_ = Activity::ready;
@@ -82,10 +85,13 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
     do {
         try {
             co_await outcome_.take();
+        } catch (const Left&) {
+            if (queue_.has_output()) queue_.output().drop_reply();
         } catch (...) {
             request_failed();
         }
         cancellable_ = false;
+        if (stream_ != nullptr) co_await end_stream();
     } while (handler_ended());
 }
 

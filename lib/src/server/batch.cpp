@@ -4,6 +4,7 @@
 // requests, the next batch begins with handle().
 #include "session.hpp"
 #include "session_templates.hpp"
+#include "stream.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -103,6 +104,11 @@ Receipt Session::receive() {
         n = read_some(decoder_->prepare(missing > 1 ? std::min(room, missing) : room), ec);
         decoder_->commit(n);
     }
+    return received(n, ec);
+}
+
+/// What a read means that has returned `n` and `ec`.
+Receipt Session::received(std::size_t n, std::error_code ec) {
     if (n == 0) {
         if (ec == std::errc::operation_would_block || ec == std::errc::interrupted) return Receipt::nothing;
         if (ec) {
@@ -169,6 +175,7 @@ BatchEnd Session::handle() {
             static_cast<void>(may_go_on(batch));
         } else {
             outcome_ = adapter_->handle(batch);
+            if (stream_ != nullptr) outcome_ = adapter_->on_stream(stream_->incoming(), out.reply);
             if (outcome_.waits()) activity_ = Activity::awaiting;
         }
     } catch (...) {
@@ -209,7 +216,14 @@ Entry Batch::next_entry() {
     Decoder& decoder = *session_.decoder_;
     if (requests_ != 0 && decoder.pending() == 0) return {};  // the usual end, seen without a call
     const BatchLimits& limits = session_.limits_;
-    const std::optional<View> request = decoder.next(limits.skip_end());
+    std::optional<View> request = decoder.next(limits.skip_end());
+    while (!request && decoder.paused() != 0) {
+        if (!session_.declines_stream()) {
+            ++requests_;
+            return {};
+        }
+        request = decoder.next(limits.skip_end());
+    }
     if (!request) {
         if (decoder.error()) {
             session_.protocol_error(*decoder.error());
@@ -220,7 +234,7 @@ Entry Batch::next_entry() {
     }
     const Entry entry = entry_of(*request);
     if (may_be_http(entry)) [[unlikely]] {
-        if (session_.refuses_protocol(*request)) return {};
+        if (session_.refuses_protocol(Command{*request}, request->is_inline(), request->wire())) return {};
     }
     ++requests_;
     return entry;

@@ -1,6 +1,7 @@
 // How a connection opens and ends: the hooks of the handler, and the log line and last reply of each ending.
 #include "session.hpp"
 #include "session_templates.hpp"
+#include "stream.hpp"
 #include "worker.hpp"
 
 #include <libresp/codec/escape.hpp>
@@ -65,8 +66,10 @@ void Session::request_failed() noexcept try {
     handler_threw();
     Output& out = output();
     out.drop_reply();
-    // A deferred reply has its place already: it is answered there.
-    if ((out.reply.state_ & Reply::deferred) == 0) out.reply.simple_error("ERR internal error");
+    // A deferred reply has its place already: it is answered there. After drain(), a part of a value was sent: text
+    // would become a part of that value.
+    if ((out.reply.state_ & (Reply::deferred | Reply::drained)) == 0)
+        out.reply.simple_error("ERR internal error");
     stop_reading(std::make_error_code(std::errc::operation_canceled));
 } catch (...) {
     shut(std::make_error_code(std::errc::not_enough_memory));
@@ -81,9 +84,9 @@ void Session::protocol_error(const DecodeError& error) {
 
 /// Returns whether a request is the beginning of HTTP. If it is, logs that and ends the connection: a web page
 /// can make a browser send a request whose body contains commands, which must not be handled.
-bool Session::refuses_protocol(View request) {
-    if (!speaks_http(Command{request}, request.is_inline())) return false;
-    log(LogLevel::warn, "Speaks HTTP, not RESP: {}", escaped(request.wire(), most_shown));
+bool Session::refuses_protocol(const Command& words, bool is_inline, std::string_view wire) {
+    if (!speaks_http(words, is_inline)) return false;
+    log(LogLevel::warn, "Speaks HTTP, not RESP: {}", escaped(wire, most_shown));
     stop_reading(std::make_error_code(std::errc::protocol_not_supported));
     return true;
 }
@@ -104,6 +107,7 @@ void Session::keep_deadlines(Clock::time_point now, Clock::duration elapsed) {
     notice_close();
     answer_late(now);
     if (progress_.stalls()) watch_progress(now, elapsed);
+    if (stream_ != nullptr) stream_->tick(sleeps_for_ == SleepsFor::input, elapsed);
     deadlines_.tick(now);
     // A client that cannot act is not idle: its request or its reply is in progress.
     const bool awaits = activity_ == Activity::awaiting || queue_.holes() != 0;
@@ -140,6 +144,8 @@ const char* Session::missed_deadline(Clock::time_point now) const noexcept {
     if (state_ == State::closing && now - linger_.begun >= linger_.allowed) {
         return "reads its last replies too slowly";
     }
+    if (state_ == State::open && stream_ != nullptr && stream_->is_late())
+        return "does not finish its request";
     if (state_ != State::open || activity_ != Activity::ready || held_back_) return nullptr;
     if (deadlines_.is_frame_late(now)) return "does not finish its request";
     if (queue_.size() != 0 || queue_.holes() != 0 || (decoder_ != nullptr && deadlines_.is_excused())) {
@@ -166,6 +172,7 @@ void Session::finish() {
     assert(state_ == State::closing && activity_ == Activity::ready);
     hold();
     if (kept_ != nullptr) worker_->give_back(std::move(kept_));  // its coroutine has not begun
+    stream_.reset();                                             // the same
     flush();
     if (state_ != State::closing || queue_.size() != 0 || queue_.holes() != 0) return;
     transport_->finish();
@@ -245,7 +252,8 @@ void Session::end() noexcept {
     queue_.clear();
     if (kept_ != nullptr) worker_->give_back(std::move(kept_));
     account();
-    outcome_ = {};  // it may refer to the handler
+    outcome_ = {};  // it may refer to the handler and to the stream
+    stream_.reset();
     if (adapter_ != nullptr) close_adapter();
     Worker& worker = *worker_;
     dispose();

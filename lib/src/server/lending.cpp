@@ -37,7 +37,9 @@ bool Lending::is_in_read_room(const char* byte) const noexcept {
 std::unique_ptr<Decoder> Lending::take_spare_decoder() {
     std::unique_ptr<Decoder> decoder = decoders_.take();
     if (decoder != nullptr) return decoder;
-    return std::make_unique<Decoder>(lender_.options.limits, lender_.options.reads);
+    decoder = std::make_unique<Decoder>(lender_.options.limits, lender_.options.reads);
+    if (lender_.streams) decoder->pause_above(lender_.options.stream_above, lender_.options.max_stream);
+    return decoder;
 }
 
 void Lending::keep_spare(std::unique_ptr<Decoder> decoder) noexcept {

@@ -109,6 +109,7 @@ void validate(const Options& options) {
     require(std::isfinite(options.connection_rate.per_second) && options.connection_rate.per_second >= 0,
             "connection_rate.per_second is negative or not a number");
     require(options.max_memory != 0, "max_memory is 0");
+    require(options.stream_above >= 128 * 1024, "stream_above is below 131072");
     for_each_duration(options, [](const char* name, auto duration) {
         require(duration.count() >= 0, fmt::format("{} is negative", name));
     });

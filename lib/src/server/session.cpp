@@ -3,6 +3,7 @@
 #include "session.hpp"
 
 #include "session_templates.hpp"
+#include "stream.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -21,6 +22,8 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
     assert(transport_ != nullptr);
     transport_->attach(*this);
 }
+
+Session::~Session() = default;
 
 // ---- acting
 
@@ -98,7 +101,7 @@ void Session::advance() {
 void Session::account() noexcept try {
     // A handler that waits, or will wait, uses the request and the output.
     const bool in_use = activity_ == Activity::awaiting || (state_ == State::open && next_ == Next::await);
-    if (queue_.has_output() && in_use) queue_.fit_output();
+    if (queue_.has_output() && in_use && !is_streaming()) queue_.fit_output();
     if (decoder_ != nullptr && !in_use) {
         decoder_->shrink(std::max<std::size_t>(64 * 1024, 32 * decoder_->pending()));
     }
@@ -109,13 +112,14 @@ void Session::account() noexcept try {
         if (queue_.output().bytes.empty()) worker_->give_back(queue_.take_output());
     }
     if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
-    const bool holds = decoder_ != nullptr || kept_ != nullptr || !queue_.is_unused();
+    const bool holds = decoder_ != nullptr || kept_ != nullptr || stream_ != nullptr || !queue_.is_unused();
     if (!holds && held_ == 0) return;  // the usual case
     std::size_t held = 0;
     if (holds) {
         held = queue_.memory();
         if (decoder_ != nullptr) held += decoder_->memory();
         if (kept_ != nullptr) held += kept_->memory();
+        if (stream_ != nullptr) held += stream_->memory();
     }
     if (held == held_) return;
     const bool grows = held > held_;
@@ -136,8 +140,9 @@ std::size_t Session::weight() const noexcept {
 /// Asks the transport for what the connection waits for. This is the last step: if the connection is closed,
 /// end() removes it from the worker.
 void Session::settle() noexcept try {
-    readable_ = false;
     const bool awaits = activity_ == Activity::awaiting;
+    if (sleeps_for_ != SleepsFor::nothing) wake();
+    readable_ = false;
     if (awaits && cancellable_ && !may_wait()) {
         cancellable_ = false;
         cancel_->emit(asio::cancellation_type::all);
@@ -147,8 +152,8 @@ void Session::settle() noexcept try {
         return;
     }
     assert(transport_ != nullptr);
-    const bool reads =
-        state_ == State::open && activity_ == Activity::ready && !held_back_ && !has_most_deferred();
+    const bool may_read = activity_ == Activity::ready && !held_back_ && !has_most_deferred();
+    const bool reads = state_ == State::open && (may_read || sleeps_for_ == SleepsFor::input);
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
     waiting_.leave = awaits && peer_state() == PeerState::open;
     waiting_.gone = !reads && state_ == State::open;  // it does not read, so it would not notice a reset

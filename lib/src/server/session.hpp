@@ -14,6 +14,7 @@
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 #include <libresp/server/detail/adapter.hpp>
+#include <libresp/server/incoming.hpp>
 #include <libresp/server/transport.hpp>
 
 #include <atomic>
@@ -26,6 +27,7 @@
 
 namespace resp::detail {
 
+class Stream;
 class Worker;
 
 /// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
@@ -36,6 +38,7 @@ public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
+    ~Session();
 
     /// Serves the client.
     void start() noexcept;
@@ -114,6 +117,7 @@ private:
     void end_reply();
     void end_special_reply();
     [[nodiscard]] bool has_most_deferred() const noexcept;
+    Receipt received(std::size_t n, std::error_code ec);
     void hold();
     void put_away_decoder();
 
@@ -128,6 +132,21 @@ private:
     [[nodiscard]] bool handler_ended() noexcept;
     void notice_leaving(Interest ready) noexcept;
 
+    // streaming.cpp: words that arrive in pieces, and replies that leave in pieces
+    friend class resp::Incoming;
+    friend class resp::Reply;
+    bool declines_stream();
+    void leave_stream();
+    [[nodiscard]] bool is_streaming() const noexcept;
+    void wake() noexcept;
+    asio::awaitable<std::optional<Incoming::Piece>> next_piece();
+    asio::awaitable<Command> rest_of_stream();
+    asio::awaitable<void> drain();
+    asio::awaitable<void> end_stream();
+    asio::awaitable<void> read_more();
+    asio::awaitable<void> sleep();
+    asio::awaitable<void> let_others_run();
+
     // sending.cpp: queued output
     Output& output();
     void flush();
@@ -140,7 +159,7 @@ private:
     void handler_threw() noexcept;
     void request_failed() noexcept;
     void protocol_error(const DecodeError& error);
-    bool refuses_protocol(View request);
+    bool refuses_protocol(const Command& words, bool is_inline, std::string_view wire);
     void notice_close();
     void keep_deadlines(Clock::time_point now, Clock::duration elapsed);
     void answer_late(Clock::time_point now);  // deferred.cpp
@@ -164,6 +183,8 @@ private:
     std::unique_ptr<Value> kept_;           // the request of a waiting coroutine handler
     std::unique_ptr<asio::cancellation_signal> cancel_;  // of the coroutine that awaits the handler
     Outcome outcome_;                                    // what the coroutine awaits next
+    std::unique_ptr<Stream> stream_;                     // a request of which a word streams
+    asio::steady_timer* sleeper_ = nullptr;              // wakes the sleeping coroutine; null if none sleeps
     SendQueue queue_;
     Connection connection_;
 
@@ -181,6 +202,8 @@ private:
     State state_ = State::open;
     Activity activity_ = Activity::ready;
     Next next_ = Next::read;
+    SleepsFor sleeps_for_ = SleepsFor::nothing;
+    unsigned char in_a_row_ = 0;     // see let_others_run()
     const bool refused_;             // set by the constructor
     bool entered_ : 1 = false;       // set and cleared by enter(): a public function runs
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()

@@ -26,13 +26,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 
 namespace resp::detail {
 
 enum class State : unsigned char { open, closing, lingering, closed };
 enum class Activity : unsigned char { ready, posted, awaiting };
 enum class Next : unsigned char { read, handle, await };
+/// For what the coroutine of the handler sleeps; see streaming.cpp.
+enum class SleepsFor : unsigned char { nothing, input, room };
 enum class Receipt : unsigned char { bytes, nothing, end };
+
+/// Thrown to a handler that waits for a client which has left, or whose connection ends.
+class Left final : public std::system_error {
+public:
+    explicit Left(std::error_code reason)
+        : std::system_error(reason ? reason : std::make_error_code(std::errc::connection_aborted)) {}
+};
 
 /// What a closing or lingering connection remembers.
 struct Linger {

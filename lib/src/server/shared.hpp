@@ -108,7 +108,8 @@ struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
         : options(normalised(std::move(given))),
           factory(std::move(made)),
-          suspends(factory->suspends()),
+          streams(factory->streams() && options.reads == Reads::commands),
+          suspends(factory->suspends() || streams),
           memory_mark(options.max_memory - options.max_memory / 4),
           log(options.log),
           places(options) {}
@@ -126,7 +127,8 @@ struct Shared {
     const Options options;  // normalised(): durations may be added to each other and to times
     std::unique_ptr<AdapterFactory> factory;
     std::atomic<std::size_t> workers{0};
-    const bool suspends;            // see AdapterFactory
+    const bool streams;             // see AdapterFactory
+    const bool suspends;            // the same
     const std::size_t memory_mark;  // above it, large connections are held back
     Logger log;
     Places places;

@@ -91,7 +91,8 @@ public:
         Tokenizer rest;            ///< continues with the word; feed it `unread` first
         std::string_view before;   ///< the bytes of the frame before that word, in the decoder
         std::string_view unread;   ///< the bytes after them
-        std::uint32_t words_left;  ///< of the command, from that word on
+        std::uint32_t words_before;
+        std::uint32_t words_left;   ///< of the command, from that word on
     };
     /// While it is paused: hands over the rest of the stream. Then only reset(), assign to or destroy the decoder.
     [[nodiscard]] Cut cut() noexcept;

@@ -90,6 +90,10 @@ public:
     /// `|<pairs>\r\n`. Its pairs follow, then the value that it describes. RESP3 only.
     Encoder& attribute(std::size_t pairs);
 
+    /// `$<length>\r\n`. That many bytes follow, by calls of wire(), then end_bulk_string().
+    Encoder& bulk_string_header(std::uint64_t length) { return header(Type::bulk_string, length); }
+    /// `\r\n`
+    Encoder& end_bulk_string() { return wire(wire::crlf); }
     /// `$?\r\n`. Calls of chunk() follow, then end_chunks(). RESP3 only, like all streamed forms.
     Encoder& streamed_string() { return streamed(Type::bulk_string); }
     /// `;<length>\r\n<bytes>\r\n`. Writes nothing for empty bytes, because an empty chunk would end the
@@ -110,7 +114,7 @@ public:
         return write_command(as_argument(arguments)...);
     }
 
-    /// Bytes that already are RESP: one or more whole values.
+    /// Bytes that already are RESP: whole values, or the bytes after bulk_string_header().
     Encoder& wire(std::string_view bytes) {
         append(bytes);
         return *this;

@@ -3,6 +3,7 @@
 
 #include <libresp/server/detail/awaitable.hpp>
 #include <libresp/server/detail/hooks.hpp>
+#include <libresp/server/detail/streaming.hpp>
 #include <libresp/server/detail/turn.hpp>
 #include <libresp/server/outcome.hpp>
 #include <libresp/server/reply.hpp>
@@ -60,6 +61,14 @@ concept OutcomeHandler =
 /// must not wait. If it returns true, or if there is no such member, the handler gets a copy of the request,
 /// which stays valid while it waits.
 ///
+/// A handler of any kind may take long words of commands piece by piece. It then has both of these members:
+///
+///     bool wants_stream(const resp::Command& words_before, std::uint64_t size) const;
+///     asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply);
+///
+/// The first is asked for each word above Options::stream_above. If it returns true, on_stream() handles the
+/// command; see Incoming. If it returns false, the command is handled like any other.
+///
 /// A handler may have a member type `Turn`, for what all connections of a thread do together, for example one
 /// commit for many writes:
 ///
@@ -78,8 +87,8 @@ concept OutcomeHandler =
 /// exception: in a `final` class the library does not see a member that is private, or that is overloaded and
 /// cannot be called like this. Such a hook is ignored without an error.
 template <class H>
-concept Handler =
-    (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) && detail::hook_fits<H, detail::OnOpen> &&
-    detail::hook_fits<H, detail::OnClose> && detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H>;
+concept Handler = (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) &&
+                  detail::hook_fits<H, detail::OnOpen> && detail::hook_fits<H, detail::OnClose> &&
+                  detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H> && detail::stream_fits<H>;
 
 }  // namespace resp

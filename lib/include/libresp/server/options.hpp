@@ -102,6 +102,12 @@ struct Options {
     /// time. It can be exceeded by one reply per thread. A limit per connection would not protect against many
     /// connections.
     std::size_t max_memory = std::size_t{1} << 30;
+    /// A word of a command that is longer than this is given to a handler with on_stream() piece by piece, if its
+    /// wants_stream() accepts it. At least 128 KiB.
+    std::size_t stream_above = std::size_t{1} << 20;
+    /// Limit for the bytes of such a word; Limits::max_bulk does not apply to it. Default 1 TiB: a stream takes the
+    /// same memory whatever its length, and wants_stream() may refuse a length.
+    std::uint64_t max_stream = std::uint64_t{1} << 40;
     /// Bytes that a connection may hold even if memory is short. Half of an equal share of max_memory, if that
     /// is less. With coroutine handlers this ends at max_memory.
     std::size_t connection_memory = 256 * 1024;

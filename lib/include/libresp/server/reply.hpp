@@ -58,6 +58,20 @@ public:
     /// The same with another deadline. Zero: no deadline.
     [[nodiscard]] Deferred defer(std::chrono::milliseconds deadline);
 
+    /// Sends what was written of this reply, and waits until most of it has left. So a coroutine handler can write
+    /// a reply that is larger than memory:
+    ///
+    ///     reply.bulk_string_header(file.size());
+    ///     while (file.read(bytes)) {
+    ///         reply.wire(bytes);
+    ///         co_await reply.drain();
+    ///     }
+    ///     reply.end_bulk_string();
+    ///
+    /// It throws std::system_error if the client has left; let the exception pass. If the handler throws after a
+    /// drain(), the connection ends without an error reply. Pushes wait for the end of the reply.
+    [[nodiscard]] detail::Awaitable drain();
+
     /// Closes the connection after this reply is sent. Later requests are dropped. The reply may be written
     /// before or after this call.
     Reply& close() noexcept {
@@ -67,8 +81,8 @@ public:
     [[nodiscard]] bool closing() const noexcept { return (state_ & closes) != 0; }
 
     /// Whether nothing was written for this request yet.
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// Bytes written for this request. Without a server: bytes written since construction.
+    [[nodiscard]] bool empty() const noexcept { return size() == 0 && (state_ & drained) == 0; }
+    /// Bytes written for this request since the last drain(). Without a server: bytes written since construction.
     [[nodiscard]] std::size_t size() const noexcept {
         return (buffer_ != nullptr ? buffer_->size() : string_->size()) - begin_;
     }
@@ -81,6 +95,7 @@ private:
     static constexpr unsigned char closes = 1;
     static constexpr unsigned char deferred = 2;
     static constexpr unsigned char has_shared = 4;  // Output::shared is not empty
+    static constexpr unsigned char drained = 8;     // a part of the reply may have been sent
 
     const Buffer* buffer_ = nullptr;  // one of the two
     const std::string* string_ = nullptr;

@@ -49,6 +49,10 @@ class Server {
     static_assert(detail::waits_fits<H, OutcomeHandler<H>>,
                   "the member waits of a handler must be public and have the signature: "
                   "bool waits(const resp::Request& request) const");
+    static_assert(detail::stream_fits<H>,
+                  "a handler that streams must have both public members: "
+                  "bool wants_stream(const resp::Command& words_before, std::uint64_t size) const, and "
+                  "asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply)");
     static_assert(
         detail::turn_fits<H>,
         "the type Turn of a handler must have the member `void end()`, and be constructible from the "

@@ -69,6 +69,9 @@ public:
     /// calls this again.
     virtual Outcome handle(Batch& batch) = 0;
 
+    [[nodiscard]] virtual bool wants_stream(const Command&, std::uint64_t) const { return false; }
+    virtual Outcome on_stream(Incoming&, Reply&) { return {}; }
+
     virtual void opened(const Connection&) {}
     virtual void closed(const std::error_code&) {}
 };
@@ -83,6 +86,8 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Adapter> make() const = 0;
     /// Whether handlers may wait. Then a request must stay in place while other connections run.
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
+    /// Whether handlers may stream a word of a command.
+    [[nodiscard]] virtual bool streams() const noexcept = 0;
     /// Makes the handler's Turn for one thread; null if it has none.
     [[nodiscard]] virtual std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const = 0;
 };
@@ -93,6 +98,14 @@ class HandlerAdapter : public Adapter {
 public:
     explicit HandlerAdapter(const H& handler) : handler_(handler) {}
 
+    [[nodiscard]] bool wants_stream(const Command& words_before, std::uint64_t size) const override {
+        if constexpr (StreamingHandler<H>) return handler_.wants_stream(words_before, size);
+        return false;
+    }
+    Outcome on_stream(Incoming& incoming, Reply& reply) override {
+        if constexpr (StreamingHandler<H>) return handler_.on_stream(incoming, reply);
+        return {};
+    }
     void opened(const Connection& connection) override {
         if constexpr (has_hook<H, OnOpen>()) OnOpen::call(handler_, connection);
     }
@@ -157,6 +170,7 @@ public:
         }
     }
     [[nodiscard]] bool suspends() const noexcept override { return !PlainHandler<H>; }
+    [[nodiscard]] bool streams() const noexcept override { return StreamingHandler<H>; }
     [[nodiscard]] std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const override {
         return detail::make_turn<H>(handler_, executor);
     }
