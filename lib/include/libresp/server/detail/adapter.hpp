@@ -83,6 +83,8 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Adapter> make() const = 0;
     /// Whether handlers may wait. Then a request must stay in place while other connections run.
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
+    /// Calls on_start() of the handler that is copied for each connection. Before make().
+    virtual void started(const ServerHandle& server) = 0;
     /// Makes the handler's Turn for one thread; null if it has none.
     [[nodiscard]] virtual std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const = 0;
 };
@@ -157,6 +159,9 @@ public:
         }
     }
     [[nodiscard]] bool suspends() const noexcept override { return !PlainHandler<H>; }
+    void started(const ServerHandle& server) override {
+        if constexpr (has_hook<H, OnStart>()) OnStart::call(handler_, server);
+    }
     [[nodiscard]] std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const override {
         return detail::make_turn<H>(handler_, executor);
     }
