@@ -105,6 +105,10 @@ public:
                tokenizer_.levels_.memory();
     }
 
+    /// Changes the limits for the frames that next() has not returned: it reads their bytes again. Call it before an
+    /// error has ended the stream. Views become invalid.
+    void set_limits(Limits limits) noexcept;
+
     /// Begins a new stream, whose offsets count from `offset`. Keeps its memory for reuse if that is at most
     /// `keep` bytes, else frees it. Drops all bytes without reading them, and ends the loan of feed().
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
