@@ -7,11 +7,14 @@
 //     GET key                          (without) replies with a null, as a store does that does not have the key
 //     CPU                              (without) replies with the nanoseconds of CPU time that it has used
 //     WAIT anything                    (with --coroutine) is echoed after the next OPEN, unless the client leaves
+//     SET key bytes                    (with --stream) takes the bytes piece by piece, and replies +OK
+//     FETCH bytes                      (with --stream) replies with so many bytes, piece by piece
 //     OPEN                             (with --coroutine) is answered with the number of handlers that wait
 //
 // At its end it prints what it has counted: `requests 1000 handler_errors 3`.
 #include <libresp/server.hpp>
 #include <libresp/server/asio.hpp>
+#include <libresp/server/incoming.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/post.hpp>
@@ -23,9 +26,11 @@
 #include <CLI/CLI.hpp>
 
 #include <time.h>
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -130,6 +135,34 @@ struct Coroutine {
     }
 };
 
+/// Long values, in constant memory.
+struct Streaming {
+    static constexpr std::size_t piece = 64 * 1024;
+
+    bool wants_stream(const resp::Command& words, std::uint64_t) const { return words.is("SET"); }
+    asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply) {
+        while (const auto got = co_await incoming.next())
+            std::memcpy(copy(), got->token.text.data(), got->token.text.size());
+        reply.simple_string("OK");
+    }
+    asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        const auto size = static_cast<std::uint64_t>(request.command().integer(1).value_or(0));
+        reply.bulk_string_header(size);
+        for (std::uint64_t left = size; left != 0;) {
+            const std::string_view bytes{copy(),
+                                         static_cast<std::size_t>(std::min<std::uint64_t>(left, piece))};
+            reply.wire(bytes);
+            co_await reply.drain();
+            left -= bytes.size();
+        }
+        reply.end_bulk_string();
+    }
+    char* copy() {
+        static std::vector<char> bytes(2 * piece);
+        return bytes.data();
+    }
+};
+
 template <class Handler>
 void serve(const resp::Options& options) {
     resp::Server server{options, Handler{}};
@@ -148,15 +181,21 @@ int main(int argc, char** argv) {
     resp::Options options{.stop_signals = {SIGINT, SIGTERM}};
     double write_stall = 30;
     bool coroutine = false;
+    bool stream = false;
     app.add_option("--port", options.port, "TCP port; 0 takes a free one");
     app.add_option("--threads", options.threads, "Threads");
     app.add_option("--write-stall", write_stall, "Seconds without progress after which a client is closed");
     app.add_option("--max-memory", options.max_memory, "Bytes held for all clients");
     app.add_flag("--coroutine", coroutine, "Let the handler be a coroutine");
+    app.add_flag("--stream", stream, "Take and send long values piece by piece");
     CLI11_PARSE(app, argc, argv);
     options.write_stall = std::chrono::milliseconds{static_cast<std::int64_t>(write_stall * 1000)};
     try {
-        coroutine ? serve<Coroutine>(options) : serve<Plain>(options);
+        if (stream) {
+            serve<Streaming>(options);
+        } else {
+            coroutine ? serve<Coroutine>(options) : serve<Plain>(options);
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "testserver: %s\n", error.what());
         return 1;

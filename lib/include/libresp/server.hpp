@@ -15,12 +15,14 @@
 //
 // Parts:
 //   server.hpp       Server: listens, calls the handler for each request, sends the replies
-//   handler.hpp      Handler: what a Server accepts, and the optional hooks on_open and on_close
+//   handler.hpp      Handler: what a Server accepts, and its optional members
 //   request.hpp      Request: a frame that a client sent
 //   reply.hpp        Reply: an Encoder that writes the reply
 //   deferred.hpp     Deferred: a reply that is written later
+//   incoming.hpp     Incoming: a long word that arrives piece by piece
 //   outcome.hpp      Outcome: what a handler returns that waits for some requests only
 //   connection.hpp   Connection: a handle on one client, for pushes and for closing
+//   server_handle.hpp  ServerHandle: what a handler sees of its server
 //   options.hpp      Options: addresses, limits, deadlines; Stats: the counters
 //   log.hpp          Log: where the log lines go
 //   transport.hpp    Transport: the stream to one client, for Options::wrap
@@ -32,10 +34,12 @@
 #include <libresp/server/connection.hpp>
 #include <libresp/server/deferred.hpp>
 #include <libresp/server/handler.hpp>
+#include <libresp/server/incoming.hpp>
 #include <libresp/server/log.hpp>
 #include <libresp/server/options.hpp>
 #include <libresp/server/outcome.hpp>
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 #include <libresp/server/server.hpp>
+#include <libresp/server/server_handle.hpp>
 #include <libresp/server/transport.hpp>

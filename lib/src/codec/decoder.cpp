@@ -116,6 +116,16 @@ void Decoder::rebase(const char* pending, const char* end) noexcept {
     tokenizer_.feed({pending + taken, end});
 }
 
+void Decoder::set_limits(Limits limits) noexcept {
+    assert(!error());
+    const char* const begin = pending_begin();
+    const std::uint64_t here = offset();
+    tokenizer_.set_limits(limits);
+    tokenizer_.reset(here);
+    scratch_.clear();
+    begin_with({begin, end_});
+}
+
 void Decoder::reset(std::uint64_t offset, std::size_t keep) {
     if (memory() > keep) {
         own_.release();

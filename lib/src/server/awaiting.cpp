@@ -3,6 +3,7 @@
 #include "session.hpp"
 #include "session_templates.hpp"
 #include "stream.hpp"
+#include "streaming.hpp"
 #include "worker.hpp"
 
 #include <libresp/server/asio.hpp>
@@ -91,7 +92,7 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
             request_failed();
         }
         cancellable_ = false;
-        if (stream_ != nullptr) co_await end_stream();
+        if (stream_ != nullptr) co_await Streaming::end(*this);
     } while (handler_ended());
 }
 

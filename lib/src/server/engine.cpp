@@ -1,6 +1,7 @@
 // What does not depend on the handler's type: contexts and threads, listeners, start and stop.
 #include "addresses.hpp"
 #include "asio.hpp"
+#include "server_link.hpp"
 #include "shared.hpp"
 #include "stats.hpp"
 #include "threads.hpp"
@@ -22,7 +23,7 @@ constexpr std::chrono::milliseconds abandon_time{250};
 
 }  // namespace
 
-class Engine::Core : public std::enable_shared_from_this<Core> {
+class Engine::Core final : public std::enable_shared_from_this<Core>, public LinkedServer {
 public:
     /// Makes one context per thread.
     Core(Options options, std::unique_ptr<AdapterFactory> factory)
@@ -80,12 +81,13 @@ public:
     }
 
     /// From any thread. The first call drains the connections, the second closes them by force.
-    void stop() {
+    void stop() override {
         asio::post(executor(), [self = alive()] { self->begin_stop(); });
     }
 
     /// The server is being destroyed.
     void abandon() {
+        link_->end();
         if (!is_embedded()) return;  // run() has returned: nothing runs any more
         asio::post(executor(), [self = alive()] {
             self->begin_stop();
@@ -93,9 +95,9 @@ public:
         });
     }
 
-    [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
+    [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept override { return endpoints_; }
 
-    [[nodiscard]] Stats stats() const { return sum_stats(*shared_, workers_); }
+    [[nodiscard]] Stats stats() const override { return sum_stats(*shared_, workers_); }
 
 private:
     enum class Phase : unsigned char { serving, draining, forced, finished };  // it only goes forward
@@ -128,6 +130,12 @@ private:
     void begin_once() {
         if (started_.exchange(true)) {
             throw std::logic_error{"resp::Server: run() or start() was already called"};
+        }
+        try {
+            shared_->factory->started(link_->handle());
+        } catch (...) {
+            release();
+            throw;
         }
         // Here and not in begin(), so that the caller gets the exception. And before the log says
         // "Listening": a program that reads it may send a signal at once.
@@ -252,6 +260,7 @@ private:
     // Destroyed last: the workers, listeners, guards, signals_ and timer_ use the contexts.
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     const std::shared_ptr<Shared> shared_;
+    const std::shared_ptr<ServerLink> link_ = std::make_shared<ServerLink>(*this, shared_);
     std::vector<std::shared_ptr<Worker>> workers_;
     std::vector<std::shared_ptr<Listener>> listeners_;
     std::vector<Endpoint> endpoints_;

@@ -4,6 +4,7 @@
 
 #include "session_templates.hpp"
 #include "stream.hpp"
+#include "streaming.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -23,7 +24,8 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
     transport_->attach(*this);
 }
 
-Session::~Session() = default;
+HandlerWait::HandlerWait() = default;
+HandlerWait::~HandlerWait() = default;
 
 // ---- acting
 
@@ -101,7 +103,7 @@ void Session::advance() {
 void Session::account() noexcept try {
     // A handler that waits, or will wait, uses the request and the output.
     const bool in_use = activity_ == Activity::awaiting || (state_ == State::open && next_ == Next::await);
-    if (queue_.has_output() && in_use && !is_streaming()) queue_.fit_output();
+    if (queue_.has_output() && in_use && !Streaming::goes_on(*this)) queue_.fit_output();
     if (decoder_ != nullptr && !in_use) {
         decoder_->shrink(std::max<std::size_t>(64 * 1024, 32 * decoder_->pending()));
     }
@@ -141,7 +143,7 @@ std::size_t Session::weight() const noexcept {
 /// end() removes it from the worker.
 void Session::settle() noexcept try {
     const bool awaits = activity_ == Activity::awaiting;
-    if (sleeps_for_ != SleepsFor::nothing) wake();
+    if (sleeps_for_ != SleepsFor::nothing) Streaming::wake(*this);
     readable_ = false;
     if (awaits && cancellable_ && !may_wait()) {
         cancellable_ = false;
@@ -152,6 +154,7 @@ void Session::settle() noexcept try {
         return;
     }
     assert(transport_ != nullptr);
+    if (queue_.has_waits() && queue_.size_with_waiting() <= worker_->share()) queue_.end_waits({});
     const bool may_read = activity_ == Activity::ready && !held_back_ && !has_most_deferred();
     const bool reads = state_ == State::open && (may_read || sleeps_for_ == SleepsFor::input);
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;

@@ -4,6 +4,8 @@
 
 #include "asio.hpp"
 #include "batch_limits.hpp"
+#include "handler_wait.hpp"
+#include "listed.hpp"
 #include "request_deadlines.hpp"
 #include "send_queue.hpp"
 #include "session_state.hpp"
@@ -14,7 +16,6 @@
 #include <libresp/codec/decoder.hpp>
 #include <libresp/codec/value.hpp>
 #include <libresp/server/detail/adapter.hpp>
-#include <libresp/server/incoming.hpp>
 #include <libresp/server/transport.hpp>
 
 #include <atomic>
@@ -27,18 +28,20 @@
 
 namespace resp::detail {
 
-class Stream;
 class Worker;
 
 /// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
 /// the transport for what the connection waits for. So a connection that waits is never in the middle of a
 /// function.
-class Session final : public std::enable_shared_from_this<Session>, public Visible, public Transport::Owner {
+class Session final : public std::enable_shared_from_this<Session>,
+                      public Visible,
+                      public Transport::Owner,
+                      private Listed,
+                      private HandlerWait {
 public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
             const Peer& peer);
-    ~Session();
 
     /// Serves the client.
     void start() noexcept;
@@ -61,9 +64,7 @@ public:
     /// Bytes of memory that closing it frees: input, output, its part of shared pushes, charges.
     [[nodiscard]] std::size_t weight() const noexcept;
     /// Whether memory is so short that its request cannot be completed, or its handler not be called.
-    [[nodiscard]] bool is_stuck() const noexcept {
-        return held_back_ && next_ != Next::handle && held_ != 0 && queue_.size() == 0;
-    }
+    [[nodiscard]] bool is_stuck() const noexcept;
     /// Since when its client has taken nothing of the queued output; the future if none is queued.
     [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }
 
@@ -83,6 +84,9 @@ public:
     /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
     Sent count_push(std::size_t size) noexcept;
     void queue_push(const SharedPayload& push) noexcept;
+    /// Queues a push, and a wait for room; see start_send(). Null: max_memory has no room for it.
+    bool send_paced(SharedPayload push, const SendResult& result, SendWaiter& waiter);
+    void cancel_send(const SendResult& result) noexcept { queue_.cancel_wait(result); }  // on the executor
     void close() noexcept;
     void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
 
@@ -94,7 +98,9 @@ public:
 
 private:
     friend class Batch;
+    friend class Streaming;
     friend class Worker;  // its list
+    friend class resp::Incoming;
 
     // session.cpp: act, continue, wait
     template <class Action>
@@ -121,7 +127,8 @@ private:
     void hold();
     void put_away_decoder();
 
-    // awaiting.cpp: coroutine handlers
+    // awaiting.cpp, streaming.cpp: coroutine handlers
+    bool declines_stream();
     View keep(View request);
     void begin_wait();
     void await_handler();
@@ -132,27 +139,13 @@ private:
     [[nodiscard]] bool handler_ended() noexcept;
     void notice_leaving(Interest ready) noexcept;
 
-    // streaming.cpp: words that arrive in pieces, and replies that leave in pieces
-    friend class resp::Incoming;
-    friend class resp::Reply;
-    bool declines_stream();
-    void leave_stream();
-    [[nodiscard]] bool is_streaming() const noexcept;
-    void wake() noexcept;
-    asio::awaitable<std::optional<Incoming::Piece>> next_piece();
-    asio::awaitable<Command> rest_of_stream();
-    asio::awaitable<void> drain();
-    asio::awaitable<void> end_stream();
-    asio::awaitable<void> read_more();
-    asio::awaitable<void> sleep();
-    asio::awaitable<void> let_others_run();
-
     // sending.cpp: queued output
     Output& output();
     void flush();
     void send_committed();
     void deliver_pushes();
     void cut_off() noexcept;
+    void queue_paced(SharedPayload push, std::unique_ptr<SendWait> wait) noexcept;  // async_send.cpp
 
     // ending.cpp: how a connection opens and ends
     void open();
@@ -176,22 +169,15 @@ private:
     void log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) const noexcept;
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
     Worker* worker_;                        // null after the end
-    Place place_;                           // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered
-    std::unique_ptr<Value> kept_;           // the request of a waiting coroutine handler
-    std::unique_ptr<asio::cancellation_signal> cancel_;  // of the coroutine that awaits the handler
-    Outcome outcome_;                                    // what the coroutine awaits next
-    std::unique_ptr<Stream> stream_;                     // a request of which a word streams
-    asio::steady_timer* sleeper_ = nullptr;              // wakes the sleeping coroutine; null if none sleeps
     SendQueue queue_;
     Connection connection_;
 
     std::uint64_t offset_ = 0;  // of the next frame in the client's stream
     BatchLimits limits_;
-    std::size_t held_ = 0;        // bytes of memory that account() has counted
-    std::size_t waits_with_ = 0;  // bytes of a large request that Shared::waiting counts
+    std::size_t held_ = 0;  // bytes of memory that account() has counted
     RequestDeadlines deadlines_;
     std::uint64_t sent_ = 0;  // bytes
     std::size_t safe_ = 0;    // bytes of the queue from before this turn; 0 without a Turn
@@ -202,21 +188,13 @@ private:
     State state_ = State::open;
     Activity activity_ = Activity::ready;
     Next next_ = Next::read;
-    SleepsFor sleeps_for_ = SleepsFor::nothing;
-    unsigned char in_a_row_ = 0;     // see let_others_run()
     const bool refused_;             // set by the constructor
     bool entered_ : 1 = false;       // set and cleared by enter(): a public function runs
     bool readable_ : 1 = false;      // set by ready(): a read may return something; cleared by settle()
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool in_turn_ : 1 = false;       // see Worker::flush_later()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
-    bool cancellable_ = false;       // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
-
-    // In the list of the worker, which owns it.
-    Session* previous_in_list_ = nullptr;
-    Session* next_in_list_ = nullptr;
-    std::shared_ptr<Session> self_;
 };
 
 }  // namespace resp::detail

@@ -33,8 +33,6 @@ namespace resp::detail {
 enum class State : unsigned char { open, closing, lingering, closed };
 enum class Activity : unsigned char { ready, posted, awaiting };
 enum class Next : unsigned char { read, handle, await };
-/// For what the coroutine of the handler sleeps; see streaming.cpp.
-enum class SleepsFor : unsigned char { nothing, input, room };
 enum class Receipt : unsigned char { bytes, nothing, end };
 
 /// Thrown to a handler that waits for a client which has left, or whose connection ends.

@@ -7,10 +7,11 @@
 //     drain()               sends what was written of the reply; if there is no room, it sleeps
 //     settle()              wakes the coroutine when that for which it sleeps has happened
 //     end_stream()          skips what the handler did not read, and gives later input to a decoder
-#include "stream.hpp"
+#include "streaming.hpp"
 
 #include "session.hpp"
 #include "session_templates.hpp"
+#include "stream.hpp"
 #include "worker.hpp"
 
 #include <libresp/server/asio.hpp>
@@ -29,12 +30,12 @@ std::string_view Incoming::wire_before() const noexcept { return session_.stream
 std::uint64_t Incoming::size() const noexcept { return session_.stream_->size(); }
 std::size_t Incoming::words_after() const noexcept { return session_.stream_->words_after(); }
 const Connection& Incoming::connection() const noexcept { return session_.connection_; }
-asio::awaitable<std::optional<Incoming::Piece>> Incoming::next() { return session_.next_piece(); }
-asio::awaitable<Command> Incoming::rest() { return session_.rest_of_stream(); }
+asio::awaitable<std::optional<Incoming::Piece>> Incoming::next() { return detail::Streaming::next(session_); }
+asio::awaitable<Command> Incoming::rest() { return detail::Streaming::rest(session_); }
 
 asio::awaitable<void> Reply::drain() {
     if (session_ == nullptr) return []() -> asio::awaitable<void> { co_return; }();
-    return session_->drain();
+    return detail::Streaming::drain(*session_);
 }
 
 namespace detail {
@@ -65,99 +66,99 @@ bool Session::declines_stream() {
 }
 
 /// The handler has ended.
-asio::awaitable<void> Session::end_stream() {
-    enter([this] {
-        if (stream_->error() || state_ != State::open) return;
-        end_reply();
-        flush();
+asio::awaitable<void> Streaming::end(Session& session) {
+    session.enter([&] {
+        if (session.stream_->error() || session.state_ != State::open) return;
+        session.end_reply();
+        session.flush();
     });
     try {
-        while (state_ == State::open && !queue_.output().reply.closing() && !stream_->has_ended()) {
-            stream_->skip();
-            if (!stream_->has_ended()) co_await read_more();
+        while (session.state_ == State::open && !session.queue_.output().reply.closing() &&
+               !session.stream_->has_ended()) {
+            session.stream_->skip();
+            if (!session.stream_->has_ended()) co_await read_more(session);
         }
     } catch (const Left&) {
         // The connection ends.
     }
-    enter([this] { leave_stream(); });
+    session.enter([&] { leave(session); });
 }
 
-void Session::leave_stream() {
-    if (state_ == State::open && stream_->error()) {
-        Output& out = output();
+void Streaming::leave(Session& session) {
+    if (session.state_ == State::open && session.stream_->error()) {
+        Output& out = session.output();
         out.drop_reply();
         if ((out.reply.state_ & Reply::drained) == 0) {
-            protocol_error(*stream_->error());
+            session.protocol_error(*session.stream_->error());
         } else {
-            stop_reading(make_error_code(stream_->error()->code));
+            session.stop_reading(make_error_code(session.stream_->error()->code));
         }
     }
-    offset_ = stream_->offset();
-    if (state_ == State::open && stream_->has_ended() && !stream_->unread().empty()) {
-        decoder_ = worker_->take_decoder(offset_);
-        decoder_->feed(stream_->unread());
-        decoder_->release();
+    session.offset_ = session.stream_->offset();
+    if (session.state_ == State::open && session.stream_->has_ended() && !session.stream_->unread().empty()) {
+        session.decoder_ = session.worker_->take_decoder(session.offset_);
+        session.decoder_->feed(session.stream_->unread());
+        session.decoder_->release();
     }
-    stream_.reset();
+    session.stream_.reset();
 }
 
 // ---- input
 
-asio::awaitable<std::optional<Incoming::Piece>> Session::next_piece() {
+asio::awaitable<std::optional<Incoming::Piece>> Streaming::next(Session& session) {
     for (;;) {
-        std::optional<Incoming::Piece> piece = stream_->take();
-        if (piece || (stream_->word_has_ended() && !stream_->error())) co_return piece;
-        co_await read_more();
+        std::optional<Incoming::Piece> piece = session.stream_->take();
+        if (piece || (session.stream_->word_has_ended() && !session.stream_->error())) co_return piece;
+        co_await read_more(session);
     }
 }
 
-asio::awaitable<Command> Session::rest_of_stream() {
-    while (!stream_->keep_rest()) co_await read_more();
-    co_return stream_->rest();
+asio::awaitable<Command> Streaming::rest(Session& session) {
+    while (!session.stream_->keep_rest()) co_await read_more(session);
+    co_return session.stream_->rest();
 }
 
 /// Returns when more bytes of the stream have arrived. Throws Left if none will.
-asio::awaitable<void> Session::read_more() {
+asio::awaitable<void> Streaming::read_more(Session& session) {
     for (;;) {
-        if (stream_->error() || state_ != State::open) throw Left{reason_};
+        if (session.stream_->error() || session.state_ != State::open) throw Left{session.reason_};
         Receipt receipt = Receipt::end;
-        enter([&] {
+        session.enter([&] {
             std::error_code ec;
-            const std::size_t n = transport_->read(stream_->room(), ec);
-            stream_->commit(n);
-            receipt = received(n, ec);
-            if (receipt == Receipt::end) stop_reading({});
-            if (receipt == Receipt::nothing) sleeps_for_ = SleepsFor::input;
+            const std::size_t n = session.transport_->read(session.stream_->room(), ec);
+            session.stream_->commit(n);
+            receipt = session.received(n, ec);
+            if (receipt == Receipt::end) session.stop_reading({});
+            if (receipt == Receipt::nothing) session.sleeps_for_ = HandlerWait::SleepsFor::input;
         });
         if (receipt == Receipt::bytes) break;
-        if (sleeps_for_ != SleepsFor::nothing) co_await sleep();
+        if (session.sleeps_for_ != HandlerWait::SleepsFor::nothing) co_await sleep(session);
     }
-    co_await let_others_run();
+    co_await let_others_run(session);
 }
 
 // ---- output
 
-asio::awaitable<void> Session::drain() {
-    assert(activity_ == Activity::awaiting);
-    enter([this] {
-        Output& out = queue_.output();
-        end_reply();
+asio::awaitable<void> Streaming::drain(Session& session) {
+    assert(session.activity_ == Activity::awaiting);
+    session.enter([&] {
+        Output& out = session.queue_.output();
+        session.end_reply();
         out.reply.state_ |= Reply::drained;
-        flush();
-        if (state_ != State::closed && queue_.size() > most_left) sleeps_for_ = SleepsFor::room;
+        session.flush();
     });
-    while (state_ != State::closed && queue_.size() > most_left) {
-        sleeps_for_ = SleepsFor::room;
-        co_await sleep();
+    while (session.state_ != State::closed && session.queue_.size() > most_left) {
+        session.sleeps_for_ = HandlerWait::SleepsFor::room;
+        co_await sleep(session);
     }
-    if (state_ == State::closed) throw Left{reason_};
-    co_await let_others_run();
+    if (session.state_ == State::closed) throw Left{session.reason_};
+    co_await let_others_run(session);
 }
 
 // ---- waiting
 
 /// Suspends the handler's coroutine until settle() wakes it.
-asio::awaitable<void> Session::sleep() {
+asio::awaitable<void> Streaming::sleep(Session& session) {
     struct Sleeper {
         Sleeper(Session& owner) : session(owner), timer(owner.worker_->executor(), Clock::time_point::max()) {
             session.sleeper_ = &timer;
@@ -166,30 +167,30 @@ asio::awaitable<void> Session::sleep() {
         Session& session;
         asio::steady_timer timer;
     };
-    Sleeper sleeper{*this};
+    Sleeper sleeper{session};
     std::error_code ec;
     co_await sleeper.timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
 }
 
 /// Whether the handler's coroutine may write more of its reply soon.
-bool Session::is_streaming() const noexcept {
-    return stream_ != nullptr || (queue_.output().reply.state_ & Reply::drained) != 0;
+bool Streaming::goes_on(Session& session) noexcept {
+    return session.stream_ != nullptr || (session.queue_.output().reply.state_ & Reply::drained) != 0;
 }
 
 /// Wakes the handler's coroutine if that for which it sleeps has happened.
-void Session::wake() noexcept {
-    const bool ready = sleeps_for_ == SleepsFor::input
-                           ? readable_ || state_ != State::open
-                           : state_ == State::closed || queue_.size() <= most_left;
+void Streaming::wake(Session& session) noexcept {
+    const bool ready = session.sleeps_for_ == HandlerWait::SleepsFor::input
+                           ? session.readable_ || session.state_ != State::open
+                           : session.state_ == State::closed || session.queue_.size() <= most_left;
     if (!ready) return;
-    sleeps_for_ = SleepsFor::nothing;
-    if (sleeper_ != nullptr) sleeper_->cancel();
+    session.sleeps_for_ = HandlerWait::SleepsFor::nothing;
+    if (session.sleeper_ != nullptr) session.sleeper_->cancel();
 }
 
-asio::awaitable<void> Session::let_others_run() {
-    if (++in_a_row_ < most_in_a_row) co_return;
-    in_a_row_ = 0;
-    co_await asio::post(worker_->executor(), asio::use_awaitable);
+asio::awaitable<void> Streaming::let_others_run(Session& session) {
+    if (++session.in_a_row_ < most_in_a_row) co_return;
+    session.in_a_row_ = 0;
+    co_await asio::post(session.worker_->executor(), asio::use_awaitable);
 }
 
 }  // namespace detail

@@ -88,11 +88,10 @@ public:
     [[nodiscard]] Command words_before() noexcept;
     void resume() noexcept;
     struct Cut {
-        Tokenizer rest;            ///< continues with the word; feed it `unread` first
-        std::string_view before;   ///< the bytes of the frame before that word, in the decoder
-        std::string_view unread;   ///< the bytes after them
-        std::uint32_t words_before;
-        std::uint32_t words_left;   ///< of the command, from that word on
+        Tokenizer rest;           ///< continues with the word; feed it `unread` first
+        std::string_view before;  ///< the bytes of the frame before that word, in the decoder
+        std::string_view unread;  ///< the bytes after them
+        std::uint32_t words_before, words_left;
     };
     /// While it is paused: hands over the rest of the stream. Then only reset(), assign to or destroy the decoder.
     [[nodiscard]] Cut cut() noexcept;
@@ -103,8 +102,7 @@ public:
 
     /// Bytes from the start of the stream to the end of the last frame that next() returned or skipped.
     [[nodiscard]] std::uint64_t offset() const noexcept { return tokenizer_.offset_of(pending_begin()); }
-    /// Bytes since the start of the stream that next() has skipped: blank lines, and commands without words
-    /// (see Reads). They are part of offset().
+    /// Bytes of offset() that next() has skipped: blank lines, and commands without words (see Reads).
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
     /// Bytes received after offset().
     [[nodiscard]] std::size_t pending() const noexcept {
@@ -121,6 +119,10 @@ public:
                tokenizer_.levels_.memory();
     }
 
+    /// Changes the limits for the frames that next() has not returned: it reads their bytes again. Call it before an
+    /// error has ended the stream. Views become invalid.
+    void set_limits(Limits limits) noexcept;
+
     /// Begins a new stream, whose offsets count from `offset`. Drops all bytes, ends the loan of feed(), and frees
     /// its memory if that is more than `keep` bytes.
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);
@@ -129,9 +131,6 @@ private:
     class Cursor;  // These three are the fast path, in lib/src/codec/fast/.
     class Forms;
     class Shortcut;
-    struct Free {
-        void operator()(void* memory) const noexcept { std::free(memory); }
-    };
 
     bool is_dense() const noexcept;
     static constexpr std::size_t dense_size =
@@ -190,11 +189,11 @@ private:
     const char* end_ = nullptr;    // the end of the input
     std::uint64_t skipped_ = 0;    // see skipped()
 
-    detail::Frame source_;                         // what the views refer to
-    std::unique_ptr<detail::Node[], Free> nodes_;  // realloc grows a large index by moving its pages
-    const detail::Node* ready_ = nullptr;          // the entry of the next frame to return
-    const detail::Node* whole_ = nullptr;          // after the entries of the complete frames
-    std::size_t node_count_ = 0;                   // entries of the complete frames and of the incomplete one
+    detail::Frame source_;                                 // what the views refer to
+    std::unique_ptr<detail::Node[], detail::Free> nodes_;  // realloc grows a large index by moving its pages
+    const detail::Node* ready_ = nullptr;                  // the entry of the next frame to return
+    const detail::Node* whole_ = nullptr;                  // after the entries of the complete frames
+    std::size_t node_count_ = 0;  // entries of the complete frames and of the incomplete one
     std::size_t node_capacity_ = 0;
     std::string scratch_;  // text that is not in the input in one piece: unescaped, or joined from chunks
 };

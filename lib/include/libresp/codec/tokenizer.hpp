@@ -82,6 +82,8 @@ public:
 private:
     friend class Decoder;
 
+    void set_limits(const Limits& limits) noexcept;
+
     /// What the next byte belongs to.
     enum class Mode : unsigned char {
         value,   // a type byte

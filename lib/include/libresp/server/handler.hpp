@@ -44,10 +44,15 @@ concept OutcomeHandler =
 /// If a handler or on_open() throws, the client gets `-ERR internal error` in place of the reply, and the
 /// connection closes. An exception from on_close() is only counted and logged.
 ///
-/// Two hooks are optional:
+/// Three hooks are optional:
 ///
+///     void on_start(resp::ServerHandle server);    // called once, by run() or start()
 ///     void on_open(resp::Connection connection);   // called before the first request
 ///     void on_close(std::error_code reason);       // called after the last request
+///
+/// on_start() is called on the thread that calls run() or start(), before the first client is accepted, and only on
+/// the handler that the server was made with. Each connection gets a copy of that handler, with what on_start() has
+/// stored in it. If it throws, run() or start() throws the same, and the server no longer listens.
 ///
 /// `reason` is empty if the client, the handler or stop() closed the connection normally. The handler's copy
 /// is destroyed after on_close(). on_close() is not called if the server's context is destroyed first, for
@@ -87,8 +92,9 @@ concept OutcomeHandler =
 /// exception: in a `final` class the library does not see a member that is private, or that is overloaded and
 /// cannot be called like this. Such a hook is ignored without an error.
 template <class H>
-concept Handler = (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) &&
-                  detail::hook_fits<H, detail::OnOpen> && detail::hook_fits<H, detail::OnClose> &&
-                  detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H> && detail::stream_fits<H>;
+concept Handler =
+    (PlainHandler<H> || CoroutineHandler<H> || OutcomeHandler<H>) && detail::hook_fits<H, detail::OnStart> &&
+    detail::hook_fits<H, detail::OnOpen> && detail::hook_fits<H, detail::OnClose> &&
+    detail::waits_fits<H, OutcomeHandler<H>> && detail::turn_fits<H> && detail::stream_fits<H>;
 
 }  // namespace resp

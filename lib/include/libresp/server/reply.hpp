@@ -4,6 +4,7 @@
 #include <libresp/codec/encoder.hpp>
 #include <libresp/codec/value.hpp>
 #include <libresp/server/deferred.hpp>
+#include <libresp/server/detail/awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +16,7 @@ namespace resp {
 namespace detail {
 struct Output;
 class Session;
+class Streaming;
 }  // namespace detail
 
 /// Writes the reply to one request, in the connection's RESP version. A handler writes one value, or nothing
@@ -90,6 +92,7 @@ public:
 private:
     friend struct detail::Output;  // reuses it for the next request and the next connection
     friend class detail::Session;
+    friend class detail::Streaming;
 
     // What the server must do at the end of the reply, beside sending its bytes: a set of bits.
     static constexpr unsigned char closes = 1;

@@ -40,6 +40,9 @@ class Server {
     static_assert(!detail::is_called_with_request_and_reply<H> || PlainHandler<H> || CoroutineHandler<H> ||
                       OutcomeHandler<H> || !std::copy_constructible<H>,
                   "a handler must return void, asio::awaitable<void> if it is a coroutine, or resp::Outcome");
+    static_assert(detail::hook_fits<H, detail::OnStart>,
+                  "the member on_start of a handler must be public and have the signature: "
+                  "void on_start(resp::ServerHandle server)");
     static_assert(detail::hook_fits<H, detail::OnOpen>,
                   "the member on_open of a handler must be public and have the signature: "
                   "void on_open(resp::Connection connection)");

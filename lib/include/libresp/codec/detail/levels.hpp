@@ -13,6 +13,11 @@
 
 namespace resp::detail {
 
+/// Deletes memory from std::malloc().
+struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+};
+
 /// An open aggregate.
 struct Level {
     std::uint32_t outer_left;  // values that the aggregate around it still needs
@@ -63,9 +68,6 @@ public:
     }
 
 private:
-    struct Free {
-        void operator()(void* memory) const noexcept { std::free(memory); }
-    };
     static constexpr std::uint32_t few = 8;
 
     std::array<Level, few> first_{};

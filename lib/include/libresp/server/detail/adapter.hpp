@@ -2,6 +2,7 @@
 // crosses it once for each batch of requests, not once for each request.
 #pragma once
 
+#include <libresp/server/detail/batch.hpp>
 #include <libresp/server/handler.hpp>
 
 #include <cstdint>
@@ -12,50 +13,6 @@
 #include <utility>
 
 namespace resp::detail {
-
-class Session;
-
-/// Why a batch ended. `all_handled`: no whole frame is left, or the connection closes. `too_many_deferred`: it
-/// goes on when a reply is answered.
-enum class BatchEnd : unsigned char {
-    all_handled,
-    output_full,
-    budget_spent,
-    too_many_deferred,
-    awaiting_handler
-};
-
-/// The requests that one connection handles in one go.
-class Batch {
-public:
-    /// The next request. Empty at the end of the batch: no whole frame is left, too many replies are queued,
-    /// the batch has used its budget, or the connection closes.
-    [[nodiscard]] std::optional<View> next() {
-        const Entry request = next_entry();
-        if (request.node == nullptr) return std::nullopt;
-        return view_of(request);
-    }
-    /// A view of the request that next() has returned, valid until its coroutine handler ends.
-    [[nodiscard]] View keep(View request);
-    [[nodiscard]] Reply& reply() noexcept { return reply_; }
-    /// The request of a view that next() or keep() has returned.
-    [[nodiscard]] Request request(View value) const noexcept { return {value, connection_, turn_}; }
-    /// For a handler that waits although its waits() has returned false. Throws std::logic_error.
-    [[noreturn]] static void refuse_to_wait();
-
-private:
-    friend class Session;
-    Batch(Session& session, const Connection& connection, Reply& reply, void* turn) noexcept
-        : session_(session), connection_(connection), reply_(reply), turn_(turn) {}
-    Entry next_entry();
-
-    Session& session_;
-    const Connection& connection_;
-    Reply& reply_;
-    void* turn_;
-    std::uint64_t requests_ = 0;  // that next() has returned
-    BatchEnd end_ = BatchEnd::all_handled;
-};
 
 /// One connection's handler, whatever its type.
 class Adapter {
@@ -88,6 +45,8 @@ public:
     [[nodiscard]] virtual bool suspends() const noexcept = 0;
     /// Whether handlers may stream a word of a command.
     [[nodiscard]] virtual bool streams() const noexcept = 0;
+    /// Calls on_start() of the handler that is copied for each connection. Before make().
+    virtual void started(const ServerHandle& server) = 0;
     /// Makes the handler's Turn for one thread; null if it has none.
     [[nodiscard]] virtual std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const = 0;
 };
@@ -171,6 +130,9 @@ public:
     }
     [[nodiscard]] bool suspends() const noexcept override { return !PlainHandler<H>; }
     [[nodiscard]] bool streams() const noexcept override { return StreamingHandler<H>; }
+    void started(const ServerHandle& server) override {
+        if constexpr (has_hook<H, OnStart>()) OnStart::call(handler_, server);
+    }
     [[nodiscard]] std::unique_ptr<AnyTurn> make_turn(const asio::any_io_executor& executor) const override {
         return detail::make_turn<H>(handler_, executor);
     }

@@ -4,11 +4,12 @@
 //   1. Does the handler have a member of that name, whatever its signature or access?
 //   2. If so, can it be called as documented? If it cannot, the program does not compile.
 // A new hook needs one more struct like OnOpen, a hook_fits in the concept Handler, a static_assert in
-// Server, and a call in HandlerAdapter.
+// Server, and a call in HandlerAdapter or HandlerFactory.
 #pragma once
 
 #include <libresp/server/connection.hpp>
 #include <libresp/server/request.hpp>
+#include <libresp/server/server_handle.hpp>
 
 #include <concepts>
 #include <functional>
@@ -17,8 +18,19 @@
 
 namespace resp::detail {
 
+struct OnStart {
+    void on_start();  // never called: it lends its name to HookProbe
+    using Argument = const ServerHandle&;
+    template <class T>
+    using Member = decltype(&T::on_start);
+    template <class H>
+    static auto call(H& handler, Argument server) -> decltype(handler.on_start(server)) {
+        return handler.on_start(server);
+    }
+};
+
 struct OnOpen {
-    void on_open();  // never called: it lends its name to HookProbe
+    void on_open();
     using Argument = const Connection&;
     template <class T>
     using Member = decltype(&T::on_open);
