@@ -94,6 +94,9 @@ Receipt Session::receive() {
         n = read_some(room, ec);
         if (n != 0) {
             decoder_ = worker_->take_decoder(offset_);
+            const Options& options = mailbox_->shared().options;
+            if (options.first_limits) [[unlikely]]
+                decoder_->set_limits(limited_ ? *options.first_limits : options.limits);
             decoder_->feed(room.first(n));
         }
     } else {
@@ -227,6 +230,12 @@ Entry Batch::next_entry() {
 }
 
 View Batch::keep(View request) { return session_.keep(request); }
+
+/// From the next frame on.
+void Session::lift_limits() noexcept {
+    if (limited_ && decoder_ != nullptr) decoder_->set_limits(mailbox_->shared().options.limits);
+    limited_ = false;
+}
 
 // ---- waiting
 

@@ -17,7 +17,8 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
       transport_(std::move(transport)),
       adapter_(std::move(adapter)),
       deadlines_(mailbox_->shared().options),
-      refused_(adapter_ == nullptr) {
+      refused_(adapter_ == nullptr),
+      limited_(mailbox_->shared().options.first_limits.has_value()) {
     assert(transport_ != nullptr);
     transport_->attach(*this);
 }

@@ -17,11 +17,9 @@
 #include <libresp/server/detail/adapter.hpp>
 #include <libresp/server/transport.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <system_error>
 #include <utility>
 
@@ -69,6 +67,7 @@ public:
     // deferred.cpp: for a handler, for a Deferred (from any thread), for the worker
     [[nodiscard]] Deferred defer(std::optional<std::chrono::milliseconds> deadline);
     void share(std::shared_ptr<const std::string> bytes);
+    void rollback(std::size_t size);
     static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                        bool is_dropped);
     bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
@@ -118,6 +117,7 @@ private:
     void post_resume();
     void end_reply();
     void end_special_reply();
+    void lift_limits() noexcept;
     [[nodiscard]] bool has_most_deferred() const noexcept;
     void hold();
     void put_away_decoder();
@@ -192,6 +192,7 @@ private:
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool in_turn_ : 1 = false;       // see Worker::flush_later()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
+    bool limited_ : 1;               // Options::first_limits apply
     bool cancellable_ = false;       // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
 };

@@ -92,6 +92,9 @@ struct Options {
     std::function<bool(const Endpoint& client)> accept_filter{};
     /// Limits of one request; see limits.hpp.
     Limits limits{};
+    /// Limits for the requests of a client until a handler calls Reply::lift_limits(), so that a client that is not
+    /// authenticated can send only short ones. Nothing: `limits` apply from the start.
+    std::optional<Limits> first_limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
     /// Limit for the bytes held for all connections together: received input, queued replies, pushes, and what
