@@ -5,7 +5,6 @@
 #include "asio.hpp"
 #include "batch_limits.hpp"
 #include "listed.hpp"
-#include "request_deadlines.hpp"
 #include "send_queue.hpp"
 #include "session_state.hpp"
 #include "shared.hpp"
@@ -20,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -85,7 +85,9 @@ public:
     bool send_paced(SharedPayload push, const SendResult& result, SendWaiter& waiter);
     void cancel_send(const SendResult& result) noexcept { queue_.cancel_wait(result); }  // on the executor
     void close() noexcept;
-    void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
+
+    /// On the executor: counts the client for this address, and closes if that is refused.
+    void move_place(const Peer& peer) noexcept;
 
     // For unless_gone(), on the executor.
     /// Whether a wait of the handler may begin or go on.
@@ -174,11 +176,9 @@ private:
 
     std::uint64_t offset_ = 0;  // of the next frame in the client's stream
     BatchLimits limits_;
-    std::size_t held_ = 0;        // bytes of memory that account() has counted
     std::size_t waits_with_ = 0;  // bytes of a large request that Shared::waiting counts
-    RequestDeadlines deadlines_;
-    std::uint64_t sent_ = 0;  // bytes
-    std::size_t safe_ = 0;    // bytes of the queue from before this turn; 0 without a Turn
+    std::uint64_t sent_ = 0;      // bytes
+    std::size_t safe_ = 0;        // bytes of the queue from before this turn; 0 without a Turn
     WriteProgress progress_;
     std::error_code reason_;  // why it closed
     Linger linger_;
