@@ -26,14 +26,22 @@ bool is_missing(int error) noexcept {
 
 std::vector<std::shared_ptr<Listener>> listen_on_all(const std::shared_ptr<Shared>& shared,
                                                      const asio::any_io_executor& executor,
-                                                     const Listener::NextWorker& next_worker) {
+                                                     const NextWorker& next_worker) {
     const Options& options = shared->options;
     std::vector<std::shared_ptr<Listener>> listeners;
     std::exception_ptr missing;
+    const auto make = [&] {
+        return std::make_shared<Listener>(shared, executor, next_worker,
+                                          static_cast<std::uint16_t>(listeners.size()));
+    };
+    for (const int descriptor : options.listen_descriptors) {
+        listeners.push_back(make());
+        listeners.back()->take(descriptor);
+    }
     std::uint16_t port = options.port;
     for (const std::string& address : options.addresses) {
         const bool may_be_missing = address.starts_with('-');
-        auto listener = std::make_shared<Listener>(shared, executor, next_worker);
+        auto listener = make();
         try {
             listener->listen(address.substr(may_be_missing ? 1 : 0), port);
         } catch (const std::system_error& error) {
@@ -46,7 +54,7 @@ std::vector<std::shared_ptr<Listener>> listen_on_all(const std::shared_ptr<Share
         listeners.push_back(std::move(listener));
     }
     if (!options.unix_path.empty()) {
-        listeners.push_back(std::make_shared<Listener>(shared, executor, next_worker));
+        listeners.push_back(make());
         listeners.back()->listen(options.unix_path);
     }
     if (listeners.empty()) std::rethrow_exception(missing);

@@ -94,7 +94,7 @@ Receipt Session::receive() {
         const std::span<char> room = worker_->read_room();
         n = read_some(room, ec);
         if (n != 0) {
-            decoder_ = worker_->take_decoder(offset_);
+            take_decoder();
             decoder_->feed(room.first(n));
         }
     } else {
@@ -241,6 +241,20 @@ Entry Batch::next_entry() {
 }
 
 View Batch::keep(View request) { return session_.keep(request); }
+
+/// Takes a decoder for the stream from `offset_` on.
+void Session::take_decoder() {
+    decoder_ = worker_->take_decoder(offset_);
+    const Options& options = mailbox_->shared().options;
+    if (options.first_limits) [[unlikely]]
+        decoder_->set_limits(limited_ ? *options.first_limits : options.limits);
+}
+
+/// From the next frame on.
+void Session::lift_limits() noexcept {
+    if (limited_ && decoder_ != nullptr) decoder_->set_limits(mailbox_->shared().options.limits);
+    limited_ = false;
+}
 
 // ---- waiting
 

@@ -24,6 +24,46 @@ Endpoint Connection::peer() const {
     return session ? session->peer() : Endpoint{};
 }
 
+void Connection::set_peer(const Endpoint& peer) const {
+    const bool has_address = !peer.address.empty();
+    detail::Peer to{.tcp = {}, .is_unix = !has_address};
+    if (has_address) to.tcp = {asio::ip::make_address(peer.address), peer.port};
+    const auto session = session_.lock();
+    if (!session) return;
+    session->set_peer(to);
+    session->mailbox()->post([session, to] { session->move_place(to); });
+}
+
+Endpoint Connection::local() const {
+    const auto session = session_.lock();
+    return session ? session->local() : Endpoint{};
+}
+
+std::size_t Connection::thread() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->mailbox()->thread() : 0;
+}
+
+std::chrono::steady_clock::time_point Connection::opened() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->opened() : detail::Clock::time_point{};
+}
+
+std::chrono::steady_clock::time_point Connection::last_active() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->last_active() : detail::Clock::time_point{};
+}
+
+std::size_t Connection::queued() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->queued() : 0;
+}
+
+std::size_t Connection::held() const noexcept {
+    const auto session = session_.lock();
+    return session ? session->held() : 0;
+}
+
 Version Connection::version() const noexcept {
     const auto session = session_.lock();
     return session ? session->version() : Version::resp2;
@@ -55,6 +95,16 @@ Sent Connection::send(std::shared_ptr<const std::string> bytes) const {
 
 void Connection::close() const {
     if (const auto session = session_.lock()) session->close();
+}
+
+void Connection::abort() const try {
+    const auto session = session_.lock();
+    if (!session) return;
+    session->end_pushes();
+    session->mailbox()->post(
+        [session] { session->abort(std::make_error_code(std::errc::operation_canceled)); });
+} catch (const std::exception&) {
+    // No memory for the posted action: the next tick closes the connection as close() does.
 }
 
 PeerState Connection::peer_state() const noexcept {

@@ -45,6 +45,17 @@ Reply& Reply::bulk_string(std::shared_ptr<const std::string> bytes) {
     return *this;
 }
 
+void Reply::rollback(Mark to) {
+    assert(to.size_ <= size());
+    if (string_ != nullptr) {
+        string_->resize(begin_ + to.size_);
+    } else if (session_ == nullptr) {
+        buffer_->truncate(begin_ + to.size_);
+    } else {
+        session_->rollback(begin_ + to.size_);
+    }
+}
+
 // ---- Deferred
 
 bool Deferred::wire(std::string_view bytes) && {
@@ -111,7 +122,14 @@ void Session::share(std::shared_ptr<const std::string> bytes) {
     out.reply.state_ |= Reply::has_shared;
 }
 
-/// The reply was deferred, or contains shared strings.
+/// Drops the part of the unfinished reply that is after the first `size` bytes of the output.
+void Session::rollback(std::size_t size) {
+    Output& out = queue_.output();
+    std::erase_if(out.shared, [&](const Output::Shared& part) { return part.before > size; });
+    out.bytes.truncate(size);
+}
+
+/// The reply was deferred, contains shared strings, or lifts limits.
 void Session::end_special_reply() {
     Output& out = queue_.output();
     const unsigned state = out.reply.state_;
@@ -120,6 +138,7 @@ void Session::end_special_reply() {
         assert(out.reply.empty());
         out.drop_reply();
     }
+    if ((state & Reply::lifts) != 0) lift_limits();
     if (out.shared.empty()) return;
     if (!queue_.has_pieces()) queue_.lend(worker_->take_pieces());
     const std::size_t before = out.size();

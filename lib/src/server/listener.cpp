@@ -55,30 +55,14 @@ void with_name(const Endpoint& name, const Listen& listen) {
     }
 }
 
-/// The posted action that gives a client to its worker. If it never runs, or cannot be posted, it closes the
-/// client and frees the place. The worker is first, so it is destroyed last: it keeps the places alive.
-struct HandOver {
-    std::shared_ptr<Worker> worker;
-    Descriptor client;
-    Peer peer;
-    Place place;
-    Refusal refusal;
-
-    void operator()() noexcept {
-        if (refusal == Refusal::none) {
-            worker->accept(std::move(client), peer, std::move(place));
-        } else {
-            worker->refuse(std::move(client), peer, last_words(refusal));
-        }
-    }
-};
-
 }  // namespace
 
-Listener::Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker)
+Listener::Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker,
+                   std::uint16_t index)
     : shared_(std::move(shared)),
       executor_(std::move(executor)),
       next_worker_(std::move(next_worker)),
+      index_(index),
       acceptor_(executor_),
       pause_(executor_) {}
 
@@ -113,6 +97,15 @@ void Listener::listen(const std::string& unix_path) {
     });
 }
 
+void Listener::take(int descriptor) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    static_cast<void>(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size));
+    acceptor_.assign(Acceptor::protocol_type{address.ss_family, 0}, descriptor);
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    acceptor_.non_blocking(true);
+}
+
 void Listener::open(const Acceptor::protocol_type& protocol) {
     acceptor_.open(protocol);
     ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -127,6 +120,12 @@ Endpoint Listener::endpoint() const {
     if (file_) return {{}, 0, file_->path()};
     asio::ip::tcp::endpoint local;
     const auto bound = acceptor_.local_endpoint();
+    if (bound.data()->sa_family == AF_UNIX) {
+        asio::local::stream_protocol::endpoint of_unix;
+        std::memcpy(of_unix.data(), bound.data(), bound.size());
+        of_unix.resize(bound.size());
+        return {{}, 0, of_unix.path()};
+    }
     std::memcpy(local.data(), bound.data(), std::min<std::size_t>(bound.size(), local.capacity()));
     return Peer{local}.endpoint();
 }
@@ -201,11 +200,9 @@ Listener::Accepted Listener::accept() noexcept try {
         shared_->log(LogLevel::warn, "[server] Cannot accept: {}", std::generic_category().message(error));
         return Accepted::exhausted;
     }
-    Peer peer;
-    peer.is_unix = address.ss_family == AF_UNIX;
-    if (!peer.is_unix)
-        std::memcpy(peer.tcp.data(), &address, std::min<std::size_t>(size, peer.tcp.capacity()));
-    hand_over(std::move(client), peer);
+    Peer peer = peer_of(client.number(), address, size);
+    peer.listener = index_;
+    hand_over(shared_, next_worker_, std::move(client), peer);
     return Accepted::client;
 } catch (...) {
     could_not_hand_over();
@@ -218,52 +215,6 @@ void Listener::could_not_hand_over() noexcept try {
     shared_->log(LogLevel::warn, "[server] Cannot serve a client: {}", current_exception_text());
 } catch (const std::exception&) {
     // No memory for the log line. The error is counted.
-}
-
-/// Gives the client to the next worker, on the thread of that worker. If it is refused without a reply, it is
-/// closed here.
-void Listener::hand_over(Descriptor client, const Peer& peer) {
-    Place place;
-    const Refusal refusal =
-        is_filtered(peer) ? Refusal::filter : shared_->places.take(place, peer, Clock::now());
-    if (refusal != Refusal::none) count(refusal, peer);
-    if (refusal != Refusal::none && last_words(refusal).empty()) return;
-    if (refusal == Refusal::none) ++shared_->accepted;
-    std::shared_ptr<Worker> worker = next_worker_().shared_from_this();
-    const asio::any_io_executor executor = worker->executor();
-    asio::dispatch(executor, HandOver{std::move(worker), std::move(client), peer, std::move(place), refusal});
-}
-
-/// Asks the filter of the user.
-bool Listener::is_filtered(const Peer& peer) noexcept try {
-    const auto& filter = shared_->options.accept_filter;
-    return filter && !filter(peer.endpoint());
-} catch (...) {
-    ++shared_->accept_errors;
-    try {
-        shared_->log(LogLevel::error, "[{}] accept_filter threw an exception: {}",
-                     peer.endpoint().to_string(), current_exception_text());
-    } catch (const std::exception&) {
-        // No memory for the log line. The exception is counted.
-    }
-    return true;
-}
-
-/// Counts and logs a client that is refused.
-void Listener::count(Refusal refusal, const Peer& peer) {
-    const char* reason = "too many clients";
-    ++shared_->refused;
-    if (refusal == Refusal::filter) {
-        ++shared_->refused_by_filter;
-        reason = "by accept_filter";
-    } else if (refusal == Refusal::rate) {
-        ++shared_->refused_by_rate;
-        reason = "connects too often";
-    } else if (refusal == Refusal::address) {
-        ++shared_->refused_by_address;
-        reason = "too many clients from its address";
-    }
-    shared_->log(LogLevel::info, "[{}] Refused: {}", peer.endpoint().to_string(), reason);
 }
 
 }  // namespace resp::detail

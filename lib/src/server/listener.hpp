@@ -2,11 +2,10 @@
 #pragma once
 
 #include "asio.hpp"
+#include "hand_over.hpp"
 #include "shared.hpp"
 #include "unix_file.hpp"
-#include "worker.hpp"
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,17 +22,18 @@ namespace resp::detail {
 /// It is not a coroutine: Asio 1.22 ends the process if it has no memory to begin an operation in a coroutine.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
-    /// Returns the worker that gets the next client.
-    using NextWorker = std::function<Worker&()>;
-
-    Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker);
+    /// `index` is that of its address in Shared::endpoints.
+    Listener(std::shared_ptr<Shared> shared, asio::any_io_executor executor, NextWorker next_worker,
+             std::uint16_t index = 0);
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
     ~Listener();
 
-    /// Both throw std::system_error, whose text names the address.
+    /// They throw std::system_error, whose text names the address.
     void listen(const std::string& address, std::uint16_t port);
     void listen(const std::string& unix_path);
+    /// Takes a socket that listens already.
+    void take(int descriptor);
     void start();
     void close();
     /// Call it when a descriptor was freed. From any thread.
@@ -54,13 +54,11 @@ private:
     void accept_some() noexcept;
     Accepted accept() noexcept;
     void could_not_hand_over() noexcept;
-    void hand_over(Descriptor client, const Peer& peer);
-    [[nodiscard]] bool is_filtered(const Peer& peer) noexcept;
-    void count(Refusal refusal, const Peer& peer);
 
     const std::shared_ptr<Shared> shared_;
     const asio::any_io_executor executor_;
     const NextWorker next_worker_;
+    const std::uint16_t index_;
     Acceptor acceptor_;
     asio::steady_timer pause_;
     std::atomic<bool> exhausted_{false};

@@ -20,8 +20,8 @@ class Session;
 
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
 public:
-    Mailbox(std::shared_ptr<Shared> shared, asio::any_io_executor executor)
-        : shared_(std::move(shared)), executor_(std::move(executor)) {}
+    Mailbox(std::shared_ptr<Shared> shared, asio::any_io_executor executor, std::size_t thread)
+        : shared_(std::move(shared)), executor_(std::move(executor)), thread_(thread) {}
 
     // From any thread.
     /// Calls use(executor) while the context cannot be destroyed. If the mailbox is shut, returns false instead.
@@ -56,6 +56,8 @@ public:
         return executor_;
     }
     [[nodiscard]] Shared& shared() const noexcept { return *shared_; }
+    /// The index of the worker.
+    [[nodiscard]] std::size_t thread() const noexcept { return thread_; }
     [[nodiscard]] const std::shared_ptr<Shared>& owner() const noexcept { return shared_; }
 
     // On the executor.
@@ -95,6 +97,7 @@ private:
 
     const std::shared_ptr<Shared> shared_;
     asio::any_io_executor executor_;
+    const std::size_t thread_;
     mutable std::mutex mutex_;
     bool open_ = true;
     std::mutex answers_mutex_;

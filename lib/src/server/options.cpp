@@ -9,6 +9,7 @@
 #include "unix_file.hpp"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cmath>
@@ -78,10 +79,23 @@ bool can_be_handled(int signal) noexcept {
     return signal != SIGKILL && signal != SIGSTOP && ::sigaction(signal, nullptr, &now) == 0;
 }
 
+/// Whether the descriptor is a stream socket that listens, on TCP or on a Unix socket.
+bool listens(int descriptor) noexcept {
+    const auto option = [descriptor](int name) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    const int domain = option(SO_DOMAIN);
+    return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == SOCK_STREAM &&
+           (domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX);
+}
+
 }  // namespace
 
 std::size_t reserved_descriptors(const Options& options) noexcept {
-    const std::size_t listeners = options.addresses.size() + (options.unix_path.empty() ? 0 : 1);
+    const std::size_t listeners =
+        options.listen_descriptors.size() + options.addresses.size() + (options.unix_path.empty() ? 0 : 1);
     return descriptors_per_thread * options.threads + listeners + descriptors_per_process + descriptor_margin;
 }
 
@@ -95,8 +109,13 @@ std::size_t bounded_by_descriptors(const Options& options) noexcept {
 }
 
 void validate(const Options& options) {
-    require(!options.addresses.empty() || !options.unix_path.empty(),
+    require(!options.addresses.empty() || !options.unix_path.empty() || !options.listen_descriptors.empty(),
             "addresses and unix_path are both empty");
+    for (const int descriptor : options.listen_descriptors) {
+        require(listens(descriptor),
+                fmt::format("listen_descriptors contains {}, which is not a listening stream socket",
+                            descriptor));
+    }
     require(options.unix_path.find('\0') == std::string::npos, "unix_path contains a zero byte");
     const UnixPermissions& permissions = options.unix_permissions;
     require(permissions.mode.value_or(0) <= 0777, "unix_permissions.mode is above 0777");
@@ -120,6 +139,8 @@ void validate(const Options& options) {
 }
 
 Options normalised(Options options) {
+    if (!options.listen_descriptors.empty() && options.addresses == Options{}.addresses)
+        options.addresses.clear();
     for_each_duration(options, [](const char*, auto& duration) {
         using Duration = std::remove_reference_t<decltype(duration)>;
         duration =

@@ -29,16 +29,23 @@ void SendQueue::push(SharedPayload payload, std::size_t pushed) {
     assert(output_ != nullptr);
     // The order of pushes stays: none may pass one that waits.
     if (!output_->reply.empty() || !waiting_.empty()) {
+        const std::size_t size = payload->size();
         waiting_.push_back({std::move(payload), pushed});
+        waiting_size_ += size;
     } else {
         add(std::move(payload), pushed);
     }
 }
 
+void SendQueue::drop_waiting() noexcept {
+    std::vector<Waiting>{}.swap(waiting_);
+    waiting_size_ = 0;
+}
+
 void SendQueue::deliver() {
     assert(output_ != nullptr && output_->reply.empty());
     for (Waiting& push : waiting_) add(std::move(push.payload), push.pushed);
-    std::vector<Waiting>{}.swap(waiting_);
+    drop_waiting();
 }
 
 /// Adds a push after everything else. No reply is being written.
@@ -95,7 +102,7 @@ std::size_t SendQueue::committed() const noexcept {
 }
 
 void SendQueue::keep_first(std::size_t bytes) {
-    std::vector<Waiting>{}.swap(waiting_);
+    drop_waiting();
     if (output_ != nullptr) {
         output_->drop_reply();
         if (bytes != 0) move_output_to_pieces();
@@ -157,7 +164,7 @@ std::size_t SendQueue::share_of_payloads() const noexcept {
 
 void SendQueue::clear() noexcept {
     pieces_.reset();
-    std::vector<Waiting>{}.swap(waiting_);
+    drop_waiting();
     std::vector<std::unique_ptr<SendWait>>{}.swap(waits_);
     left_ = 0;
 }

@@ -121,11 +121,7 @@ public:
         return (output_ != nullptr ? output_->size() : 0) + (pieces_ != nullptr ? pieces_->size() : 0);
     }
     /// The same with these pushes.
-    [[nodiscard]] std::size_t size_with_waiting() const noexcept {
-        std::size_t bytes = size();
-        for (const Waiting& push : waiting_) bytes += push.payload->size();
-        return bytes;
-    }
+    [[nodiscard]] std::size_t size_with_waiting() const noexcept { return size() + waiting_size_; }
     /// Bytes of memory that belong to this connection. Payloads count themselves.
     [[nodiscard]] std::size_t memory() const noexcept {
         return (output_ != nullptr ? output_->memory() : 0) + memory_of_pieces() +
@@ -144,6 +140,7 @@ private:
     std::size_t write_pieces(Transport& transport, std::error_code& ec);
     std::size_t tidy_rest();
     void add(SharedPayload payload, std::size_t pushed);
+    void drop_waiting() noexcept;
     [[nodiscard]] Pieces& pieces();
 
     struct Waiting {
@@ -154,6 +151,7 @@ private:
     std::unique_ptr<Output> output_;
     std::unique_ptr<Pieces> pieces_;                // null if there are none
     std::vector<Waiting> waiting_;                  // pushes that arrived while a reply was being written
+    std::size_t waiting_size_ = 0;                  // bytes of these
     std::vector<std::unique_ptr<SendWait>> waits_;  // of async_send()
     std::size_t left_ = 0;                          // bytes of pushes that have left the pieces since tidy()
 };

@@ -18,8 +18,8 @@ Session::Session(Worker& worker, std::unique_ptr<Transport> transport, std::uniq
       worker_(&worker),
       transport_(std::move(transport)),
       adapter_(std::move(adapter)),
-      deadlines_(mailbox_->shared().options),
-      refused_(adapter_ == nullptr) {
+      refused_(adapter_ == nullptr),
+      limited_(mailbox_->shared().options.first_limits.has_value()) {
     assert(transport_ != nullptr);
     transport_->attach(*this);
 }
@@ -82,10 +82,20 @@ void Session::check_deadlines(Clock::time_point now, Clock::duration elapsed) no
 }
 
 void Session::close() noexcept try {
-    is_open_.store(false, std::memory_order_relaxed);  // may_go_on() sees it before the posted action runs
+    end_pushes();  // may_go_on() sees it before the posted action runs
     mailbox_->post([self = shared_from_this()] { self->enter([&] { self->stop_reading({}); }); });
 } catch (const std::exception&) {
     // No memory for the posted action: notice_close() closes at the next tick.
+}
+
+void Session::move_place(const Peer& peer) noexcept {
+    enter([&] {
+        if (!place_ || state_ == State::closed) return;
+        const Refusal refusal = place_.move_to(peer, Clock::now());
+        if (refusal == Refusal::none) return;
+        count_refused(mailbox_->shared(), refusal, peer);
+        stop_reading(std::make_error_code(std::errc::connection_refused));
+    });
 }
 
 // ---- continuing
@@ -115,7 +125,7 @@ void Session::account() noexcept try {
     }
     if (auto pieces = queue_.take_pieces()) worker_->give_back(std::move(pieces));
     const bool holds = decoder_ != nullptr || kept_ != nullptr || stream_ != nullptr || !queue_.is_unused();
-    if (!holds && held_ == 0) return;  // the usual case
+    if (!holds && held_.load(std::memory_order_relaxed) == 0) return;  // the usual case
     std::size_t held = 0;
     if (holds) {
         held = queue_.memory();
@@ -123,10 +133,12 @@ void Session::account() noexcept try {
         if (kept_ != nullptr) held += kept_->memory();
         if (stream_ != nullptr) held += stream_->memory();
     }
-    if (held == held_) return;
-    const bool grows = held > held_;
-    mailbox_->shared().memory.fetch_add(held - held_, std::memory_order_relaxed);
-    held_ = held;
+    queued_.store(queue_.size_with_waiting(), std::memory_order_relaxed);
+    const std::size_t before = held_.load(std::memory_order_relaxed);
+    if (held == before) return;
+    const bool grows = held > before;
+    mailbox_->shared().memory.fetch_add(held - before, std::memory_order_relaxed);
+    held_.store(held, std::memory_order_relaxed);
     if (grows) worker_->bound_memory();
 } catch (const std::exception&) {
     // No memory for the pieces: the next tick tries again.

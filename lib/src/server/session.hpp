@@ -6,7 +6,6 @@
 #include "batch_limits.hpp"
 #include "handler_wait.hpp"
 #include "listed.hpp"
-#include "request_deadlines.hpp"
 #include "send_queue.hpp"
 #include "session_state.hpp"
 #include "shared.hpp"
@@ -18,7 +17,6 @@
 #include <libresp/server/detail/adapter.hpp>
 #include <libresp/server/transport.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,9 +28,8 @@ namespace resp::detail {
 
 class Worker;
 
-/// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
-/// the transport for what the connection waits for. So a connection that waits is never in the middle of a
-/// function.
+/// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks the
+/// transport for what the connection waits for. So a connection never waits in the middle of a function.
 class Session final : public std::enable_shared_from_this<Session>,
                       public Visible,
                       public Transport::Owner,
@@ -71,6 +68,7 @@ public:
     // deferred.cpp: for a handler, for a Deferred (from any thread), for the worker
     [[nodiscard]] Deferred defer(std::optional<std::chrono::milliseconds> deadline);
     void share(std::shared_ptr<const std::string> bytes);
+    void rollback(std::size_t size);
     static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                        bool is_dropped);
     bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
@@ -88,7 +86,9 @@ public:
     bool send_paced(SharedPayload push, const SendResult& result, SendWaiter& waiter);
     void cancel_send(const SendResult& result) noexcept { queue_.cancel_wait(result); }  // on the executor
     void close() noexcept;
-    void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
+
+    /// On the executor: counts the client for this address, and closes if that is refused.
+    void move_place(const Peer& peer) noexcept;
 
     // For unless_gone(), on the executor.
     /// Whether a wait of the handler may begin or go on.
@@ -102,8 +102,7 @@ private:
     friend class Worker;  // its list
     friend class resp::Incoming;
 
-    // session.cpp: act, continue, wait
-    template <class Action>
+    template <class Action>  // session.cpp
     void enter(const Action& action) noexcept;
     void advance();
     void account() noexcept;
@@ -122,6 +121,8 @@ private:
     void post_resume();
     void end_reply();
     void end_special_reply();
+    void take_decoder();
+    void lift_limits() noexcept;
     [[nodiscard]] bool has_most_deferred() const noexcept;
     Receipt received(std::size_t n, std::error_code ec);
     void hold();
@@ -177,8 +178,6 @@ private:
 
     std::uint64_t offset_ = 0;  // of the next frame in the client's stream
     BatchLimits limits_;
-    std::size_t held_ = 0;  // bytes of memory that account() has counted
-    RequestDeadlines deadlines_;
     std::uint64_t sent_ = 0;  // bytes
     std::size_t safe_ = 0;    // bytes of the queue from before this turn; 0 without a Turn
     WriteProgress progress_;
@@ -194,6 +193,7 @@ private:
     bool held_back_ : 1 = false;     // memory is short: it reads and handles nothing; see is_held_back()
     bool in_turn_ : 1 = false;       // see Worker::flush_later()
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
+    bool limited_ : 1;               // Options::first_limits apply
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
 };
 

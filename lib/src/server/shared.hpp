@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace resp::detail {
 
@@ -104,6 +105,10 @@ struct PayloadTable {
     std::unordered_map<const std::string*, std::weak_ptr<const Payload>> payloads;
 };
 
+struct Shared;
+/// Counts and logs a client that is refused.
+void count_refused(Shared& shared, Refusal refusal, const Peer& peer);
+
 struct Shared {
     Shared(Options given, std::unique_ptr<AdapterFactory> made)
         : options(normalised(std::move(given))),
@@ -132,6 +137,8 @@ struct Shared {
     const std::size_t memory_mark;  // above it, large connections are held back
     Logger log;
     Places places;
+    std::vector<Endpoint> endpoints;  // that the server listens on; set before it starts
+    mutable std::mutex peer_mutex;    // for the addresses of all clients, which set_peer() may change
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> refused{0};  // for any reason
     std::atomic<std::uint64_t> refused_by_address{0};

@@ -56,7 +56,7 @@ constexpr unsigned most_in_a_row = 4;
 bool Session::declines_stream() {
     const Command words = decoder_->words_before();
     if (refuses_protocol(words, false, words.name())) return false;
-    if (!adapter_->wants_stream(words, decoder_->paused())) {
+    if (limited_ || !adapter_->wants_stream(words, decoder_->paused())) {
         decoder_->resume();
         return true;
     }
@@ -96,7 +96,7 @@ void Streaming::leave(Session& session) {
     }
     session.offset_ = session.stream_->offset();
     if (session.state_ == State::open && session.stream_->has_ended() && !session.stream_->unread().empty()) {
-        session.decoder_ = session.worker_->take_decoder(session.offset_);
+        session.take_decoder();
         session.decoder_->feed(session.stream_->unread());
         session.decoder_->release();
     }

@@ -34,10 +34,10 @@ void set_options(int socket, int keepalive) noexcept {
 
 }  // namespace
 
-Worker::Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor)
+Worker::Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor, std::size_t thread)
     : Lending(*shared),
       shared_(std::move(shared)),
-      mailbox_(std::make_shared<Mailbox>(shared_, executor)),
+      mailbox_(std::make_shared<Mailbox>(shared_, executor, thread)),
       most_output_(output_limit(shared_->options)),
       turn_(shared_->factory->make_turn(executor)),
       turn_object_(turn_ != nullptr ? turn_->object() : nullptr) {

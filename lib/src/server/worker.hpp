@@ -26,7 +26,8 @@ namespace resp::detail {
 ///     first_ ─► session ◄─► session ◄─► session     the list owns the sessions (Session::self_)
 class Worker : public std::enable_shared_from_this<Worker>, public Lending {
 public:
-    Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor);
+    /// `thread` is the index of the worker.
+    Worker(std::shared_ptr<Shared> shared, const asio::any_io_executor& executor, std::size_t thread = 0);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker();

@@ -143,3 +143,53 @@ TEST_CASE("an error reply replaces what a handler has written before it threw") 
     server.run();
     CHECK(client.received == "*3\r\n:1\r\n:2\r\n:3\r\n-ERR internal error\r\n");
 }
+
+// ---- rollback()
+
+TEST_CASE("a rollback drops what was written since the mark") {
+    std::string bytes = "before";
+    resp::Buffer buffer;
+    Reply to_string{bytes};
+    Reply to_buffer{buffer};
+    for (Reply* reply : {&to_string, &to_buffer}) {
+        reply->array(2).integer(1);
+        const Reply::Mark mark = reply->mark();
+        const std::size_t size = reply->size();
+        reply->array(1).bulk_string("dropped");
+        reply->rollback(mark);
+        CHECK(reply->size() == size);
+        reply->integer(2);
+        reply->rollback(reply->mark());
+    }
+    CHECK(bytes == "before*2\r\n:1\r\n:2\r\n");
+    CHECK(buffer.view() == "*2\r\n:1\r\n:2\r\n");
+}
+
+TEST_CASE("a rollback drops shared strings after the mark and keeps those before it") {
+    const auto kept = std::make_shared<const std::string>(support::noise(20'000));
+    const auto dropped = std::make_shared<const std::string>(support::noise(30'000, 2));
+    const auto handler = [&](const resp::Request&, Reply& reply) {
+        const Reply::Mark start = reply.mark();
+        reply.integer(0);
+        reply.bulk_string(dropped);
+        reply.rollback(start);
+        CHECK(reply.empty());
+        reply.array(2);
+        reply.bulk_string(kept);
+        const Reply::Mark mark = reply.mark();
+        reply.bulk_string(dropped).integer(9);
+        reply.bulk_string(dropped);
+        reply.rollback(mark);
+        reply.integer(1);
+    };
+    MemoryServer server{{}, handler};
+    MemoryClient& client = server.connect();
+    for (int i = 0; i != 2; ++i) {
+        client.received.clear();
+        client.send(support::ping);
+        server.run();
+        CHECK((client.received == "*2\r\n" + support::bulk(*kept) + ":1\r\n"));
+        CHECK(dropped.use_count() == 1);
+    }
+    CHECK(server.memory() == 0);
+}

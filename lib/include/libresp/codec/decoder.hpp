@@ -122,7 +122,6 @@ public:
     /// Changes the limits for the frames that next() has not returned: it reads their bytes again. Call it before an
     /// error has ended the stream. Views become invalid.
     void set_limits(Limits limits) noexcept;
-
     /// Begins a new stream, whose offsets count from `offset`. Drops all bytes, ends the loan of feed(), and frees
     /// its memory if that is more than `keep` bytes.
     void reset(std::uint64_t offset = 0, std::size_t keep = 64 * 1024);

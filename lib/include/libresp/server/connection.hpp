@@ -70,6 +70,25 @@ public:
     /// The client's address. Address and path are empty for a client of a Unix socket and after the
     /// connection is gone.
     [[nodiscard]] Endpoint peer() const;
+    /// Replaces the client's address in peer() and in log lines, for example by the one that a proxy has sent. From
+    /// then on the client counts for that address in Options::max_connections_per_address and connection_rate. If
+    /// these refuse it, the connection closes. accept_filter is not asked. An empty address stands for a client that
+    /// has none. Throws std::system_error if the address is not numeric.
+    void set_peer(const Endpoint& peer) const;
+    /// The address of the server that the client has connected to. Empty after the connection is gone.
+    [[nodiscard]] Endpoint local() const;
+    /// The index of the server's thread that serves the client, from 0. With several executors, that of its executor.
+    [[nodiscard]] std::size_t thread() const noexcept;
+    /// When the connection was accepted. The clock's zero after the connection is gone.
+    [[nodiscard]] std::chrono::steady_clock::time_point opened() const noexcept;
+    /// When its last request arrived, or its last reply was in progress. The server notes it every 200 ms. For a
+    /// client without a request: when it was accepted. The clock's zero after the connection is gone.
+    [[nodiscard]] std::chrono::steady_clock::time_point last_active() const noexcept;
+    /// Bytes of replies and pushes that were not sent yet. Zero after the connection is gone.
+    [[nodiscard]] std::size_t queued() const noexcept;
+    /// Bytes of memory that count for this client: received input, queued output, and charge(). Long strings that it
+    /// may share with others are not included. Zero after the connection is gone.
+    [[nodiscard]] std::size_t held() const noexcept;
     /// The RESP version of the replies. RESP2 until a handler calls set_version() on a Reply; the new version
     /// is returned here when that reply is finished. RESP2 again after the connection is gone.
     [[nodiscard]] Version version() const noexcept;
@@ -116,6 +135,8 @@ public:
     /// Closes the connection after its queued output is sent. Requests that no handler has seen yet are
     /// dropped.
     void close() const;
+    /// Closes the connection at once, without sending its queued output.
+    void abort() const;
 
     /// Whether the client is still there. An end of stream is noticed when everything before it was read, or
     /// while a coroutine handler waits.

@@ -52,7 +52,8 @@ concept OutcomeHandler =
 ///
 /// on_start() is called on the thread that calls run() or start(), before the first client is accepted, and only on
 /// the handler that the server was made with. Each connection gets a copy of that handler, with what on_start() has
-/// stored in it. If it throws, run() or start() throws the same, and the server no longer listens.
+/// stored in it. The Turn of each thread is made before. If it throws, run() or start() throws the same, and the
+/// server no longer listens.
 ///
 /// `reason` is empty if the client, the handler or stop() closed the connection normally. The handler's copy
 /// is destroyed after on_close(). on_close() is not called if the server's context is destroyed first, for

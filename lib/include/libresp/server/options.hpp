@@ -62,11 +62,15 @@ struct Options {
     std::string unix_path{};
     /// Set before a client can connect.
     UnixPermissions unix_permissions{};
+    /// Sockets that listen already, for example those that systemd passes to a service. The server owns and closes
+    /// them. If there are any, the default of addresses is none: `{"127.0.0.1"}` is ignored. (`{"-127.0.0.1"}` is not.)
+    /// backlog and unix_permissions do not apply to them, and a stop does not remove the file of a Unix socket.
+    std::vector<int> listen_descriptors{};
     /// Maximum number of connections that the kernel holds until the server accepts them.
     int backlog = 511;
 
     /// Threads that run() uses, at most 1,024. Each has its own io_context, and a connection stays on one
-    /// thread. A server on your own executor (an embedded server) ignores it.
+    /// thread. A server on your own executors (an embedded server) ignores it: there each executor is one thread.
     unsigned threads = 1;
     /// Signals that call stop(), for example SIGINT and SIGTERM. A second signal stops the server by force.
     std::vector<int> stop_signals{};
@@ -92,6 +96,9 @@ struct Options {
     std::function<bool(const Endpoint& client)> accept_filter{};
     /// Limits of one request; see limits.hpp.
     Limits limits{};
+    /// Limits for the requests of a client until a handler calls Reply::lift_limits(), so that a client that is not
+    /// authenticated can send only short ones. Nothing: `limits` apply from the start.
+    std::optional<Limits> first_limits{};
     /// What a request is: a command as Redis reads it, or any RESP value.
     Reads reads = Reads::commands;
     /// Limit for the bytes held for all connections together: received input, queued replies, pushes, and what

@@ -74,6 +74,25 @@ public:
     /// drain(), the connection ends without an error reply. Pushes wait for the end of the reply.
     [[nodiscard]] detail::Awaitable drain();
 
+    /// A place in this reply; see mark().
+    class Mark {
+        friend class Reply;
+        explicit Mark(std::size_t size) noexcept : size_(size) {}
+        std::size_t size_;
+    };
+    /// Remembers how much of this reply is written.
+    [[nodiscard]] Mark mark() const noexcept { return Mark{size()}; }
+    /// Drops what was written to this reply since `to`, a mark of the same reply. A version or a close() that was set
+    /// since then stays.
+    void rollback(Mark to);
+
+    /// The requests after this one are read under Options::limits, no longer under Options::first_limits. Usually
+    /// called when the client has authenticated itself.
+    Reply& lift_limits() noexcept {
+        state_ |= lifts;
+        return *this;
+    }
+
     /// Closes the connection after this reply is sent. Later requests are dropped. The reply may be written
     /// before or after this call.
     Reply& close() noexcept {
@@ -97,11 +116,12 @@ private:
     // What the server must do at the end of the reply, beside sending its bytes: a set of bits.
     static constexpr unsigned char closes = 1;
     static constexpr unsigned char deferred = 2;
-    static constexpr unsigned char has_shared = 4;  // Output::shared is not empty
-    static constexpr unsigned char drained = 8;     // a part of the reply may have been sent
+    static constexpr unsigned char has_shared = 4;  // Output::shared may be not empty
+    static constexpr unsigned char lifts = 8;
+    static constexpr unsigned char drained = 16;  // a part of the reply may have been sent
 
-    const Buffer* buffer_ = nullptr;  // one of the two
-    const std::string* string_ = nullptr;
+    Buffer* buffer_ = nullptr;  // one of the two
+    std::string* string_ = nullptr;
     std::size_t begin_;                   // where the reply to this request begins
     detail::Session* session_ = nullptr;  // null without a server
     unsigned char state_ = 0;

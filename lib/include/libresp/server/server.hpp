@@ -6,6 +6,7 @@
 #include <libresp/server/options.hpp>
 
 #include <concepts>
+#include <iterator>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -70,9 +71,13 @@ public:
     /// The same on an executor of yours (an embedded server): start() serves, and you run the context.
     /// Several threads may run the context: the server runs on one strand, so its handlers never run at the
     /// same time. The context must outlive the server.
+    ///
+    /// `executor` may also be a range of executors, such as a std::vector. Each of them then serves a part of the
+    /// connections, as a thread of run() does; the first one also accepts. Throws std::invalid_argument if the range is
+    /// empty.
     template <class Executor>
     Server(const Executor& executor, Options options, H handler)
-        : engine_(any_executor(executor), std::move(options), detail::make_factory<H>(std::move(handler))) {}
+        : engine_(any_executors(executor), std::move(options), detail::make_factory<H>(std::move(handler))) {}
 
     /// Serves on this thread and on Options::threads - 1 more. Returns after stop(), when the last connection
     /// is closed and other work of the handlers has ended, see stop(). Throws std::logic_error if the server
@@ -93,6 +98,11 @@ public:
     /// An embedded server has no more work in your context when its last connection is closed and its last
     /// coroutine handler has ended. If the context has no other work, its run() then returns.
     void stop() { engine_.stop(); }
+    /// Serves the client of a connected stream socket, as if the server had accepted it: it counts for all limits, and
+    /// accept_filter is asked. Takes the descriptor: the server closes it, also if this throws. Before run() or start()
+    /// the client waits. After stop() the socket is closed, at the latest by the destructor. Throws std::invalid_argument if it is not such a socket. Call it
+    /// from any thread.
+    void adopt(int socket) { engine_.adopt(socket); }
 
     /// The first address that the server listens on, with the port that it got.
     [[nodiscard]] Endpoint local_endpoint() const { return engine_.endpoints().front(); }
@@ -101,7 +111,17 @@ public:
     [[nodiscard]] Stats stats() const { return engine_.stats(); }
 
 private:
-    /// Converts the executor. It is a template, so that a file without an executor does not need Asio.
+    /// Converts the executors. It is a template, so that a file without an executor does not need Asio.
+    template <class Executor, class Any = asio::any_io_executor>
+    static std::vector<Any> any_executors(const Executor& executor) {
+        if constexpr (requires { std::begin(executor), std::end(executor); }) {
+            std::vector<Any> all;
+            for (const auto& each : executor) all.push_back(any_executor(each));
+            return all;
+        } else {
+            return {any_executor(executor)};
+        }
+    }
     template <class Executor, class Any = asio::any_io_executor>
     static Any any_executor(const Executor& executor) {
         constexpr bool is_executor = std::is_constructible_v<Any, const Executor&>;

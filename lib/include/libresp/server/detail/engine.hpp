@@ -13,7 +13,8 @@ namespace resp::detail {
 class Engine {
 public:
     Engine(Options options, std::unique_ptr<AdapterFactory> factory);
-    Engine(const asio::any_io_executor& executor, Options options, std::unique_ptr<AdapterFactory> factory);
+    Engine(const std::vector<asio::any_io_executor>& executors, Options options,
+           std::unique_ptr<AdapterFactory> factory);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine();
@@ -21,6 +22,7 @@ public:
     void run();
     void start();
     void stop();
+    void adopt(int socket);
     [[nodiscard]] std::vector<Endpoint> endpoints() const;
     [[nodiscard]] Stats stats() const;
 
