@@ -31,19 +31,6 @@ void Tokenizer::reset(std::uint64_t offset) noexcept {
     error_.reset();
 }
 
-void Tokenizer::pause_above(std::size_t size, std::uint64_t most) noexcept {
-    assert(reads_ == Reads::commands && size != 0 && pause_.above == 0);
-    pause_ = {size, most, limits_.max_bulk};
-    limits_.max_bulk = std::min(limits_.max_bulk, size);
-}
-
-void Tokenizer::set_limits(const Limits& limits) noexcept {
-    limits_ = limits::clamped(limits, reads_);
-    if (pause_.above == 0) return;
-    pause_.max_bulk = limits_.max_bulk;
-    limits_.max_bulk = std::min<std::size_t>(limits_.max_bulk, pause_.above);
-}
-
 std::optional<Token> Tokenizer::next() {
     std::optional<Token> token{std::in_place};
     if (error_ || !take(*token)) token.reset();

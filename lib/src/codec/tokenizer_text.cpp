@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <utility>
 
 namespace resp {
 
@@ -34,16 +33,6 @@ bool Tokenizer::string(Token& token, Type type) noexcept {
     mode_ = Mode::body;
     next_ = length.at;
     return body_part(token);
-}
-
-/// Reads a length above limits_.max_bulk while pause_above() is in effect. If it pauses, `partial`.
-Decimal Tokenizer::long_length(const char* at) noexcept {
-    if (resumed_) return wire::read_decimal(at, end_, *std::exchange(resumed_, std::nullopt));
-    const Decimal length = wire::read_decimal(at, end_, pause_.most);
-    if (length.outcome != Outcome::done) return length;
-    if (length.value <= pause_.above) return wire::read_decimal(at, end_, pause_.max_bulk);
-    paused_ = length.value;
-    return {Outcome::partial, at, 0};
 }
 
 bool Tokenizer::null_string(Token& token) noexcept {

@@ -49,7 +49,7 @@ public:
 
     /// Room to read into. It moves the bytes that were not taken.
     [[nodiscard]] std::span<char> room();
-    /// So many bytes were read into the room.
+    /// `n` bytes were read into the room.
     void commit(std::size_t n);
     /// What was received after the request.
     [[nodiscard]] std::string_view unread() const noexcept;

@@ -44,7 +44,7 @@ namespace {
 
 // drain() waits until at most this much is left to send.
 constexpr std::size_t most_left = 64 * 1024;
-// After so many reads or drains without a wait, other connections run.
+// Reads or drains without a wait, after which other connections run.
 constexpr unsigned most_in_a_row = 4;
 
 }  // namespace

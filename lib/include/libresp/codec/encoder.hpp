@@ -37,8 +37,7 @@ public:
         : string_(&out), version_(version) {}
 
     [[nodiscard]] Version version() const noexcept { return version_; }
-    /// Changes the version of the values that are written after this call.
-    void set_version(Version version) noexcept { version_ = version; }
+    void set_version(Version version) noexcept { version_ = version; }  ///< of values that are written later
 
     /// `+<text>\r\n`. CR and LF in the text become spaces, so that no text can look like two replies.
     Encoder& simple_string(std::string_view text) { return line(Type::simple_string, text); }
@@ -57,8 +56,7 @@ public:
         char room[wire::header_room];
         return bulk_string(wire::decimal_text(number, room));
     }
-    /// A char could mean a letter or its code. Write a letter `c` as `std::string_view{&c, 1}`, its code as
-    /// `int{c}`, and a bool with boolean().
+    /// Write a letter `c` as `std::string_view{&c, 1}`, its code as `int{c}`, and a bool with boolean().
     template <wire::NotANumber T>
     Encoder& bulk_string(T) = delete;
     /// `*<elements>\r\n`. That number of values follows.
@@ -78,8 +76,8 @@ public:
     Encoder& big_number(std::string_view digits);
     /// `!<length>\r\n<bytes>\r\n`; in RESP2 a simple error
     Encoder& bulk_error(std::string_view bytes);
-    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format. The length includes
-    /// the format and the colon. The encoder cuts the format to three bytes or fills it with spaces.
+    /// `=<length>\r\n<format>:<bytes>\r\n`; in RESP2 a bulk string without the format. The length includes the
+    /// format and the colon. The format is cut to three bytes, or filled with spaces.
     Encoder& verbatim_string(std::string_view format, std::string_view bytes);
     /// `%<pairs>\r\n`. A key and a value follow for each pair.
     Encoder& map(std::size_t pairs);
@@ -92,12 +90,10 @@ public:
 
     /// `$<length>\r\n`. That many bytes follow, by calls of wire(), then end_bulk_string().
     Encoder& bulk_string_header(std::uint64_t length) { return header(Type::bulk_string, length); }
-    /// `\r\n`
     Encoder& end_bulk_string() { return wire(wire::crlf); }
     /// `$?\r\n`. Calls of chunk() follow, then end_chunks(). RESP3 only, like all streamed forms.
     Encoder& streamed_string() { return streamed(Type::bulk_string); }
-    /// `;<length>\r\n<bytes>\r\n`. Writes nothing for empty bytes, because an empty chunk would end the
-    /// string.
+    /// `;<length>\r\n<bytes>\r\n`. Writes nothing for empty bytes: an empty chunk would end the string.
     Encoder& chunk(std::string_view bytes);
     /// `;0\r\n`
     Encoder& end_chunks();

@@ -58,7 +58,7 @@ public:
     /// Returns the next piece of the word, or nothing after its end. Its bytes are valid until the next call of
     /// next() or rest().
     [[nodiscard]] asio::awaitable<std::optional<Piece>, asio::any_io_executor> next();
-    /// Skips what is left of the word, and returns the words after it; valid until the handler ends. If they have
+    /// Skips the rest of the word, and returns the words after it; valid until the handler ends. If they have
     /// more than Options::stream_above bytes together, that is a protocol error.
     [[nodiscard]] asio::awaitable<Command, asio::any_io_executor> rest();
 

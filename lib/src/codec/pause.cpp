@@ -1,10 +1,40 @@
-// How the decoder pauses before a long word of a command, so that its caller may take the word piece by piece.
+// How the tokenizer and the decoder pause before a long word of a command, so that the caller may take the word
+// piece by piece.
 #include <libresp/codec/decoder.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace resp {
+
+using wire::Decimal;
+using wire::Outcome;
+
+void Tokenizer::pause_above(std::size_t size, std::uint64_t most) noexcept {
+    assert(reads_ == Reads::commands && size != 0 && pause_.above == 0);
+    pause_ = {size, most, limits_.max_bulk};
+    limits_.max_bulk = std::min(limits_.max_bulk, size);
+}
+
+void Tokenizer::set_limits(const Limits& limits) noexcept {
+    limits_ = limits::clamped(limits, reads_);
+    if (pause_.above == 0) return;
+    pause_.max_bulk = limits_.max_bulk;
+    limits_.max_bulk = std::min<std::size_t>(limits_.max_bulk, pause_.above);
+}
+
+/// Reads a length above limits_.max_bulk while pause_above() is in effect. If it pauses, `partial`.
+Decimal Tokenizer::long_length(const char* at) noexcept {
+    if (resumed_) return wire::read_decimal(at, end_, *std::exchange(resumed_, std::nullopt));
+    const Decimal length = wire::read_decimal(at, end_, pause_.most);
+    if (length.outcome != Outcome::done) return length;
+    if (length.value <= pause_.above) return wire::read_decimal(at, end_, pause_.max_bulk);
+    paused_ = length.value;
+    return {Outcome::partial, at, 0};
+}
+
+// ---- the decoder
 
 /// The entry of the command that has begun.
 detail::Node& Decoder::incomplete_frame() noexcept {
