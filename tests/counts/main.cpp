@@ -167,6 +167,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     driver::count_requests<work::Echo>("request, plain handler");
+    driver::count_requests<work::OutcomeEcho>("request, Outcome handler");
     driver::count_requests<work::CoroutineEcho>("request, coroutine handler");
     driver::count_inputs();
     for (int i = 1; i != argc; ++i) driver::count_corpus(argv[i]);

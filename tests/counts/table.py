@@ -36,6 +36,7 @@ def request_table(memory, loopback):
     text = row("one request: instructions", "no pipeline", "16 deep") + "|---|---:|---:|\n"
     for name, counts, prefix in (
             ("plain handler, stream in memory", memory, "request, plain handler"),
+            ("`Outcome` handler that does not wait, stream in memory", memory, "request, Outcome handler"),
             ("coroutine handler, stream in memory", memory, "request, coroutine handler"),
             ("resp-echo, 1 client over loopback", loopback, "instructions, 1 client")):
         text += row(name, *(number(counts[f"{prefix}, {deep}"]) for deep in ("no pipeline", "16 deep")))

@@ -18,6 +18,15 @@ struct Echo {
     void operator()(const resp::Request& request, resp::Reply& reply) const { reply.value(request.value()); }
 };
 
+/// The same, with the right to wait, which it never uses.
+struct OutcomeEcho {
+    bool waits(const resp::Request&) const { return false; }
+    resp::Outcome operator()(const resp::Request& request, resp::Reply& reply) const {
+        reply.value(request.value());
+        return {};
+    }
+};
+
 /// The same as a coroutine, which never waits.
 struct CoroutineEcho {
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) const {

@@ -160,10 +160,11 @@ bool Session::answer(const std::shared_ptr<Session>& session, std::uint64_t hole
 
 /// On the executor. It may be called inside other functions of the session, so it only changes the queue.
 bool Session::fill(std::uint64_t hole, std::string_view reply, bool is_dropped) {
-    if (worker_ == nullptr || state_ == State::closed || !queue_.fill(hole, reply)) return false;
+    if (worker_ == nullptr || state_ == State::closed) return false;
+    worker_->flush_later(*this);  // first: if there is no memory for it, the hole stays open
+    if (!queue_.fill(hole, reply)) return false;
     if (is_dropped) worker_->counters().handler_errors.add();
     deadlines_.request_arrived();  // the idle time begins again
-    worker_->flush_later(*this);
     return true;
 }
 

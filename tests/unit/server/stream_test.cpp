@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <random>
 
 using support::MemoryClient;
 using support::MemoryServer;
@@ -420,4 +421,79 @@ TEST_CASE("HTTP is refused, also if its body is long") {
     CHECK(client.received.empty());
     CHECK(test.seen.asked == 0);
     CHECK(client.ended);
+}
+
+namespace {
+
+/// Requests of all kinds, and the replies to them.
+struct Conversation {
+    explicit Conversation(std::mt19937& random) {
+        const auto below = [&](std::size_t most) { return random() % most; };
+        for (std::size_t left = 1 + below(6); left != 0; --left) {
+            const std::size_t size = above + 1 + below(200'000);
+            switch (below(6)) {
+                case 0: add(set("SET", word.substr(0, size), below(2) != 0 ? "NX" : ""), "+OK\r\n"); break;
+                case 1: add(set("REFUSE", word.substr(0, size)), "-ERR refused\r\n"); break;
+                case 2: {
+                    const std::string echoed = word.substr(0, size);
+                    add(set("ECHO", echoed), "$" + std::to_string(echoed.size()) + "\r\n" + echoed + "\r\n");
+                    break;
+                }
+                case 3: add("GET " + std::to_string(size) + "\r\n", bulk(size)); break;
+                case 4: add(set("KEEP", word.substr(0, size)), ":3\r\n"); break;
+                default: add("PING\n", "+PING\r\n"); break;
+            }
+        }
+    }
+    std::string requests, replies;
+
+private:
+    void add(const std::string& request, const std::string& reply) {
+        requests += request;
+        replies += reply;
+    }
+};
+
+/// Sends a conversation in random pieces to a client with random room, whose stream may break at any call.
+void speak(unsigned seed) {
+    std::mt19937 random{seed};
+    const Conversation talk{random};
+    Fixture test;
+    MemoryClient& client = test.server.connect();
+    const bool breaks = random() % 2 != 0;
+    if (breaks) client.fails_at = random() % 60;
+    client.room = random() % 100'000;
+    client.most_write = 1 + random() % 100'000;
+    client.most_read = 1 + random() % 100'000;
+    const std::size_t most_piece = random() % 4 == 0 ? 3000 : 200'000;
+    for (std::size_t at = 0; at < talk.requests.size();) {
+        const std::size_t piece = 1 + random() % most_piece;
+        client.send(std::string_view{talk.requests}.substr(at, piece));
+        at += piece;
+        client.room += random() % 100'000;
+        test.server.run();
+    }
+    for (int i = 0; i != 100 && !client.closed && client.received.size() < talk.replies.size(); ++i) {
+        client.room += 100'000;
+        test.server.run();
+    }
+    if (breaks) {
+        REQUIRE(talk.replies.starts_with(client.received));
+    } else {
+        REQUIRE(client.received == talk.replies);
+    }
+    client.finish();
+    test.server.pass(std::chrono::seconds{2});
+    REQUIRE(test.server.connections() == 0);
+    REQUIRE(test.server.memory() == 0);
+    REQUIRE(test.server.counters().handler_errors.value() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("each request of a streaming client is answered in order, or its connection ends") {
+    for (unsigned seed = 1; seed != 151; ++seed) {
+        CAPTURE(seed);
+        speak(seed);
+    }
 }
