@@ -1,4 +1,4 @@
-// docs/server.md: a handler that waits, until its client leaves.
+// docs/server.md: handlers that wait: until the client leaves, and for room to push.
 #include "expect.hpp"
 
 #include <libresp/server.hpp>
@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 
 // [waiting]
 // WAIT <milliseconds>: replies after that time. Ends earlier if the client leaves.
@@ -20,7 +23,25 @@ asio::awaitable<void> wait(const resp::Request& request, resp::Reply& reply) {
 }
 // [/waiting]
 
+const std::map<std::string, std::string> values;
+
+// [export]
+// EXPORT: pushes all values, as fast as the client reads them.
+asio::awaitable<void> send_all_values(const resp::Request& request, resp::Reply& reply) {
+    const resp::Connection client = request.connection();
+    for (const auto& [key, value] : values) {
+        std::string push;
+        resp::Encoder{push, client.version()}.push(3).bulk_string("value").bulk_string(key).bulk_string(
+            value);
+        co_await resp::async_send(client, std::move(push), asio::use_awaitable);
+    }
+    reply.simple_string("OK");
+}
+// [/export]
+
 int main() {
     const resp::Server server{{.port = 0}, wait};
     expect(server.local_endpoint().address, "127.0.0.1");
+    const resp::Server exporter{{.port = 0}, send_all_values};
+    expect(exporter.local_endpoint().address, "127.0.0.1");
 }

@@ -42,8 +42,9 @@ asio::any_io_executor Connection::executor() const {
 Sent Connection::send(std::string bytes) const {
     const auto session = session_.lock();
     if (!session || !session->is_open()) return Sent::gone;
-    return session->send(detail::make_payload(session->mailbox()->owner(),
-                                              std::make_shared<const std::string>(std::move(bytes))));
+    const std::shared_ptr<detail::Shared>& shared = session->mailbox()->owner();
+    return session->send(detail::make_payload(shared, std::make_shared<const std::string>(std::move(bytes)),
+                                              shared->options.max_pushes));
 }
 
 Sent Connection::send(std::shared_ptr<const std::string> bytes) const {

@@ -216,6 +216,7 @@ void Session::shut(std::error_code reason) noexcept {
 
 void Session::dispose() noexcept {
     transport_.reset();
+    queue_.end_waits(std::make_error_code(std::errc::not_connected));
     if (activity_ != Activity::awaiting) adapter_.reset();  // a waiting coroutine still uses the handler
     worker_ = nullptr;
 }

@@ -24,12 +24,19 @@ public:
         : shared_(std::move(shared)), executor_(std::move(executor)) {}
 
     // From any thread.
+    /// Calls use(executor) while the context cannot be destroyed. If the mailbox is shut, returns false instead.
+    template <class Use>
+    bool use_executor(const Use& use) {
+        const std::lock_guard lock{mutex_};
+        if (open_) use(executor_);
+        return open_;
+    }
     /// Runs an action on the executor. If the mailbox is shut, drops the action and returns false.
     template <class Action>
     bool post(Action&& action) {
-        const std::lock_guard lock{mutex_};
-        if (open_) asio::post(executor_, std::forward<Action>(action));
-        return open_;
+        return use_executor([&](const asio::any_io_executor& executor) {
+            asio::post(executor, std::forward<Action>(action));
+        });
     }
     /// Answers a deferred reply. Answers are collected until the executor takes them.
     bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,

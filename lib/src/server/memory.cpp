@@ -36,7 +36,10 @@ void Worker::trim_heap() noexcept {
 
 // ---- the limit
 
-/// What each connection may take even if memory is short.
+bool Session::is_stuck() const noexcept {
+    return held_back_ && next_ != Next::handle && held_ != 0 && queue_.size() == 0;
+}
+
 std::size_t Worker::share() const noexcept {
     const std::uint64_t connections = std::max<std::uint64_t>(shared_->places.connections(), 1);
     return std::min<std::size_t>(shared_->options.connection_memory,

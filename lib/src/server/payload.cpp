@@ -52,8 +52,9 @@ Payload::~Payload() {
     if (found != table.payloads.end() && found->second.expired()) table.payloads.erase(found);
 }
 
-SharedPayload make_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes) {
-    return make(shared, std::move(bytes), shared->options.max_pushes, false);
+SharedPayload make_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes,
+                           std::size_t most) {
+    return make(shared, std::move(bytes), most, false);
 }
 
 SharedPayload share_payload(const std::shared_ptr<Shared>& shared, std::shared_ptr<const std::string> bytes,

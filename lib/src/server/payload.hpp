@@ -40,12 +40,12 @@ using SharedPayload = std::shared_ptr<const Payload>;
     return payload->size() / static_cast<std::size_t>(std::max(payload.use_count(), 1L));
 }
 
-/// A payload of bytes that no other connection gets. Null if they are longer than max_pushes, or if
-/// max_memory has no room for them.
+/// A payload of bytes that no other connection gets. Null if they are longer than `most`, or if max_memory has
+/// no room for them.
 [[nodiscard]] SharedPayload make_payload(const std::shared_ptr<Shared>& shared,
-                                         std::shared_ptr<const std::string> bytes);
+                                         std::shared_ptr<const std::string> bytes, std::size_t most);
 /// The same for bytes that may have been sent before. As long as a payload of this string exists, returns that
-/// one. Null if they are longer than `most`, or as above.
+/// one.
 [[nodiscard]] SharedPayload share_payload(const std::shared_ptr<Shared>& shared,
                                           std::shared_ptr<const std::string> bytes, std::size_t most);
 

@@ -25,24 +25,24 @@ Pieces& SendQueue::pieces() {
     return *pieces_;
 }
 
-void SendQueue::push(SharedPayload payload) {
+void SendQueue::push(SharedPayload payload, std::size_t pushed) {
     assert(output_ != nullptr);
     // The order of pushes stays: none may pass one that waits.
     if (!output_->reply.empty() || !waiting_.empty()) {
-        waiting_.push_back(std::move(payload));
+        waiting_.push_back({std::move(payload), pushed});
     } else {
-        add(std::move(payload));
+        add(std::move(payload), pushed);
     }
 }
 
 void SendQueue::deliver() {
     assert(output_ != nullptr && output_->reply.empty());
-    for (SharedPayload& payload : waiting_) add(std::move(payload));
-    std::vector<SharedPayload>{}.swap(waiting_);
+    for (Waiting& push : waiting_) add(std::move(push.payload), push.pushed);
+    std::vector<Waiting>{}.swap(waiting_);
 }
 
 /// Adds a push after everything else. No reply is being written.
-void SendQueue::add(SharedPayload payload) {
+void SendQueue::add(SharedPayload payload, std::size_t pushed) {
     Output& out = *output_;
     assert(out.reply.empty());
     if (payload->size() <= short_push) {
@@ -51,12 +51,11 @@ void SendQueue::add(SharedPayload payload) {
         out.bytes.set_limit(SIZE_MAX);
         out.bytes.append(payload->view());
         out.bytes.set_limit(limit);
-        out.pushed += payload->size();
+        out.pushed += pushed;
         out.end_reply();
         return;
     }
     move_output_to_pieces();
-    const std::size_t pushed = payload->size();
     pieces().add(std::move(payload), pushed);
 }
 
@@ -96,7 +95,7 @@ std::size_t SendQueue::committed() const noexcept {
 }
 
 void SendQueue::keep_first(std::size_t bytes) {
-    std::vector<SharedPayload>{}.swap(waiting_);
+    std::vector<Waiting>{}.swap(waiting_);
     if (output_ != nullptr) {
         output_->drop_reply();
         if (bytes != 0) move_output_to_pieces();
@@ -152,14 +151,27 @@ std::size_t SendQueue::tidy_rest() {
 
 std::size_t SendQueue::share_of_payloads() const noexcept {
     std::size_t bytes = pieces_ != nullptr ? pieces_->share_of_payloads() : 0;
-    for (const SharedPayload& payload : waiting_) bytes += share_of(payload);
+    for (const Waiting& push : waiting_) bytes += share_of(push.payload);
     return bytes;
 }
 
 void SendQueue::clear() noexcept {
     pieces_.reset();
-    std::vector<SharedPayload>{}.swap(waiting_);
+    std::vector<Waiting>{}.swap(waiting_);
+    std::vector<std::unique_ptr<SendWait>>{}.swap(waits_);
     left_ = 0;
+}
+
+void SendQueue::end_waits(std::error_code result) noexcept {
+    for (const auto& wait : waits_) *wait->result = result;
+    waits_.clear();
+}
+
+void SendQueue::cancel_wait(const SendResult& result) noexcept {
+    for (const auto& wait : waits_) {
+        if (wait->result == result) *result = asio::error::operation_aborted;
+    }
+    std::erase_if(waits_, [&](const auto& wait) { return wait->result == result; });
 }
 
 }  // namespace resp::detail

@@ -3,6 +3,7 @@
 
 #include "output.hpp"
 #include "pieces.hpp"
+#include "send_wait.hpp"
 
 #include <libresp/server/transport.hpp>
 
@@ -47,8 +48,8 @@ public:
     [[nodiscard]] std::unique_ptr<Output> take_output() noexcept { return std::move(output_); }
 
     /// Adds a push: after all finished replies if no reply is being written, otherwise after end_reply() and
-    /// deliver(). Needs an output.
-    void push(SharedPayload payload);
+    /// deliver(). Needs an output. `pushed` of its bytes count for max_pushes: all or none.
+    void push(SharedPayload payload, std::size_t pushed);
     /// Moves the pushes that waited for the end of a reply to the queue.
     void deliver();
     /// Ends a reply that contains shared strings: moves everything to the pieces up to the last of them.
@@ -76,6 +77,13 @@ public:
     void lend(std::unique_ptr<Pieces> pieces) noexcept { pieces_ = std::move(pieces); }
 
     [[nodiscard]] bool has_waiting_pushes() const noexcept { return !waiting_.empty(); }
+
+    /// Adds a wait for room.
+    void add_wait(std::unique_ptr<SendWait> wait) { waits_.push_back(std::move(wait)); }
+    [[nodiscard]] bool has_waits() const noexcept { return !waits_.empty(); }
+    void end_waits(std::error_code result) noexcept;
+    /// Ends one of them as cancelled, if it has not ended.
+    void cancel_wait(const SendResult& result) noexcept;
 
     /// Whether there are bytes that may be sent.
     [[nodiscard]] bool has_committed() const noexcept {
@@ -112,10 +120,16 @@ public:
     [[nodiscard]] std::size_t size() const noexcept {
         return (output_ != nullptr ? output_->size() : 0) + (pieces_ != nullptr ? pieces_->size() : 0);
     }
+    /// The same with these pushes.
+    [[nodiscard]] std::size_t size_with_waiting() const noexcept {
+        std::size_t bytes = size();
+        for (const Waiting& push : waiting_) bytes += push.payload->size();
+        return bytes;
+    }
     /// Bytes of memory that belong to this connection. Payloads count themselves.
     [[nodiscard]] std::size_t memory() const noexcept {
         return (output_ != nullptr ? output_->memory() : 0) + memory_of_pieces() +
-               waiting_.capacity() * sizeof(SharedPayload);
+               waiting_.capacity() * sizeof(Waiting);
     }
     [[nodiscard]] std::size_t memory_of_pieces() const noexcept {
         return pieces_ != nullptr ? sizeof *pieces_ + pieces_->memory() : 0;
@@ -129,13 +143,19 @@ private:
     [[nodiscard]] bool has_committed_pieces() const noexcept;
     std::size_t write_pieces(Transport& transport, std::error_code& ec);
     std::size_t tidy_rest();
-    void add(SharedPayload payload);
+    void add(SharedPayload payload, std::size_t pushed);
     [[nodiscard]] Pieces& pieces();
 
+    struct Waiting {
+        SharedPayload payload;
+        std::size_t pushed;
+    };
+
     std::unique_ptr<Output> output_;
-    std::unique_ptr<Pieces> pieces_;      // null if there are none
-    std::vector<SharedPayload> waiting_;  // pushes that arrived while a reply was being written
-    std::size_t left_ = 0;                // bytes of pushes that have left the pieces since tidy()
+    std::unique_ptr<Pieces> pieces_;                // null if there are none
+    std::vector<Waiting> waiting_;                  // pushes that arrived while a reply was being written
+    std::vector<std::unique_ptr<SendWait>> waits_;  // of async_send()
+    std::size_t left_ = 0;                          // bytes of pushes that have left the pieces since tidy()
 };
 
 }  // namespace resp::detail

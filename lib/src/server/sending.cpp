@@ -89,7 +89,7 @@ void Session::queue_push(const SharedPayload& push) noexcept {
     enter([&] {
         if (state_ != State::open && state_ != State::closing) return;
         output();  // borrows one if there is none
-        queue_.push(push);
+        queue_.push(push, push->size());
         flush();
     });
 }

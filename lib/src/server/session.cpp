@@ -147,6 +147,7 @@ void Session::settle() noexcept try {
         return;
     }
     assert(transport_ != nullptr);
+    if (queue_.has_waits() && queue_.size_with_waiting() <= worker_->share()) queue_.end_waits({});
     const bool reads =
         state_ == State::open && activity_ == Activity::ready && !held_back_ && !has_most_deferred();
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;

@@ -4,6 +4,7 @@
 
 #include "asio.hpp"
 #include "batch_limits.hpp"
+#include "listed.hpp"
 #include "request_deadlines.hpp"
 #include "send_queue.hpp"
 #include "session_state.hpp"
@@ -31,7 +32,10 @@ class Worker;
 /// Each public function acts, then advance() continues as far as possible without waiting, then settle() asks
 /// the transport for what the connection waits for. So a connection that waits is never in the middle of a
 /// function.
-class Session final : public std::enable_shared_from_this<Session>, public Visible, public Transport::Owner {
+class Session final : public std::enable_shared_from_this<Session>,
+                      public Visible,
+                      public Transport::Owner,
+                      private Listed {
 public:
     /// Without an adapter, only refuse() may follow.
     Session(Worker& worker, std::unique_ptr<Transport> transport, std::unique_ptr<Adapter> adapter,
@@ -58,9 +62,7 @@ public:
     /// Bytes of memory that closing it frees: input, output, its part of shared pushes, charges.
     [[nodiscard]] std::size_t weight() const noexcept;
     /// Whether memory is so short that its request cannot be completed, or its handler not be called.
-    [[nodiscard]] bool is_stuck() const noexcept {
-        return held_back_ && next_ != Next::handle && held_ != 0 && queue_.size() == 0;
-    }
+    [[nodiscard]] bool is_stuck() const noexcept;
     /// Since when its client has taken nothing of the queued output; the future if none is queued.
     [[nodiscard]] Clock::time_point stalled_since() const noexcept { return progress_.since(); }
 
@@ -80,6 +82,9 @@ public:
     /// The first half of send(): counts the push, or says why not. queue_push() on the executor must follow.
     Sent count_push(std::size_t size) noexcept;
     void queue_push(const SharedPayload& push) noexcept;
+    /// Queues a push, and a wait for room; see start_send(). Null: max_memory has no room for it.
+    bool send_paced(SharedPayload push, const SendResult& result, SendWaiter& waiter);
+    void cancel_send(const SendResult& result) noexcept { queue_.cancel_wait(result); }  // on the executor
     void close() noexcept;
     void set_idle_timeout(std::chrono::milliseconds time) noexcept { deadlines_.set_idle_timeout(time); }
 
@@ -134,6 +139,7 @@ private:
     void send_committed();
     void deliver_pushes();
     void cut_off() noexcept;
+    void queue_paced(SharedPayload push, std::unique_ptr<SendWait> wait) noexcept;  // async_send.cpp
 
     // ending.cpp: how a connection opens and ends
     void open();
@@ -157,7 +163,6 @@ private:
     void log(LogLevel level, fmt::format_string<Values...> format, Values&&... values) const noexcept;
     [[nodiscard]] Logger& logger() const noexcept { return mailbox_->shared().log; }
     Worker* worker_;                        // null after the end
-    Place place_;                           // set and freed by the worker; empty if the client was refused
     std::unique_ptr<Transport> transport_;  // null when closed
     std::unique_ptr<Adapter> adapter_;      // null after the end, and if the client was refused
     std::unique_ptr<Decoder> decoder_;      // borrowed from the worker while bytes of a frame are buffered
@@ -189,11 +194,6 @@ private:
     bool flush_posted_ : 1 = false;  // set by flush_soon(), cleared by flush_posted()
     bool cancellable_ = false;       // see set_cancellable()
     Interest waiting_;               // what it waits for; settle() passes it to transport_->wait()
-
-    // In the list of the worker, which owns it.
-    Session* previous_in_list_ = nullptr;
-    Session* next_in_list_ = nullptr;
-    std::shared_ptr<Session> self_;
 };
 
 }  // namespace resp::detail

@@ -81,6 +81,8 @@ public:
     [[nodiscard]] bool is_memory_short() const noexcept {
         return shared_->memory.load(std::memory_order_relaxed) > shared_->memory_mark;
     }
+    /// What each connection may take even if memory is short.
+    [[nodiscard]] std::size_t share() const noexcept;
     /// While memory is short: whether a connection that has this many bytes may take more.
     [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
     /// Counts a large request whose handler begins to wait. Returns false, and counts nothing, if too many bytes
@@ -127,7 +129,6 @@ private:
     void make_room_for_push();
     void end_stuck_request();
     void end_standstill();
-    [[nodiscard]] std::size_t share() const noexcept;
     [[nodiscard]] std::uint64_t memory_target() const noexcept;
     void close_for_memory(Session& session);
     void trim_heap() noexcept;

@@ -17,7 +17,8 @@ namespace support {
 class Pusher {
 public:
     [[nodiscard]] resp::detail::SharedPayload payload(std::string bytes) const {
-        return resp::detail::make_payload(shared_, std::make_shared<const std::string>(std::move(bytes)));
+        return resp::detail::make_payload(shared_, std::make_shared<const std::string>(std::move(bytes)),
+                                          SIZE_MAX);
     }
     [[nodiscard]] std::size_t memory() const { return shared_->memory; }
 

@@ -71,9 +71,10 @@ private:
     }
     void push() {
         const std::string bytes = noise(any_size(random_), ++seed_);
-        queue_.push(pusher_.payload(bytes));
+        const std::size_t counted = below(random_, 2) * bytes.size();
+        queue_.push(pusher_.payload(bytes), counted);
         (unfinished_.empty() ? whole_ : waiting_) += bytes;
-        pushed_ += bytes.size();
+        pushed_ += counted;
     }
     void send() {
         client_->most_write = any_size(random_);
@@ -122,7 +123,7 @@ TEST_CASE("one write sends several pieces and the output after them") {
     for (std::uint32_t i = 0; i != 5; ++i) {
         queue.output().bytes.append("reply");
         queue.output().end_reply();
-        queue.push(pusher.payload(noise(5'000, i)));
+        queue.push(pusher.payload(noise(5'000, i)), 5'000);
         expected += "reply" + noise(5'000, i);
     }
     queue.output().bytes.append("last");
