@@ -6,10 +6,16 @@ import socket
 import subprocess
 import threading
 import time
+import unittest
 
 from support import BIN, PATIENCE, Client, Example, main, needs
 from under_test import free_port
 from wire import bulk, command
+
+try:
+    import redis
+except ImportError:
+    redis = None
 
 DOWN = b"-ERR upstream is down\r\n"
 ROUNDS = int(os.environ.get("PROXY_ROUNDS", "5"))
@@ -263,6 +269,26 @@ class WithServer(Proxy):
     def test_redis_benchmark_finishes_without_errors(self):
         shown = self.output("redis-benchmark", "-t", "set,get", "-n", "20000", "-P", "32", "-q")
         self.assertRegex(shown, r"GET: [\d.]+ requests per second")
+
+    @unittest.skipUnless(redis, "python3-redis is not installed")
+    def test_redis_py_gets_the_replies_of_a_pipeline(self):
+        pipeline = redis.Redis(port=int(self.port)).pipeline(transaction=False)
+        for i in range(100):
+            pipeline.set(f"k{i}", i).get(f"k{i}")
+        self.assertEqual(pipeline.execute(), [reply for i in range(100) for reply in (True, b"%d" % i)])
+
+    @unittest.skipUnless(redis, "python3-redis is not installed")
+    @needs("redis-server")
+    def test_redis_py_subscribes_and_runs_transactions(self):
+        client = redis.Redis(port=int(self.port))
+        with client.pubsub() as subscriber:
+            subscriber.subscribe("news")
+            self.assertEqual(subscriber.get_message(timeout=PATIENCE)["type"], "subscribe")
+            self.assertEqual(client.publish("news", "first"), 1)
+            self.assertEqual(subscriber.get_message(timeout=PATIENCE)["data"], b"first")
+        self.assertEqual(client.pipeline(transaction=True).set("k", 1).incr("k").execute(), [True, 2])
+        client.rpush("jobs", "first")
+        self.assertEqual(client.blpop("jobs"), (b"jobs", b"first"))
 
     def test_one_thousand_different_pipelines_are_answered_in_order(self):
         clients = [self.connect() for _ in range(20)]
