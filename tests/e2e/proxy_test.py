@@ -228,6 +228,31 @@ class WithScript(Proxy):
         self.assertEqual(self.stop(), {"": "1", "GET": "2", "\\x1b": "1", "WATCH": "1"})
 
 
+class WithoutUpstream(Proxy):
+    def prepare(self):
+        self.upstream_port = free_port()
+
+    def test_each_request_gets_an_error_while_the_upstream_is_down(self):
+        client = self.connect()
+        for _ in range(3):
+            self.assertEqual(client.ask(command(b"GET", b"k") * 100, len(DOWN) * 100), DOWN * 100)
+        client.send(b"GET k\r\nMULTI\r\n")
+        self.assertEqual(client.read_to_end(), DOWN * 2)
+
+    def test_the_proxy_connects_when_the_upstream_is_there(self):
+        client = self.connect()
+        self.assertEqual(client.ask(command(b"GET", b"k"), len(DOWN)), DOWN)
+        upstream = Upstream(self.upstream_port)
+        self.addCleanup(upstream.close)
+        connection = upstream.accept()
+        self.addCleanup(connection.close)
+        client.send(b"SUBSCRIBE news\r\n")
+        own = upstream.accept()
+        self.addCleanup(own.close)
+        own.send(b"+subscribed\r\n")
+        self.assertEqual(client.read(13), b"+subscribed\r\n")
+
+
 class WithServer(Proxy):
     """The upstream is a server: redis-server if it is installed, otherwise examples/kv."""
 
