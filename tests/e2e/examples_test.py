@@ -10,40 +10,9 @@ import threading
 import time
 import unittest
 
-from support import PATIENCE, Client, TestCase, main, needs
+from support import BIN, PATIENCE, Client, Example, TestCase, main, needs
 from under_test import free_port
 from wire import command
-
-BIN = os.environ.get("RESP_BIN", "")
-
-
-class Example(TestCase):
-    """Runs an example server on a free port and talks to it."""
-
-    program = None
-    arguments = ()
-
-    def setUp(self):
-        self.port = None
-        self.process = subprocess.Popen([os.path.join(BIN, self.program), *self.arguments],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        self.addCleanup(self.end)
-        line = self.process.stdout.readline().decode()
-        self.port = re.fullmatch(r"Listening on 127\.0\.0\.1:(\d+)\n", line)[1]
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
-
-    def output(self, program, *arguments, lines=""):
-        done = subprocess.run([program, "-p", self.port, *arguments], input=lines.encode(), capture_output=True,
-                              timeout=PATIENCE)
-        self.assertEqual((done.stderr, done.returncode), (b"", 0))
-        return done.stdout.decode()
-
-    def client(self, *arguments, lines=""):
-        return self.output(os.path.join(BIN, "client"), *arguments, lines=lines)
 
 
 class Echo(Example):

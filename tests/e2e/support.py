@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from under_test import Program, environment
 
 RESP_ECHO = os.environ.get("RESP_ECHO", "resp-echo")
+BIN = os.environ.get("RESP_BIN", "")  # the folder of the examples
 
 # Seconds that one step may take on a busy machine and with sanitizers. Only a failing test waits this long.
 PATIENCE = 30.0
@@ -264,6 +265,39 @@ class TestCase(unittest.TestCase):
             self.assertEqual(client.read_to_end(), b"")
         except ConnectionResetError:
             pass
+
+
+class Example(TestCase):
+    """Runs an example server on a free port and talks to it."""
+
+    program = None
+    arguments = ()
+
+    def setUp(self):
+        self.port = None
+        self.process = subprocess.Popen([os.path.join(BIN, self.program), *self.arguments],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(self.end)
+        line = self.process.stdout.readline().decode()
+        self.port = re.fullmatch(r"Listening on 127\.0\.0\.1:(\d+)\n", line)[1]
+
+    def end(self):
+        self.process.terminate()
+        code = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.assertIn(code, (0, -signal.SIGTERM))  # a sanitizer ends with another one
+
+    def output(self, program, *arguments, lines=""):
+        done = subprocess.run([program, "-p", self.port, *arguments], input=lines.encode(), capture_output=True,
+                              timeout=PATIENCE)
+        self.assertEqual((done.stderr, done.returncode), (b"", 0))
+        return done.stdout.decode()
+
+    def connect(self):
+        return self.connect_to(("127.0.0.1", int(self.port)))
+
+    def client(self, *arguments, lines=""):
+        return self.output(os.path.join(BIN, "client"), *arguments, lines=lines)
 
 
 def main():
