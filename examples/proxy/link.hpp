@@ -1,19 +1,12 @@
 // Connections to the upstream. A Link collects the requests of a turn, and sends them in one write.
 #pragma once
 
+#include <asio.hpp>
 #include <libresp/server.hpp>
 #include <libresp/server/asio.hpp>
 
-#include <asio/co_spawn.hpp>
-#include <asio/connect.hpp>
-#include <asio/detached.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/write.hpp>
-
 using Endpoints = asio::ip::tcp::resolver::results_type;
 inline constexpr std::string_view upstream_is_down = "ERR upstream is down";
-
 class Link : public std::enable_shared_from_this<Link> {
 public:
     /// If it is held, it sends nothing before release().
@@ -25,12 +18,15 @@ public:
         std::error_code ignored;
         co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
+    void append(std::string_view wire) { pending_.append(wire); }
+    void append(const resp::Command& words) {
+        for (const std::string_view word : words) resp::Encoder{pending_}.bulk_string(word);
+    }
     void append(const resp::Request& request) {
         const std::string_view wire = request.value().wire();
-        if (wire.front() == resp::wire::byte(resp::Type::array)) return pending_.append(wire);
-        resp::Encoder out{pending_};  // it was sent inline
-        out.array(request.command().size());
-        for (const std::string_view word : request.command()) out.bulk_string(word);
+        if (wire.front() == resp::wire::byte(resp::Type::array)) return append(wire);
+        resp::Encoder{pending_}.array(request.command().size());  // it was sent inline
+        append(request.command());
     }
     /// Sends what was appended, if the upstream is ready and has taken everything before it.
     void flush() {
@@ -47,8 +43,7 @@ public:
         is_held_ = false;
         flush();
     }
-    /// Connects, and passes on all bytes to a client as they come. If one side is slow, nothing is read from the
-    /// other. For a client that has a state in the upstream: a subscription, a transaction, another database.
+    /// Connects, and passes on all bytes to a client. If one side is slow, nothing is read from the other.
     asio::awaitable<void> pass_on(std::shared_ptr<Link>, resp::Connection client) try {
         co_await connect();
         for (std::string room(64 * 1024, '\0');;) {

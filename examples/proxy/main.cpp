@@ -1,11 +1,9 @@
-// A proxy. It shows deferred replies, a Turn, and async_send(). The stateless commands of all clients of a thread
-// share one connection to the upstream. A client that subscribes, blocks or begins a transaction gets its own.
+// A proxy. It shows deferred replies, a Turn, async_send() and streams. The stateless commands of all clients of a
+// thread share one connection to the upstream. A client with a state there, or with a long value, gets its own.
 //
 //     ./proxy --port 7000 --upstream 127.0.0.1:6379
 //     redis-cli -p 7000 SET greeting 'Hello world!'
 //     redis-benchmark -p 7000 -t get -P 32 -q
-#include <libresp/server.hpp>
-
 #include <CLI/CLI.hpp>
 
 #include <csignal>
@@ -14,7 +12,6 @@
 #include "shared.hpp"
 
 namespace {
-
 /// The commands that a thread has seen. At the end it prints how often.
 class Commands {
 public:
@@ -72,7 +69,6 @@ public:
         std::shared_ptr<Shared> shared;
         std::vector<std::shared_ptr<Link>> owns;  // that got requests in this turn
     };
-
     void on_close(std::error_code) {
         if (own_ != nullptr) own_->close();
         if (shared_ != nullptr) shared_->leave();
@@ -82,6 +78,19 @@ public:
         if (waits(request)) return wait(request, reply);
         forward(request, reply);
         return {};
+    }
+    bool wants_stream(const resp::Command&, std::uint64_t) const { return true; }
+    asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply&) {
+        incoming.turn<Turn>().commands.count(incoming.head().name());
+        const std::shared_ptr<Link> to = own(incoming.turn<Turn>(), incoming.connection());
+        to->append(incoming.wire_before());
+        while (const auto piece = co_await incoming.next()) {
+            to->append(piece->wire);
+            to->flush();
+            while (to->is_full()) co_await to->room();
+        }
+        to->append(co_await incoming.rest());
+        to->flush();
     }
 
 private:
@@ -95,18 +104,20 @@ private:
         Turn& turn = request.turn<Turn>();
         const std::string_view name = request.command().name();
         if (logs_) std::printf("[%d] %s\n", int(request.connection().id()), resp::escaped(name).c_str());
-        if (turn.commands.count(name) && own_ == nullptr) {
+        if (turn.commands.count(name) || own_ != nullptr)
+            return own(turn, request.connection())->append(request);
+        if (shared_ == nullptr) shared_ = turn.join();
+        shared_->forward(request, reply, group_);
+    }
+    /// The client's own connection. It begins with the first call.
+    std::shared_ptr<Link> own(Turn& turn, const resp::Connection& client) {
+        if (own_ == nullptr) {
             own_ = std::make_shared<Link>(turn.executor, *upstream_, true);
-            asio::co_spawn(turn.executor, own_->pass_on(own_, request.connection()), asio::detached);
+            asio::co_spawn(turn.executor, own_->pass_on(own_, client), asio::detached);
             shared_ != nullptr ? shared_->release_after(group_, own_) : own_->release();
         }
-        if (own_ != nullptr) {
-            own_->append(request);
-            if (turn.owns.empty() || turn.owns.back() != own_) turn.owns.push_back(own_);
-        } else {
-            if (shared_ == nullptr) shared_ = turn.join();
-            shared_->forward(request, reply, group_);
-        }
+        if (turn.owns.empty() || turn.owns.back() != own_) turn.owns.push_back(own_);
+        return own_;
     }
     const Endpoints* upstream_;
     bool logs_;
@@ -114,7 +125,6 @@ private:
     std::uint64_t group_ = 0;         // of the last request on the shared connection
     std::shared_ptr<Link> own_;       // null before the first stateful request
 };
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -129,8 +139,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     try {
         const std::size_t colon = upstream.rfind(':');
-        asio::io_context context;
-        asio::ip::tcp::resolver resolver{context};
+        asio::ip::tcp::resolver resolver{asio::system_executor{}};
         const Endpoints endpoints = resolver.resolve(upstream.substr(0, colon), upstream.substr(colon + 1));
         resp::Server server{options, Proxy{endpoints, logs_commands}};
         std::printf("Listening on %s\n", server.local_endpoint().to_string().c_str());

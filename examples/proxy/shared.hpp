@@ -9,7 +9,6 @@
 #include <deque>
 
 #include "link.hpp"
-
 class Shared : public Link {
 public:
     using Link::Link;
@@ -63,13 +62,11 @@ private:
         std::uint32_t requests;  // that have no reply yet
         std::shared_ptr<Link> next;
     };
-    /// Ends with an exception.
     asio::awaitable<void> read() {
         for (resp::Decoder decoder;; decoder.shrink(1 << 20)) {
             const std::span<char> room = decoder.prepare(64 * 1024);
             const auto buffer = asio::buffer(room.data(), room.size());
             decoder.commit(co_await socket_.async_read_some(buffer, asio::use_awaitable));
-            // To pass on a reply that is too large for the memory, read its tokens here, with a resp::Tokenizer.
             while (const auto reply = decoder.next()) take(reply->wire());
             replies_.append(std::exchange(received_, {}));
             if (decoder.error()) throw std::system_error{make_error_code(std::errc::protocol_error)};
@@ -99,7 +96,6 @@ private:
             for (auto n = groups_.front().requests; n != 0; --n) out.simple_error(upstream_is_down);
         }
     }
-
     std::size_t clients_ = 0;
     bool is_down_ = false;  // but not during the first attempt to connect
     std::deque<Group> groups_;

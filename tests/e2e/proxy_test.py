@@ -4,12 +4,13 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
 
 from support import BIN, PATIENCE, Client, Example, main, needs
-from under_test import free_port
+from under_test import Program, free_port
 from wire import bulk, command
 
 try:
@@ -210,6 +211,54 @@ class WithScript(Proxy):
         self.assertEqual(received, sent)
         sent = self.sent_before_it_blocks(client, b"PING\r\n" * 100_000, most)
         self.assertLess(sent, most)
+
+    def test_a_long_value_streams_both_ways_in_constant_memory(self):
+        mib, pieces = os.urandom(1 << 20), int(os.environ.get("PROXY_MIB", "64"))
+        head = b"*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n" % (pieces << 20)
+        tail = b"\r\n" + bulk(b"NX")
+        proxy, client = Program(self.process), self.connect()
+        client.send(command(b"GET", b"k"))
+        shared = self.accept()
+        self.expect(shared, command(b"GET", b"k"))
+        before = proxy.memory()
+        for before_it, after_it, way in ((head, tail, "in"), (b"$%d\r\n" % (pieces << 20), b"\r\n", "out")):
+            if way == "in":
+                sender = self.in_background(client, before_it, [mib] * pieces, after_it)
+                shared.send(b":1\r\n")
+                self.expect(client, b":1\r\n")
+                receiver = own = self.accept()
+            else:
+                sender, receiver = self.in_background(own, before_it, [mib] * pieces, after_it), client
+            self.expect(receiver, before_it)
+            for _ in range(pieces):
+                self.assertTrue(receiver.read(len(mib)) == mib)
+            self.expect(receiver, after_it)
+            sender.join(PATIENCE)
+            if way == "in":
+                own.send(b"+OK\r\n")
+                self.expect(client, b"+OK\r\n")
+        growth = proxy.most_memory() - before
+        print(f"{pieces} MiB each way: memory grows by {growth / (1 << 20):.1f} MiB", file=sys.stderr)
+        if not proxy.is_sanitized():
+            self.assertLess(growth, 16 << 20)
+
+    def in_background(self, connection, *parts):
+        def send():
+            for part in parts:
+                for piece in part if isinstance(part, list) else [part]:
+                    connection.send(piece)
+
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        return sender
+
+    def test_a_client_that_leaves_inside_a_long_value_ends_its_own_connection(self):
+        client = self.connect()
+        client.send(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5000000\r\n" + b"x" * 1_000_000)
+        own = self.accept()
+        self.assertEqual(own.read(1000)[:10], b"*3\r\n$3\r\nSE")
+        client.close()
+        own.read_to_end()
 
     def test_an_upstream_that_does_not_read_slows_its_clients_down(self):
         client, most = self.connect(), 40_000_000
