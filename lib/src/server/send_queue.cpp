@@ -165,20 +165,29 @@ std::size_t SendQueue::share_of_payloads() const noexcept {
 void SendQueue::clear() noexcept {
     pieces_.reset();
     drop_waiting();
-    std::vector<std::unique_ptr<SendWait>>{}.swap(waits_);
+    waits_.reset();
     left_ = 0;
 }
 
+void SendQueue::add_wait(std::unique_ptr<SendWait> wait) {
+    if (waits_ == nullptr) waits_ = std::make_unique<Waits>();
+    waits_->push_back(std::move(wait));
+}
+
 void SendQueue::end_waits(std::error_code result) noexcept {
-    for (const auto& wait : waits_) *wait->result = result;
-    waits_.clear();
+    if (waits_ == nullptr) return;
+    for (const auto& wait : *waits_) *wait->result = result;
+    waits_.reset();
 }
 
 void SendQueue::cancel_wait(const SendResult& result) noexcept {
-    for (const auto& wait : waits_) {
-        if (wait->result == result) *result = asio::error::operation_aborted;
-    }
-    std::erase_if(waits_, [&](const auto& wait) { return wait->result == result; });
+    if (waits_ == nullptr) return;
+    const auto found = std::find_if(waits_->begin(), waits_->end(),
+                                    [&](const auto& wait) { return wait->result == result; });
+    if (found == waits_->end()) return;
+    *result = asio::error::operation_aborted;
+    waits_->erase(found);
+    if (waits_->empty()) waits_.reset();
 }
 
 }  // namespace resp::detail

@@ -79,8 +79,8 @@ public:
     [[nodiscard]] bool has_waiting_pushes() const noexcept { return !waiting_.empty(); }
 
     /// Adds a wait for room.
-    void add_wait(std::unique_ptr<SendWait> wait) { waits_.push_back(std::move(wait)); }
-    [[nodiscard]] bool has_waits() const noexcept { return !waits_.empty(); }
+    void add_wait(std::unique_ptr<SendWait> wait);
+    [[nodiscard]] bool has_waits() const noexcept { return waits_ != nullptr; }
     void end_waits(std::error_code result) noexcept;
     /// Ends one of them as cancelled, if it has not ended.
     void cancel_wait(const SendResult& result) noexcept;
@@ -143,17 +143,18 @@ private:
     void drop_waiting() noexcept;
     [[nodiscard]] Pieces& pieces();
 
+    using Waits = std::vector<std::unique_ptr<SendWait>>;
     struct Waiting {
         SharedPayload payload;
         std::size_t pushed;
     };
 
     std::unique_ptr<Output> output_;
-    std::unique_ptr<Pieces> pieces_;                // null if there are none
-    std::vector<Waiting> waiting_;                  // pushes that arrived while a reply was being written
-    std::size_t waiting_size_ = 0;                  // bytes of these
-    std::vector<std::unique_ptr<SendWait>> waits_;  // of async_send()
-    std::size_t left_ = 0;                          // bytes of pushes that have left the pieces since tidy()
+    std::unique_ptr<Pieces> pieces_;  // null if there are none
+    std::vector<Waiting> waiting_;    // pushes that arrived while a reply was being written
+    std::size_t waiting_size_ = 0;    // bytes of these
+    std::unique_ptr<Waits> waits_;    // null if there are none
+    std::size_t left_ = 0;            // bytes of pushes that have left the pieces since tidy()
 };
 
 }  // namespace resp::detail

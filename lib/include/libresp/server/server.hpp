@@ -98,10 +98,10 @@ public:
     /// An embedded server has no more work in your context when its last connection is closed and its last
     /// coroutine handler has ended. If the context has no other work, its run() then returns.
     void stop() { engine_.stop(); }
-    /// Serves the client of a connected stream socket, as if the server had accepted it: it counts for all limits, and
-    /// accept_filter is asked. Takes the descriptor: the server closes it, also if this throws. Before run() or start()
-    /// the client waits. After stop() the socket is closed, at the latest by the destructor. Throws std::invalid_argument if it is not such a socket. Call it
-    /// from any thread.
+    /// Serves the client of a connected stream socket, as if the server had accepted it: it counts for all
+    /// limits, and accept_filter is asked. Takes the descriptor: the server closes it, also if this throws.
+    /// Before run() or start() the client waits. After stop() the socket is closed, at the latest by the
+    /// destructor. Throws std::invalid_argument if it is not such a socket. Call it from any thread.
     void adopt(int socket) { engine_.adopt(socket); }
 
     /// The first address that the server listens on, with the port that it got.
