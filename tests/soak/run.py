@@ -27,7 +27,7 @@ PROGRAMS = {
     "20": "pushes.py",
     "21": "waiting_handlers.py",
     "23": "floods.py",
-    "28": "streams.py",
+    "30": "streams.py",
     "chaos": "chaos.py",
 }
 

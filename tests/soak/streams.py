@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Row 28: a value of any size streams in and out in constant memory, about as fast as a bare epoll loop copies it.
+"""Row 30: a value of any size streams in and out in constant memory, about as fast as a bare epoll loop copies it.
 
 A client sends one SET with a value of so many bytes to testserver --stream, and then reads a value of the same size.
 The same bytes go through copy_loop, which parses nothing and only copies. The two take turns. Each of them has one
@@ -73,5 +73,5 @@ def take_out(port, request, size):
 
 
 if __name__ == "__main__":
-    run(Verdict("row 28", "long values", "memory grows by < 16 MiB; --long: 0.9 x the throughput of the loop"),
+    run(Verdict("row 30", "long values", "memory grows by < 16 MiB; --long: 0.9 x the throughput of the loop"),
         stream, flags(__doc__), 600)

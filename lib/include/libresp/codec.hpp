@@ -17,6 +17,7 @@
 //   view.hpp         View: reads a value inside received bytes
 //   value.hpp        Value: owns its bytes; parse(): reads one value from memory
 //   command.hpp      Command: reads a request as words; the error texts of Redis
+//   token.hpp        Token: one step of a message
 //   tokenizer.hpp    Tokenizer: reads token by token in constant memory, for strings larger than memory
 // Writing:
 //   encoder.hpp      Encoder: one function for each type
@@ -42,6 +43,7 @@
 #include <libresp/codec/error.hpp>
 #include <libresp/codec/escape.hpp>
 #include <libresp/codec/limits.hpp>
+#include <libresp/codec/token.hpp>
 #include <libresp/codec/tokenizer.hpp>
 #include <libresp/codec/type.hpp>
 #include <libresp/codec/value.hpp>

@@ -66,9 +66,20 @@ std::optional<Token> Stream::take_token(std::uint64_t most) {
 std::optional<Incoming::Piece> Stream::take() {
     if (phase_ != Phase::word) return std::nullopt;
     const char* const begin = tokenizer_.rest().data();
-    const std::optional<Token> token = take_token(size_);
+    std::optional<Token> token = take_token(size_);
+    const std::string_view wire{begin, tokenizer_.rest().data()};
+    if (!token && !wire.empty()) {
+        // The tokenizer has taken the header, and no byte of the word has arrived.
+        token.emplace();
+        token->kind = Token::Kind::part;
+        token->type = Type::bulk_string;
+        token->last = false;
+        token->depth = 1;
+        token->offset = tokenizer_.offset() - wire.size();
+        token->size = size_;
+    }
     if (!token) return std::nullopt;
-    return Incoming::Piece{*token, {begin, tokenizer_.rest().data()}};
+    return Incoming::Piece{*token, wire};
 }
 
 bool Stream::keep_rest() {

@@ -209,6 +209,21 @@ TEST_CASE("a word may be sent back while it arrives") {
     CHECK(client.received == "$300000\r\n" + word + "\r\n+PING\r\n");
 }
 
+TEST_CASE("the pieces of a word contain all of its bytes, wherever the input is cut") {
+    const std::string request = set("ECHO", word);
+    const std::string reply = request.substr(request.find("$300000"));
+    const std::size_t begin = request.size() - reply.size();
+    for (const std::size_t cut :
+         {begin, begin + 1, begin + 8, begin + 9, begin + 10, request.size() - 2, request.size() - 1}) {
+        CAPTURE(cut);
+        Fixture test;
+        MemoryClient& client = test.ask(std::string_view{request}.substr(0, cut));
+        client.send(std::string_view{request}.substr(cut));
+        test.server.run();
+        CHECK(client.received == reply);
+    }
+}
+
 TEST_CASE("a malformed request ends a stream with an error") {
     const std::string request = set("SET", word, "NX");
     Fixture test;

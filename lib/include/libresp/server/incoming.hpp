@@ -38,9 +38,10 @@ class Incoming {
 public:
     /// A part of the word.
     struct Piece {
-        Token token;  ///< `text`: the bytes; `position`: the bytes of the word before them
-        std::string_view
-            wire;  ///< as received, with `$<length>\r\n` before the first piece and the last CRLF
+        /// `text`: the bytes, possibly none; `position`: the bytes of the word before them.
+        Token token;
+        /// The same bytes as received. All pieces together have `$<length>\r\n`, the word and its CRLF.
+        std::string_view wire;
     };
 
     Incoming(const Incoming&) = delete;
