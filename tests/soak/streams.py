@@ -25,7 +25,7 @@ def stream(options, verdict):
     serving, asking = cores()
     ours = Server(options.tools / "testserver", "--stream", "--max-memory", str(16 * MIB), on_cores=serving)
     with verdict.judge_for(ours), Server(options.tools / "copy_loop", on_cores=serving) as loop:
-        push_in(ours.port, b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n" % MIB, MIB, b"\r\n")
+        list(both_ways("ours", ours, 2 * MIB))
         base = ours.memory()
         figures = {}
         for _ in range(rounds):

@@ -107,20 +107,15 @@ Receipt Session::receive() {
     return received(n, ec);
 }
 
-/// What a read means that has returned `n` and `ec`.
-Receipt Session::received(std::size_t n, std::error_code ec) {
-    if (n == 0) {
-        if (ec == std::errc::operation_would_block || ec == std::errc::interrupted) return Receipt::nothing;
-        if (ec) {
-            shut(ec);
-        } else {
-            peer_state_.store(PeerState::half_closed, std::memory_order_relaxed);
-        }
-        return Receipt::end;
+/// What a read means that has returned no bytes.
+Receipt Session::received_nothing(std::error_code ec) {
+    if (ec == std::errc::operation_would_block || ec == std::errc::interrupted) return Receipt::nothing;
+    if (ec) {
+        shut(ec);
+    } else {
+        peer_state_.store(PeerState::half_closed, std::memory_order_relaxed);
     }
-    worker_->counters().bytes_received.add(n);
-    if (logger().enabled(LogLevel::debug)) log(LogLevel::debug, "Received {} bytes", n);
-    return Receipt::bytes;
+    return Receipt::end;
 }
 
 /// Reads. If the client's first byte is that of TLS, logs this and reports an error instead.

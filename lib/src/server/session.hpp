@@ -86,7 +86,6 @@ public:
     bool send_paced(SharedPayload push, const SendResult& result, SendWaiter& waiter);
     void cancel_send(const SendResult& result) noexcept { queue_.cancel_wait(result); }  // on the executor
     void close() noexcept;
-
     /// On the executor: counts the client for this address, and closes if that is refused.
     void move_place(const Peer& peer) noexcept;
 
@@ -125,6 +124,7 @@ private:
     void lift_limits() noexcept;
     [[nodiscard]] bool has_most_deferred() const noexcept;
     Receipt received(std::size_t n, std::error_code ec);
+    Receipt received_nothing(std::error_code ec);
     void hold();
     void put_away_decoder();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "session.hpp"
+#include "worker.hpp"
 
 #include <fmt/format.h>
 
@@ -40,6 +41,14 @@ void Session::log(LogLevel level, fmt::format_string<Values...> format, Values&&
 
 inline bool Session::has_most_deferred() const noexcept {
     return queue_.has_pieces() && queue_.holes() >= mailbox_->shared().options.max_deferred;
+}
+
+/// What a read means that has returned `n` and `ec`.
+inline Receipt Session::received(std::size_t n, std::error_code ec) {
+    if (n == 0) return received_nothing(ec);
+    worker_->counters().bytes_received.add(n);
+    if (logger().enabled(LogLevel::debug)) log(LogLevel::debug, "Received {} bytes", n);
+    return Receipt::bytes;
 }
 
 /// The reply is finished: it may be sent, and pushes may follow it.

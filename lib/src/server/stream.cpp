@@ -10,7 +10,7 @@ namespace resp::detail {
 namespace {
 
 // The room for a read.
-constexpr std::size_t room_size = 64 * 1024;
+constexpr std::size_t room_size = 128 * 1024;
 
 /// Some words as a command. `wire` are their bytes.
 Value command_of(std::size_t words, std::string_view wire) {

@@ -29,7 +29,7 @@ class Stream;
 ///     }
 ///
 /// The server reads only when next() or rest() needs bytes, so a slow handler slows its client down. The connection
-/// holds at most 64 KiB of the word at a time. What the handler does not read, the server skips.
+/// holds at most 128 KiB of the word at a time. What the handler does not read, the server skips.
 ///
 /// next() and rest() throw std::system_error if the client leaves, sends a malformed request, or stops sending for
 /// Options::frame_deadline. The connection then ends, and the handler should let the exception pass. Do not call
