@@ -68,7 +68,7 @@ std::optional<Incoming::Piece> Stream::take() {
     const char* const begin = tokenizer_.rest().data();
     std::optional<Token> token = take_token(size_);
     const std::string_view wire{begin, tokenizer_.rest().data()};
-    if (!token && !wire.empty()) {
+    if (!token && !wire.empty() && !error_) {
         // The tokenizer has taken the header, and no byte of the word has arrived.
         token.emplace();
         token->kind = Token::Kind::part;

@@ -98,7 +98,8 @@ TEST_CASE("a Unix socket that listens is served, and a stop leaves its file") {
     {
         RunningServer server{{.listen_descriptors = {acceptor.release()}}, handler};
         CHECK(server->local_endpoint() == Endpoint{.path = path});
-        CHECK(server.client().ask(ping) == pong);
+        Client client = server.client();
+        CHECK(client.ask(ping) == pong);
         CHECK(handler.clients->items().front().local() == Endpoint{.path = path});
     }
     CHECK(::access(path.c_str(), F_OK) == 0);

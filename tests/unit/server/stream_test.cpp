@@ -345,7 +345,7 @@ TEST_CASE("a stream takes the same memory, however long it is") {
     for (int i = 0; i != 500; ++i) {
         client.send(piece);
         test.server.run();
-        REQUIRE(test.server.memory() <= 80 * 1024);
+        REQUIRE(test.server.memory() <= 160 * 1024);
         test.seen.text.clear();
         test.seen.pieces = 0;
         if (client.closed) break;
