@@ -214,7 +214,7 @@ Entry Batch::next_entry() {
     std::optional<View> request = decoder.next(limits.skip_end());
     while (!request && decoder.paused() != 0) {
         if (!session_.declines_stream()) {
-            ++requests_;
+            if (session_.stream_ != nullptr) ++requests_;
             return {};
         }
         request = decoder.next(limits.skip_end());

@@ -435,6 +435,7 @@ TEST_CASE("HTTP is refused, also if its body is long") {
     MemoryClient& client = test.ask("*2\r\n$4\r\nPOST\r\n" + bulk(200'000));
     CHECK(client.received.empty());
     CHECK(test.seen.asked == 0);
+    CHECK(test.server.counters().requests.value() == 0);
     CHECK(client.ended);
 }
 
