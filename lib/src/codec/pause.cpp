@@ -13,8 +13,9 @@ using wire::Outcome;
 
 void Tokenizer::pause_above(std::size_t size, std::uint64_t most) noexcept {
     assert(reads_ == Reads::commands && size != 0 && pause_.above == 0);
-    pause_ = {size, most, limits_.max_bulk};
-    limits_.max_bulk = std::min(limits_.max_bulk, size);
+    pause_.above = size;
+    pause_.most = most;
+    set_limits(limits_);
 }
 
 void Tokenizer::set_limits(const Limits& limits) noexcept {
@@ -51,8 +52,9 @@ Command Decoder::words_before() noexcept {
 }
 
 void Decoder::resume() noexcept {
+    const auto here = static_cast<std::uint32_t>(words_before().size());
     detail::Node& command = incomplete_frame();
-    command.size = static_cast<std::uint32_t>(nodes_.get() + node_count_ - whole_ - 1) + tokenizer_.left_;
+    command.size = here + tokenizer_.left_;
     command.span = 1;
     tokenizer_.resume();
 }
@@ -62,7 +64,7 @@ Decoder::Cut Decoder::cut() noexcept {
     tokenizer_.end_ = end_;
     const std::string_view before{frame_, tokenizer_.next_};
     const std::string_view unread{tokenizer_.next_, end_};
-    const auto words = static_cast<std::uint32_t>(nodes_.get() + node_count_ - whole_ - 1);
+    const auto words = static_cast<std::uint32_t>(words_before().size());
     const std::uint32_t left = tokenizer_.left_;
     return {std::move(tokenizer_), before, unread, words, left};
 }
