@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view ping = "*1\r\n$4\r\nPING\r\n";
-constexpr std::string_view pong = "*1\r\n$4\r\nPING\r\n";  // the handler echoes
+constexpr std::string_view ping_command = "*1\r\n$4\r\nPING\r\n";
+constexpr std::string_view echoed_ping = "*1\r\n$4\r\nPING\r\n";  // the handler echoes
 
 /// Sends each command back. PUSH pushes first, THROW throws after half a reply.
 void answer(const resp::Request& request, resp::Reply& reply) {
@@ -68,7 +68,8 @@ void attempt(const Action& action) {
 /// One line per client: the pieces that it sends.
 const std::vector<std::vector<std::string>>& conversations() {
     static const std::vector<std::vector<std::string>> all = {
-        {std::string{ping} + std::string{ping}, "*1\r\n$4\r", "\nPUSH\r\n", "SET 'a \\' b' \"\\x41\"\r\n"},
+        {std::string{ping_command} + std::string{ping_command}, "*1\r\n$4\r", "\nPUSH\r\n",
+         "SET 'a \\' b' \"\\x41\"\r\n"},
         {command("SET", std::string(200'000, 'v')).substr(0, 100'000), std::string(50'000, 'v'),
          std::string(50'000, 'v') + command(std::string(300'000, 'w'))},
         {"*300\r\n",
@@ -79,8 +80,8 @@ const std::vector<std::vector<std::string>>& conversations() {
          }() +
              command("GET", "a"),
          command("QUIT")},
-        {command("THROW"), std::string{ping}},
-        {std::string{ping} + "*1\r\n:1\r\n", std::string{ping}},
+        {command("THROW"), std::string{ping_command}},
+        {std::string{ping_command} + "*1\r\n:1\r\n", std::string{ping_command}},
         {command("PUSH"), command("GET"), command("PUSH")},
     };
     return all;
@@ -124,9 +125,9 @@ public:
     void require_served() {
         MemoryClient& next = connect();
         for (MemoryClient* const client : {bystander_, &next}) {
-            client->send(ping);
+            client->send(ping_command);
             server_.run();
-            REQUIRE(client->received == pong);
+            REQUIRE(client->received == echoed_ping);
             client->finish();
         }
         require_gone();
@@ -266,10 +267,10 @@ TEST_CASE("without memory to post a flush, a connection with a coroutine handler
     MemoryServer server{{}, Waiting{}};
     MemoryClient& client = server.connect();
     client.room = 2;
-    client.send(ping);
+    client.send(ping_command);
     server.run();
     REQUIRE(client.received.size() == 2);
-    client.send(ping);
+    client.send(ping_command);
     client.room = MemoryClient::all;
     bool failed = false;
     {

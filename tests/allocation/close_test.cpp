@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Known {
+struct Closing {
     std::shared_ptr<resp::Connection> connection = std::make_shared<resp::Connection>();
     void on_open(const resp::Connection& opened) const { *connection = opened; }
     void operator()(const resp::Request&, resp::Reply& reply) const { reply.simple_string("PONG"); }
@@ -29,7 +29,7 @@ struct Known {
 }  // namespace
 
 TEST_CASE("after a close() without memory no request is handled") {
-    const Known handler;
+    const Closing handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();
     handler.close_without_memory();

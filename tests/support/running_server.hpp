@@ -5,7 +5,11 @@
 
 #include "client.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <exception>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -53,5 +57,20 @@ private:
 
 template <class H>
 RunningServer(resp::Options, H) -> RunningServer<H>;
+
+/// What the constructor of a server says of such options; "none" if it makes one.
+inline std::string refusal(resp::Options options) {
+    try {
+        const resp::Server server{std::move(options), [](const resp::Request&, resp::Reply&) {}};
+        return "none";
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+/// The path of a Unix socket that only this process uses.
+inline std::string socket_path(const char* name) {
+    return "/tmp/libresp-" + std::to_string(::getpid()) + "-" + name + ".sock";
+}
 
 }  // namespace support

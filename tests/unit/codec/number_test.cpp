@@ -14,7 +14,8 @@ namespace {
 /// to read it. `rest` follows the text; it must not change the result.
 std::size_t integer_size(const std::string& text, const std::string& rest) {
     const std::string bytes = text + rest;
-    const resp::wire::Number number = resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size());
+    const resp::wire::PlainNumber number =
+        resp::wire::plain_integer(bytes.data(), bytes.data() + bytes.size());
     if (number.size == 0) return 0;
     std::int64_t expected = 0;
     std::from_chars(bytes.data(), bytes.data() + number.size, expected);

@@ -15,7 +15,7 @@ namespace {
 const std::string before = "*4\r\n$3\r\nSET\r\n$3\r\nkey\r\n";
 const std::string word = "01234567890123456789";
 const std::string after = "$2\r\nEX\r\n";
-const std::string frame = before + "$20\r\n" + word + "\r\n" + after;
+const std::string whole_frame = before + "$20\r\n" + word + "\r\n" + after;
 constexpr std::size_t above = 10;
 
 Decoder pausing(std::size_t max_bulk = 1000, std::uint64_t most = 1000) {
@@ -50,7 +50,7 @@ TEST_CASE("a decoder pauses before a long word, wherever the input is cut") {
     const auto piece = GENERATE(range(std::size_t{1}, std::size_t{70}));
     CAPTURE(piece);
     Decoder decoder = pausing();
-    std::size_t at = feed_until_paused(decoder, frame, piece);
+    std::size_t at = feed_until_paused(decoder, whole_frame, piece);
     REQUIRE(decoder.paused() == word.size());
     CHECK(joined(decoder.words_before()) == "SET key ");
     CHECK(joined(decoder.words_before()) == "SET key ");
@@ -60,20 +60,20 @@ TEST_CASE("a decoder pauses before a long word, wherever the input is cut") {
         decoder.resume();
         std::optional<resp::View> command = decoder.next();
         while (!command) {
-            REQUIRE(at != frame.size());
+            REQUIRE(at != whole_frame.size());
             REQUIRE(decoder.paused() == 0);
-            decoder.feed(std::string_view{frame}.substr(at++, 1));
+            decoder.feed(std::string_view{whole_frame}.substr(at++, 1));
             command = decoder.next();
         }
         CHECK(joined(resp::Command{*command}) == "SET key " + word + " EX ");
-        CHECK(command->wire() == frame);
-        CHECK(decoder.offset() == frame.size());
+        CHECK(command->wire() == whole_frame);
+        CHECK(decoder.offset() == whole_frame.size());
     }
     SECTION("cut() hands over the rest of the stream") {
         Decoder::Cut cut = decoder.cut();
         CHECK(cut.before == before);
         CHECK(cut.words_left == 2);
-        const std::string rest = std::string{cut.unread} + frame.substr(at);
+        const std::string rest = std::string{cut.unread} + whole_frame.substr(at);
         cut.rest.resume(word.size());
         cut.rest.feed(rest);
         const auto token = cut.rest.next();
@@ -84,7 +84,7 @@ TEST_CASE("a decoder pauses before a long word, wherever the input is cut") {
         REQUIRE(last);
         CHECK(last->text == "EX");
         CHECK(last->ends_frame());
-        CHECK(cut.rest.offset() == frame.size());
+        CHECK(cut.rest.offset() == whole_frame.size());
         decoder.reset();
         decoder.feed("*1\r\n$4\r\nPING\r\n");
         CHECK(decoder.next());

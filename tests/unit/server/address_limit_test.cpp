@@ -16,14 +16,11 @@ using support::Ping;
 using support::ping;
 using support::pong;
 using support::RunningServer;
+using support::socket_path;
 
 namespace {
 
-constexpr std::string_view too_many = "-ERR max number of clients from this address reached\r\n";
-
-std::string socket_path(const char* name) {
-    return "/tmp/libresp-" + std::to_string(::getpid()) + "-" + name + ".sock";
-}
+constexpr std::string_view too_many_from_address = "-ERR max number of clients from this address reached\r\n";
 
 /// Connects from an address; true if it is served, false if it is closed without a reply.
 bool is_served(const RunningServer<Ping>& server, const char* from) {
@@ -48,7 +45,7 @@ TEST_CASE("a client over max_connections_per_address gets an error, and other ad
     for (int i = 0; i != 40; ++i) {
         Client refused = server.client({.from = "127.0.0.2"});
         End end{};
-        REQUIRE(refused.rest(&end) == too_many);
+        REQUIRE(refused.rest(&end) == too_many_from_address);
         CHECK(end == End::orderly);
         CHECK(server.client({.from = "127.0.0.3"}).ask(ping) == pong);
     }
@@ -148,6 +145,6 @@ TEST_CASE("a refused client makes no handler") {
     RunningServer server{{.max_connections_per_address = 1}, handler};
     Client first = server.client();
     REQUIRE(first.ask(ping) == pong);
-    CHECK(server.client().rest() == too_many);
+    CHECK(server.client().rest() == too_many_from_address);
     CHECK(*handler.opened == 1);
 }

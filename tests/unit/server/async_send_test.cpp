@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/memory_transport.hpp"
 #include "support/running_server.hpp"
+#include "support/sizes.hpp"
 
 #include <future>
 #include <optional>
@@ -22,8 +23,10 @@ using resp::Connection;
 using support::Client;
 using support::command;
 using support::eventually;
+using support::kib;
 using support::MemoryClient;
 using support::MemoryServer;
+using support::mib;
 using support::noise;
 using support::ping;
 using support::PingOfKnown;
@@ -32,8 +35,6 @@ using support::RunningServer;
 
 namespace {
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
 constexpr std::size_t mark = 256 * kib;  // Options::connection_memory
 
 using Result = std::optional<std::error_code>;

@@ -2,11 +2,13 @@
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
+#include "support/sizes.hpp"
 
 using support::bulk;
 using support::Client;
 using support::command;
 using support::eventually;
+using support::mib;
 using support::noise;
 using support::Ping;
 using support::ping;
@@ -17,9 +19,8 @@ using support::RunningServer;
 namespace {
 
 const Client::Settings lazy{.receive_buffer = 16 * 1024};
-constexpr std::size_t megabyte = 1024 * 1024;
 /// More than the kernel buffers between server and client.
-constexpr std::size_t kernel_room = 12 * megabyte;
+constexpr std::size_t kernel_room = 12 * mib;
 
 /// Keeps the connection that sent SUBSCRIBE, so that the test can push to it.
 struct Subscriber {
@@ -34,7 +35,7 @@ struct Subscriber {
 }  // namespace
 
 TEST_CASE("the server stops reading from a client that does not read, and sends everything when it does") {
-    RunningServer server{{.max_memory = 8 * megabyte}, Ping{}};
+    RunningServer server{{.max_memory = 8 * mib}, Ping{}};
     Client silent = server.client(lazy);
     const std::string value = noise(64 * 1024);
     const std::string request = command("ECHO", value);
@@ -68,10 +69,10 @@ TEST_CASE("the server stops reading from a client that does not read, and sends 
 
 TEST_CASE("one read full of requests for large replies does not fill memory") {
     struct Large {
-        std::string value = noise(megabyte);
+        std::string value = noise(mib);
         void operator()(const resp::Request&, resp::Reply& reply) { reply.bulk_string(value); }
     };
-    RunningServer server{{.max_memory = 16 * megabyte}, Large{}};
+    RunningServer server{{.max_memory = 16 * mib}, Large{}};
     Client silent = server.client(lazy);
     std::string requests;
     for (int i = 0; i != 100; ++i) requests += ping;
@@ -79,9 +80,9 @@ TEST_CASE("one read full of requests for large replies does not fill memory") {
     // The server stops when memory is short. The number of requests shows how many replies were made.
     REQUIRE(eventually([&] { return server.stats().requests != 0; }));
     Client other = server.client();
-    const std::string reply = bulk(noise(megabyte));
+    const std::string reply = bulk(noise(mib));
     for (int i = 0; i != 5; ++i) CHECK((other.ask(ping) == reply));
-    CHECK(server.stats().memory <= 17 * megabyte);
+    CHECK(server.stats().memory <= 17 * mib);
     CHECK(server.stats().requests < 35);
     bool same = true;
     for (int i = 0; i != 100; ++i) same &= silent.receive(reply.size()) == reply;
@@ -108,7 +109,7 @@ TEST_CASE("a client that reads nothing for write_stall is closed") {
     RunningServer server{{.write_stall = std::chrono::milliseconds{300}}, Ping{}};
     Client silent = server.client(lazy);
     Client other = server.client();
-    const std::string request = command("ECHO", noise(megabyte));
+    const std::string request = command("ECHO", noise(mib));
     std::jthread sender{[&] {
         for (int i = 0; i != 64 && silent.try_send(request); ++i) {
         }
@@ -121,14 +122,13 @@ TEST_CASE("a client that reads nothing for write_stall is closed") {
 TEST_CASE("a client that reads slowly is not closed") {
     RunningServer server{{.write_stall = std::chrono::milliseconds{1500}}, Ping{}};
     Client slow = server.client(lazy);
-    const std::string value = noise(4 * megabyte);
+    const std::string value = noise(4 * mib);
     std::jthread sender{[&] { slow.send(command("ECHO", value)); }};
     const std::string reply = bulk(value);
     std::string got;
     const auto begun = std::chrono::steady_clock::now();
     // Longer than write_stall, which must not apply to the whole reply.
-    while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{2200} &&
-           got.size() < megabyte) {
+    while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{2200} && got.size() < mib) {
         got += slow.receive(1024);
         support::pause_briefly();
     }
@@ -140,27 +140,27 @@ TEST_CASE("a client that reads slowly is not closed") {
 
 TEST_CASE("a subscriber that does not read is closed at max_pushes") {
     const Subscriber handler;
-    RunningServer server{{.batch_output = 64 * 1024, .max_pushes = megabyte}, handler};
+    RunningServer server{{.batch_output = 64 * 1024, .max_pushes = mib}, handler};
     Client silent = server.client(lazy);
     REQUIRE(silent.ask("SUBSCRIBE\r\n") == pong);
     Client other = server.client();
     const resp::Connection connection = handler.connections->items().front();
     const std::string push = bulk(noise(32 * 1024));
     std::size_t sent = 0;
-    while (sent < 64 * megabyte && connection.send(push) == resp::Sent::queued) {
+    while (sent < 64 * mib && connection.send(push) == resp::Sent::queued) {
         sent += push.size();
         // After this reply the server has queued the push.
         REQUIRE(other.ask(ping) == pong);
     }
-    CHECK(sent >= megabyte);
-    CHECK(sent < 64 * megabyte);
+    CHECK(sent >= mib);
+    CHECK(sent < 64 * mib);
     CHECK(eventually([&] { return server.stats().cut_off == 1 && server.stats().connections == 1; }));
     CHECK(other.ask(ping) == pong);
 }
 
 TEST_CASE("a subscriber that reads is not closed") {
     const Subscriber handler;
-    RunningServer server{{.batch_output = 64 * 1024, .max_pushes = megabyte}, handler};
+    RunningServer server{{.batch_output = 64 * 1024, .max_pushes = mib}, handler};
     Client client = server.client();
     REQUIRE(client.ask("SUBSCRIBE\r\n") == pong);
     const resp::Connection connection = handler.connections->items().front();

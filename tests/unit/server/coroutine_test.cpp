@@ -1,4 +1,4 @@
-// Coroutine handlers: while one waits, its connection waits too, and all others are served.
+// Waiting handlers: while one waits, its connection waits too, and all others are served.
 #include <libresp/server.hpp>
 
 #include <asio/awaitable.hpp>
@@ -52,7 +52,7 @@ struct Waiter {
     }
 };
 
-struct Coroutine {
+struct Waiting {
     asio::awaitable<void> operator()(const resp::Request&, resp::Reply&) { co_return; }
 };
 struct WrongCoroutine {
@@ -61,8 +61,7 @@ struct WrongCoroutine {
 struct CoroutineWithoutReply {
     asio::awaitable<void> operator()(const resp::Request&) { co_return; }
 };
-static_assert(resp::Handler<Coroutine> && resp::CoroutineHandler<Coroutine> &&
-              !resp::PlainHandler<Coroutine>);
+static_assert(resp::Handler<Waiting> && resp::CoroutineHandler<Waiting> && !resp::PlainHandler<Waiting>);
 static_assert(resp::Handler<Waiter>);
 static_assert(!resp::Handler<WrongCoroutine>);
 static_assert(!resp::Handler<CoroutineWithoutReply>);

@@ -43,8 +43,8 @@ struct Handler {
     bool answer(std::size_t i, std::string_view reply) const { return std::move((*open)[i]).wire(reply); }
 };
 
-struct Fixture {
-    explicit Fixture(resp::Options options = {}) : server(std::move(options), handler) {}
+struct DeferredFixture {
+    explicit DeferredFixture(resp::Options options = {}) : server(std::move(options), handler) {}
     MemoryClient& ask(std::string_view commands) {
         MemoryClient& client = server.connect();
         client.send(commands);
@@ -58,7 +58,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("replies keep the order of their requests, whatever the order of the answers") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\nPING\nLATER\nECHO a\n");
     CHECK(client.received.empty());
     CHECK(test.handler.answer(1, "+second\r\n"));
@@ -71,7 +71,7 @@ TEST_CASE("replies keep the order of their requests, whatever the order of the a
 }
 
 TEST_CASE("what is answered together leaves in one write") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\nLATER\nLATER\n");
     test.server.post([&] {
         for (std::size_t i = 0; i != 3; ++i) test.handler.answer(i, "+OK\r\n");
@@ -82,7 +82,7 @@ TEST_CASE("what is answered together leaves in one write") {
 }
 
 TEST_CASE("an answer is encoded in the version of its request") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\n");
     resp::Deferred& later = test.handler.open->front();
     CHECK(later.version() == resp::Version::resp2);
@@ -106,7 +106,7 @@ TEST_CASE("a reply that is answered inside the handler is sent with the others")
 }
 
 TEST_CASE("a Deferred that is destroyed without an answer replies an error, which is counted") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\nPING\n");
     test.handler.open->clear();
     test.server.run();
@@ -116,7 +116,7 @@ TEST_CASE("a Deferred that is destroyed without an answer replies an error, whic
 }
 
 TEST_CASE("an exception while an answer is written leaves an error, and passes on") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\n");
     CHECK_THROWS_AS(std::move(test.handler.open->front()).reply([](resp::Encoder& out) {
         out.array(2).integer(1);
@@ -129,7 +129,7 @@ TEST_CASE("an exception while an answer is written leaves an error, and passes o
 }
 
 TEST_CASE("an exception after defer() leaves the answer to the Deferred, and ends the connection") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("THROW\nPING\n");
     CHECK(client.received.empty());
     CHECK_FALSE(client.closed);
@@ -140,7 +140,7 @@ TEST_CASE("an exception after defer() leaves the answer to the Deferred, and end
 }
 
 TEST_CASE("at max_deferred further requests wait") {
-    Fixture test{{.max_deferred = 2}};
+    DeferredFixture test{{.max_deferred = 2}};
     MemoryClient& client = test.ask("LATER\nLATER\nPING\nLATER\n");
     CHECK(test.handler.open->size() == 2);
     client.send("ECHO x\n");
@@ -156,9 +156,9 @@ TEST_CASE("at max_deferred further requests wait") {
 }
 
 TEST_CASE("at max_deferred no deadline closes a client") {
-    Fixture test{{.frame_deadline = std::chrono::seconds{1},
-                  .idle_timeout = std::chrono::seconds{1},
-                  .max_deferred = 1}};
+    DeferredFixture test{{.frame_deadline = std::chrono::seconds{1},
+                          .idle_timeout = std::chrono::seconds{1},
+                          .max_deferred = 1}};
     MemoryClient& client = test.ask("LATER\nPING\nECHO");
     test.server.pass(std::chrono::seconds{10});
     CHECK_FALSE(client.closed);
@@ -171,7 +171,7 @@ TEST_CASE("at max_deferred no deadline closes a client") {
 }
 
 TEST_CASE("a reset is noticed at max_deferred") {
-    Fixture test{{.max_deferred = 1}};
+    DeferredFixture test{{.max_deferred = 1}};
     MemoryClient& client = test.ask("LATER\nPING\n");
     client.fail();
     test.server.run();
@@ -181,7 +181,7 @@ TEST_CASE("a reset is noticed at max_deferred") {
 }
 
 TEST_CASE("an unanswered reply becomes an error at its deadline") {
-    Fixture test{{.reply_deadline = std::chrono::seconds{10}}};
+    DeferredFixture test{{.reply_deadline = std::chrono::seconds{10}}};
     MemoryClient& client = test.ask("LATER\nWITHIN\nPING\n");
     test.server.pass(std::chrono::milliseconds{1'000});
     CHECK(client.received.empty());
@@ -202,7 +202,7 @@ TEST_CASE("an unanswered reply becomes an error at its deadline") {
 }
 
 TEST_CASE("whatever ends a connection waits for its deferred replies") {
-    Fixture test{{.idle_timeout = std::chrono::seconds{1}}};
+    DeferredFixture test{{.idle_timeout = std::chrono::seconds{1}}};
     MemoryClient& client = test.ask("PING\nLATER\n");
     std::string rest;
     SECTION("the client's end of stream") { client.finish(); }
@@ -226,7 +226,7 @@ TEST_CASE("whatever ends a connection waits for its deferred replies") {
 }
 
 TEST_CASE("a handler that owns unanswered Deferreds is destroyed with the server") {
-    std::optional<Fixture> test{std::in_place};
+    std::optional<DeferredFixture> test{std::in_place};
     test->ask("LATER\nLATER\n");
     const std::weak_ptr<Open> open = test->handler.open;
     test.reset();
@@ -234,7 +234,7 @@ TEST_CASE("a handler that owns unanswered Deferreds is destroyed with the server
 }
 
 TEST_CASE("the drain deadline does not wait for deferred replies") {
-    Fixture test{{.drain_deadline = std::chrono::seconds{1}}};
+    DeferredFixture test{{.drain_deadline = std::chrono::seconds{1}}};
     MemoryClient& client = test.ask("LATER\n");
     test.server.stop();
     test.server.pass(std::chrono::seconds{2});
@@ -244,7 +244,7 @@ TEST_CASE("the drain deadline does not wait for deferred replies") {
 }
 
 TEST_CASE("a push stands after the deferred replies before it") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("LATER\n");
     CHECK(test.handler.clients->front().send("+push\r\n") == resp::Sent::queued);
     test.server.run();
@@ -255,7 +255,7 @@ TEST_CASE("a push stands after the deferred replies before it") {
 }
 
 TEST_CASE("a connection that waits for deferred replies holds little memory, and none afterwards") {
-    Fixture test;
+    DeferredFixture test;
     MemoryClient& client = test.ask("ECHO " + std::string(3'000, 'x') + "\nLATER\nPING\n");
     CHECK(client.received.size() > 3'000);
     CHECK(test.server.memory() < 2'000);

@@ -23,6 +23,7 @@ using support::MemoryServer;
 using support::Ping;
 using support::ping;
 using support::pong;
+using support::refusal;
 using support::repeat;
 using support::RunningServer;
 using namespace std::chrono_literals;
@@ -33,16 +34,6 @@ constexpr auto longest = std::chrono::milliseconds::max();
 constexpr auto century = std::chrono::hours{24 * 36'525};
 
 /// The text of the exception that refuses the options. "none" if they are not refused.
-std::string refusal(resp::Options options) {
-    options.port = 0;
-    try {
-        const resp::Server server{std::move(options), Ping{}};
-        return "none";
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-}
-
 /// Options in which every duration is the longest.
 resp::Options all_longest() {
     return {.trim_interval = std::chrono::seconds::max(),

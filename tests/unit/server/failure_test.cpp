@@ -35,7 +35,7 @@ void misbehave(const resp::Command& command, resp::Reply& reply) {
     reply.simple_string("PONG");
 }
 
-struct Plain {
+struct Failing {
     void operator()(const resp::Request& request, resp::Reply& reply) { misbehave(request.command(), reply); }
 };
 /// Throws before it waits.
@@ -56,7 +56,7 @@ struct Late {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an exception of a handler ends its own connection only", "", Plain, Early, Late) {
+TEMPLATE_TEST_CASE("an exception of a handler ends its own connection only", "", Failing, Early, Late) {
     RunningServer server{{}, TestType{}};
     Client other = server.client();
     REQUIRE(other.ask(ping) == pong);

@@ -18,15 +18,15 @@ namespace {
 const resp::Options options{.first_limits = resp::Limits{.max_bulk = 20, .max_elements = 4}};
 
 /// AUTH lifts the limits. Each reply is PONG.
-struct Plain {
+struct AskingPlain {
     void operator()(const Request& request, Reply& reply) const {
         reply.simple_string("PONG");
         if (request.command().is("AUTH")) reply.lift_limits();
     }
 };
-struct Coroutine {
+struct AskingCoroutine {
     asio::awaitable<void> operator()(const Request& request, Reply& reply) const {
-        Plain{}(request, reply);
+        AskingPlain{}(request, reply);
         co_return;
     }
 };
@@ -41,8 +41,8 @@ std::string pongs(int n) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("the request after the one that lifts the limits has the full limits", "", Plain,
-                   Coroutine) {
+TEMPLATE_TEST_CASE("the request after the one that lifts the limits has the full limits", "", AskingPlain,
+                   AskingCoroutine) {
     const std::string bytes = command("PING") + command("AUTH", "secret") + large + command("PING") + large;
     for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
         INFO(cut);
@@ -56,7 +56,8 @@ TEMPLATE_TEST_CASE("the request after the one that lifts the limits has the full
     }
 }
 
-TEMPLATE_TEST_CASE("a request over the first limits is refused until they are lifted", "", Plain, Coroutine) {
+TEMPLATE_TEST_CASE("a request over the first limits is refused until they are lifted", "", AskingPlain,
+                   AskingCoroutine) {
     MemoryServer server{options, TestType{}};
     MemoryClient& client = server.connect();
     client.send(command("PING") + large + command("AUTH"));
@@ -78,7 +79,7 @@ TEMPLATE_TEST_CASE("a request over the first limits is refused until they are li
 }
 
 TEST_CASE("lift_limits() without first limits or without a server does nothing") {
-    MemoryServer server{{}, Plain{}};
+    MemoryServer server{{}, AskingPlain{}};
     MemoryClient& client = server.connect();
     client.send(command("AUTH") + large);
     server.run();

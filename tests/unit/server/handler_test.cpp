@@ -39,10 +39,10 @@ struct Counting {
     }
 };
 
-struct Plain : Counting {
+struct PlainKind : Counting {
     void operator()(const resp::Request& request, resp::Reply& reply) { answer(request, reply); }
 };
-struct Coroutine : Counting {
+struct CoroutineKind : Counting {
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
         answer(request, reply);
         co_return;
@@ -63,7 +63,7 @@ using Story = std::vector<std::string>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("the members of a handler belong to one connection", "", Plain, Coroutine) {
+TEMPLATE_TEST_CASE("the members of a handler belong to one connection", "", PlainKind, CoroutineKind) {
     const auto events = std::make_shared<Record<std::string>>();
     TestType handler;
     handler.events = events;
@@ -78,7 +78,8 @@ TEMPLATE_TEST_CASE("the members of a handler belong to one connection", "", Plai
     CHECK(b.ask(ping) == ":12\r\n");
 }
 
-TEMPLATE_TEST_CASE("the hooks report when a connection opens and why it closes", "", Plain, Coroutine) {
+TEMPLATE_TEST_CASE("the hooks report when a connection opens and why it closes", "", PlainKind,
+                   CoroutineKind) {
     const auto events = std::make_shared<Record<std::string>>();
     TestType handler;
     handler.events = events;
@@ -137,7 +138,7 @@ TEMPLATE_TEST_CASE("the hooks report when a connection opens and why it closes",
 
 TEST_CASE("the hooks are called once for each connection") {
     const auto events = std::make_shared<Record<std::string>>();
-    Plain handler;
+    PlainKind handler;
     handler.events = events;
     RunningServer server{{}, handler};
     for (int i = 0; i != 20; ++i) REQUIRE(server.client().ask(ping) == ":1\r\n");

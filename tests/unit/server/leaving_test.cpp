@@ -21,8 +21,8 @@ namespace {
 using Ends = std::vector<std::string>;
 
 /// A server with one client, whose handler waits.
-struct Scene {
-    explicit Scene(const std::string& request) {
+struct LeavingScene {
+    explicit LeavingScene(const std::string& request) {
         client.send(command(request));
         server.run();
         REQUIRE(handler.waiting() == 1);
@@ -102,7 +102,7 @@ TEST_CASE("the peer state follows the client") {
 // ---- unless_gone()
 
 TEST_CASE("a wait of a client that stays ends by itself") {
-    Scene scene{"WAIT"};
+    LeavingScene scene{"WAIT"};
     scene.handler.open();
     scene.server.run();
     CHECK(scene.handler.ends() == Ends{"true"});
@@ -110,7 +110,7 @@ TEST_CASE("a wait of a client that stays ends by itself") {
 }
 
 TEST_CASE("a wait does not begin if the client has left before") {
-    Scene scene{"LATE"};
+    LeavingScene scene{"LATE"};
     scene.leave(GENERATE(false, true));
     scene.server.run();
     CHECK(scene.handler.waiting() == 1);
@@ -123,7 +123,7 @@ TEST_CASE("a wait does not begin if the client has left before") {
 }
 
 TEST_CASE("a wait ends when the client leaves") {
-    Scene scene{GENERATE("WAIT", "FAIL")};
+    LeavingScene scene{GENERATE("WAIT", "FAIL")};
     scene.leave(GENERATE(false, true));
     scene.server.run();
     CHECK(scene.handler.ends() == Ends{"false"});
@@ -135,7 +135,7 @@ TEST_CASE("a wait ends when the client leaves") {
 }
 
 TEST_CASE("a wait ends when the server closes the connection") {
-    Scene scene{"WAIT"};
+    LeavingScene scene{"WAIT"};
     SECTION("by close()") { scene.handler.client(0).close(); }
     SECTION("by force") { scene.server.abort(); }
     SECTION("at the drain deadline, not before") {
@@ -152,7 +152,7 @@ TEST_CASE("a wait ends when the server closes the connection") {
 }
 
 TEST_CASE("the result of a wait that has ended is not lost if the client leaves at that moment") {
-    Scene scene{"WAIT"};
+    LeavingScene scene{"WAIT"};
     scene.handler.open();  // its completion is queued
     scene.leave(GENERATE(false, true));
     scene.client.notify();
@@ -162,7 +162,7 @@ TEST_CASE("the result of a wait that has ended is not lost if the client leaves 
 }
 
 TEST_CASE("an exception of a wait leaves unless_gone(), but not after the client has left") {
-    Scene scene{"FAIL"};
+    LeavingScene scene{"FAIL"};
     const bool leaves = GENERATE(false, true);
     scene.handler.open();
     if (leaves) {
@@ -176,7 +176,7 @@ TEST_CASE("an exception of a wait leaves unless_gone(), but not after the client
 }
 
 TEST_CASE("a second wait of the same handler can be cancelled too") {
-    Scene scene{"LATE"};
+    LeavingScene scene{"LATE"};
     scene.handler.open();
     scene.server.run();
     REQUIRE(scene.handler.waiting() == 1);
@@ -206,7 +206,7 @@ TEST_CASE("the handler of the next request can wait as well") {
 // ---- handlers that do not ask
 
 TEST_CASE("a handler that does not ask is not cancelled") {
-    Scene scene{"PAUSE"};
+    LeavingScene scene{"PAUSE"};
     SECTION("if the client ends its stream") { scene.client.finish(); }
     SECTION("if the client resets") { scene.client.fail(); }
     SECTION("if the program closes the connection") { scene.handler.client(0).close(); }
@@ -223,7 +223,7 @@ TEST_CASE("a handler that does not ask is not cancelled") {
 }
 
 TEST_CASE("only the wait in unless_gone() is cancelled, not what the handler awaits after it") {
-    Scene scene{"LATE"};
+    LeavingScene scene{"LATE"};
     scene.client.fail();
     scene.server.run();
     CHECK(scene.client.closed);

@@ -2,6 +2,7 @@
 #include "handlers.hpp"
 #include "support/catch.hpp"
 #include "support/running_server.hpp"
+#include "support/sizes.hpp"
 
 #include <optional>
 
@@ -10,6 +11,7 @@ using support::Client;
 using support::command;
 using support::End;
 using support::eventually;
+using support::mib;
 using support::noise;
 using support::Ping;
 using support::ping;
@@ -19,7 +21,6 @@ using support::RunningServer;
 namespace {
 
 constexpr std::string_view too_many = "-ERR max number of clients reached\r\n";
-constexpr std::size_t megabyte = 1024 * 1024;
 
 }  // namespace
 
@@ -72,12 +73,12 @@ TEST_CASE("many refused clients that never read do not stop the server") {
 }
 
 TEST_CASE("over max_memory the connection with the largest input is paused and then closed") {
-    RunningServer server{{.max_memory = 4 * megabyte}, Ping{}};
+    RunningServer server{{.max_memory = 4 * mib}, Ping{}};
     Client other = server.client();
     Client small = server.client();
     small.send(command("ECHO", "small").substr(0, 20));
 
-    constexpr std::size_t size = 8 * megabyte;
+    constexpr std::size_t size = 8 * mib;
     const std::string request = command("ECHO", noise(size));
     std::vector<Client> large;
     for (int i = 0; i != 2; ++i) large.push_back(server.client());
@@ -96,7 +97,7 @@ TEST_CASE("over max_memory the connection with the largest input is paused and t
         CHECK(cut);
         CHECK(all_answered);
         // More than max_memory: one read may exceed it, and a growing buffer doubles.
-        CHECK(server.stats().memory < 16 * megabyte);
+        CHECK(server.stats().memory < 16 * mib);
         for (int i = 0; i != 20; ++i) CHECK(other.ask(ping) == pong);
         CHECK(eventually([&] { return server.stats().cut_off == 2; }));
     }
@@ -106,19 +107,19 @@ TEST_CASE("over max_memory the connection with the largest input is paused and t
 }
 
 TEST_CASE("small connections are still read if memory is short") {
-    RunningServer server{{.max_memory = megabyte}, Ping{}};
+    RunningServer server{{.max_memory = mib}, Ping{}};
     Client small = server.client();
     const std::string request = command("ECHO", noise(1000));
     small.send(request.substr(0, 500));
     REQUIRE(eventually([&] { return server.stats().bytes_received == 500; }));
     Client large = server.client();
-    std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * megabyte))); }};
-    REQUIRE(eventually([&] { return server.stats().memory > megabyte / 2; }));
+    std::jthread sender{[&] { large.try_send(command("ECHO", noise(16 * mib))); }};
+    REQUIRE(eventually([&] { return server.stats().memory > mib / 2; }));
     CHECK((small.ask(request.substr(500)) == bulk(noise(1000))));
 }
 
 TEST_CASE("small connections stay open if those of another thread exceed max_memory") {
-    RunningServer server{{.threads = 2, .max_memory = megabyte}, Ping{}};
+    RunningServer server{{.threads = 2, .max_memory = mib}, Ping{}};
     const std::string request = command("ECHO", noise(100'000));
     std::vector<Client> large;
     std::vector<Client> small;  // on the other thread: new clients alternate
@@ -129,7 +130,7 @@ TEST_CASE("small connections stay open if those of another thread exceed max_mem
         small.back().send(request.substr(0, 1'000));
     }
     {
-        const std::string value = command("ECHO", noise(8 * megabyte));
+        const std::string value = command("ECHO", noise(8 * mib));
         std::vector<std::jthread> senders;
         for (Client& client : large) senders.emplace_back([&] { client.try_send(value); });
         REQUIRE(eventually([&] { return server.stats().cut_off >= 4; }));
@@ -139,7 +140,7 @@ TEST_CASE("small connections stay open if those of another thread exceed max_mem
 }
 
 TEST_CASE("a paused connection is read again when memory is free") {
-    RunningServer server{{.max_memory = 3 * megabyte}, Ping{}};
+    RunningServer server{{.max_memory = 3 * mib}, Ping{}};
     Client first = server.client();
     Client second = server.client();
     const std::string value = noise(1'200'000);

@@ -13,7 +13,9 @@ using support::Client;
 using support::Ping;
 using support::ping;
 using support::pong;
+using support::refusal;
 using support::RunningServer;
+using support::socket_path;
 
 namespace {
 
@@ -22,25 +24,12 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 /// A path that no other test uses.
-std::string socket_path(const char* name) {
-    return "/tmp/libresp-" + std::to_string(::getpid()) + "-" + name + ".sock";
-}
-
 bool has_ipv6() {
     try {
         const resp::Server probe{{.addresses = {"::1"}, .port = 0}, Ping{}};
         return true;
     } catch (const std::system_error&) {
         return false;
-    }
-}
-
-std::string refusal(const resp::Options& options) {
-    try {
-        const resp::Server server{options, Ping{}};
-        return "none";
-    } catch (const std::exception& error) {
-        return error.what();
     }
 }
 

@@ -13,7 +13,7 @@ using support::MemoryServer;
 
 namespace {
 
-struct Seen {
+struct SeenOutcome {
     std::string_view room;  // the thread's read buffer
     int lent = 0;
     int kept = 0;
@@ -21,8 +21,8 @@ struct Seen {
 };
 
 /// GET answers at once, LOAD after `go`. LIE waits although waits() says no.
-struct Store {
-    std::shared_ptr<Seen> seen = std::make_shared<Seen>();
+struct OutcomeStore {
+    std::shared_ptr<SeenOutcome> seen = std::make_shared<SeenOutcome>();
 
     [[nodiscard]] bool waits(const resp::Request& request) const { return request.command().is("LOAD"); }
     resp::Outcome operator()(const resp::Request& request, resp::Reply& reply) {
@@ -63,17 +63,18 @@ struct Unrelated {
     int waits = 0;
     void operator()(const resp::Request&, resp::Reply&) const {}
 };
-static_assert(resp::Handler<Store> && resp::OutcomeHandler<Store> && !resp::PlainHandler<Store>);
+static_assert(resp::Handler<OutcomeStore> && resp::OutcomeHandler<OutcomeStore> &&
+              !resp::PlainHandler<OutcomeStore>);
 static_assert(resp::Handler<Undecided>);
 static_assert(!resp::Handler<WrongWaits>);
 static_assert(resp::Handler<Unrelated>);
 
-struct Fixture {
-    Fixture() : server({}, store) {
+struct OutcomeFixture {
+    OutcomeFixture() : server({}, store) {
         const auto room = server.worker().read_room();
         store.seen->room = {room.data(), room.size()};
     }
-    Store store;
+    OutcomeStore store;
     MemoryServer server;
 };
 
@@ -96,7 +97,7 @@ TEST_CASE("an Outcome holds a coroutine until it is awaited or destroyed") {
 }
 
 TEST_CASE("plain requests are lent, requests that wait are kept") {
-    Fixture test;
+    OutcomeFixture test;
     MemoryClient& client = test.server.connect();
     client.send("GET a\nGET b\nLOAD c\nGET d\n");
     for (int i = 0; i != 100; ++i) test.server.step();
@@ -114,7 +115,7 @@ TEST_CASE("plain requests are lent, requests that wait are kept") {
 }
 
 TEST_CASE("a handler that waits although waits() said no gets an error, and ends its connection only") {
-    Fixture test;
+    OutcomeFixture test;
     MemoryClient& client = test.server.connect();
     MemoryClient& other = test.server.connect();
     client.send("GET a\nLIE b\nGET c\n");
@@ -127,7 +128,7 @@ TEST_CASE("a handler that waits although waits() said no gets an error, and ends
 }
 
 TEST_CASE("an exception before the wait is an internal error") {
-    Fixture test;
+    OutcomeFixture test;
     MemoryClient& client = test.server.connect();
     client.send("THROW a\nGET c\n");
     test.server.run();

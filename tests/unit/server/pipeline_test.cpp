@@ -5,6 +5,7 @@
 #include "support/client.hpp"
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
+#include "support/sizes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,8 +14,10 @@
 
 using support::bulk;
 using support::command;
+using support::kib;
 using support::MemoryClient;
 using support::MemoryServer;
+using support::mib;
 using support::noise;
 using support::ping;
 using support::pong;
@@ -22,9 +25,6 @@ using support::repeat;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
 
 /// SET and GET of one connection; GIVE <size> answers with so many bytes; anything else gets PONG.
 struct Store {

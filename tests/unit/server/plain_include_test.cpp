@@ -10,11 +10,11 @@
 
 namespace {
 
-struct Plain {
+struct OnlyPlain {
     void operator()(const resp::Request& request, resp::Reply& reply) { reply.value(request.value()); }
 };
 
-struct ByValue {
+struct OnlyByValue {
     void operator()(resp::Request, resp::Reply&) {}
 };
 struct Generic {
@@ -44,8 +44,9 @@ struct CannotBeCopied {
     void operator()(const resp::Request&, resp::Reply&) {}
 };
 
-static_assert(resp::Handler<Plain> && resp::PlainHandler<Plain> && !resp::CoroutineHandler<Plain>);
-static_assert(resp::Handler<ByValue>);
+static_assert(resp::Handler<OnlyPlain> && resp::PlainHandler<OnlyPlain> &&
+              !resp::CoroutineHandler<OnlyPlain>);
+static_assert(resp::Handler<OnlyByValue>);
 static_assert(resp::Handler<Generic>);
 static_assert(resp::Handler<GenericReferences>);
 static_assert(resp::Handler<ForwardingReferences>);
@@ -59,7 +60,7 @@ static_assert(!resp::Handler<int>);
 }  // namespace
 
 TEST_CASE("a server with a plain handler compiles without Asio") {
-    resp::Server server{{.port = 0}, Plain{}};
+    resp::Server server{{.port = 0}, OnlyPlain{}};
     CHECK(server.local_endpoint().address == "127.0.0.1");
     CHECK(server.local_endpoint().port != 0);
 }

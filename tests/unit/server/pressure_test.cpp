@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view give = "GIVE\r\n";
+constexpr std::string_view give_line = "GIVE\r\n";
 
 /// Answers GIVE with a value of its size, anything else with PONG.
 struct Giving {
@@ -90,7 +90,7 @@ TEST_CASE("unread large replies of many clients stay within max_memory, and the 
     for (int i = 0; i != 30; ++i) {
         silent.push_back(&server.connect());
         silent.back()->room = 0;
-        silent.back()->send(repeat(give, 5));
+        silent.back()->send(repeat(give_line, 5));
         other.send(ping);
         server.run();
         REQUIRE(server.memory() <= 2 * most);
@@ -118,17 +118,17 @@ TEST_CASE("received input and queued replies count together, and both continue w
     MemoryClient& sending = server.connect();
     MemoryClient& silent = server.connect();
     silent.room = 0;
-    silent.send(give);
+    silent.send(give_line);
     sending.send("*2\r\n$4\r\nECHO\r\n$1000000\r\n");
     for (int i = 0; i != 7; ++i) sending.send(noise(100'000));
     server.run();
     for (int i = 0; i != 3; ++i) sending.send(noise(100'000));
     sending.send("\r\n");
-    silent.send(give);
+    silent.send(give_line);
     server.run();
     CHECK_FALSE(silent.interest.read);
     CHECK_FALSE(sending.interest.read);
-    CHECK(silent.unread() == give.size());
+    CHECK(silent.unread() == give_line.size());
     silent.room = MemoryClient::all;
     server.pass(400ms);
     CHECK((silent.received == repeat(bulk(noise(1'500'000)), 2)));
@@ -141,7 +141,7 @@ TEST_CASE("a reply counts with its whole buffer until most of it is sent") {
     MemoryServer server{{}, Giving{1'500'000}};
     MemoryClient& client = server.connect();
     client.room = 700'000;
-    client.send(give);
+    client.send(give_line);
     server.run();
     REQUIRE(client.received.size() == 700'000);
     CHECK(server.memory() >= 1'500'000);
@@ -186,7 +186,7 @@ TEST_CASE("a small reply in a buffer made for a large one does not count with th
     MemoryServer server{{}, Giving{1'000'000}};
     MemoryClient& large = server.connect();
     for (int i = 0; i != 10; ++i) {
-        large.send(give);
+        large.send(give_line);
         server.run();
         MemoryClient& small = server.connect();
         small.room = 2;
@@ -223,7 +223,7 @@ TEST_CASE("a paused connection handles a request only when no reply is queued") 
     MemoryServer server{{.max_memory = 1'000'000}, Giving{1'100'000}};
     MemoryClient& client = server.connect();
     client.room = 0;
-    client.send(repeat(give, 3));
+    client.send(repeat(give_line, 3));
     server.run();
     client.send(ping);
     server.run();
@@ -266,12 +266,12 @@ TEST_CASE(
     MemoryClient& greedy = server.connect();
     MemoryClient& last = server.connect();
     done.room = greedy.room = last.room = 0;
-    done.send(give);
+    done.send(give_line);
     server.pass(later);
-    for (int i = 0; i != 5; ++i) greedy.send(give);
+    for (int i = 0; i != 5; ++i) greedy.send(give_line);
     server.run();
-    REQUIRE(greedy.unread() == 3 * give.size());
-    last.send(give);
+    REQUIRE(greedy.unread() == 3 * give_line.size());
+    last.send(give_line);
     server.pass(400ms);
     CHECK(done.closed == closes_done);
     CHECK(greedy.closed != closes_done);

@@ -6,6 +6,7 @@
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
 #include "support/running_server.hpp"
+#include "support/sizes.hpp"
 
 #include <vector>
 
@@ -17,6 +18,7 @@ using support::command;
 using support::eventually;
 using support::MemoryClient;
 using support::MemoryServer;
+using support::mib;
 using support::noise;
 using support::ping;
 using support::PingOfKnown;
@@ -28,7 +30,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t small = 1'000;  // what a connection holds beside a payload
-constexpr std::size_t mib = 1024 * 1024;
 
 std::shared_ptr<const std::string> shared_noise(std::size_t size) {
     return std::make_shared<const std::string>(noise(size));

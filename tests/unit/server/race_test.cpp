@@ -23,14 +23,14 @@ using support::pong;
 
 namespace {
 
-struct Coroutine {
+struct RacingCoroutine {
     asio::awaitable<void> operator()(const resp::Request&, resp::Reply& reply) {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         reply.simple_string("PONG");
     }
 };
 
-struct Sharing : Ping {
+struct RacingSharing : Ping {
     std::shared_ptr<support::Record<Connection>> connections =
         std::make_shared<support::Record<Connection>>();
     void on_open(const Connection& connection) { connections->add(connection); }
@@ -71,7 +71,7 @@ TEST_CASE("a server may be stopped and destroyed at any moment") {
         if (round % 4 < 2) {
             run_and_stop(round, threads, Ping{});
         } else {
-            run_and_stop(round, threads, Coroutine{});
+            run_and_stop(round, threads, RacingCoroutine{});
         }
     }
     SUCCEED();
@@ -80,8 +80,8 @@ TEST_CASE("a server may be stopped and destroyed at any moment") {
 TEST_CASE("an embedded server may be destroyed at any moment") {
     for (int round = 0; round != 50; ++round) {
         asio::io_context context;
-        std::optional<resp::Server<Coroutine>> server;
-        server.emplace(context.get_executor(), resp::Options{.port = 0}, Coroutine{});
+        std::optional<resp::Server<RacingCoroutine>> server;
+        server.emplace(context.get_executor(), resp::Options{.port = 0}, RacingCoroutine{});
         const resp::Endpoint endpoint = server->local_endpoint();
         server->start();
         std::vector<std::jthread> threads;
@@ -98,7 +98,7 @@ TEST_CASE("an embedded server may be destroyed at any moment") {
 
 TEST_CASE("other threads may use handles while the server is destroyed") {
     for (int round = 0; round != 30; ++round) {
-        const Sharing handler;
+        const RacingSharing handler;
         std::atomic<bool> gone{false};
         std::vector<std::jthread> pushers;
         std::vector<std::jthread> clients;

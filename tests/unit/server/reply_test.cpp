@@ -13,16 +13,16 @@ using support::Record;
 namespace {
 
 /// What a handler saw of its reply: whether it was empty before and after the first value, and its size.
-struct Seen {
+struct SeenReply {
     bool empty_before = false;
     bool empty_after = false;
     std::size_t size = 0;
-    friend bool operator==(const Seen&, const Seen&) = default;
+    friend bool operator==(const SeenReply&, const SeenReply&) = default;
 };
-using SeenByHandler = std::shared_ptr<Record<Seen>>;
+using SeenByHandler = std::shared_ptr<Record<SeenReply>>;
 
-Seen write_words(const resp::Request& request, Reply& reply) {
-    Seen seen;
+SeenReply write_words(const resp::Request& request, Reply& reply) {
+    SeenReply seen;
     seen.empty_before = reply.empty() && reply.size() == 0;
     for (std::size_t i = 0; i != request.command().size(); ++i) reply.bulk_string(request.command()[i]);
     seen.empty_after = reply.empty();
@@ -30,14 +30,14 @@ Seen write_words(const resp::Request& request, Reply& reply) {
     return seen;
 }
 
-struct Plain {
-    SeenByHandler seen = std::make_shared<Record<Seen>>();
+struct ReplyingPlain {
+    SeenByHandler seen = std::make_shared<Record<SeenReply>>();
     void operator()(const resp::Request& request, Reply& reply) const {
         seen->add(write_words(request, reply));
     }
 };
-struct Coroutine {
-    SeenByHandler seen = std::make_shared<Record<Seen>>();
+struct ReplyingCoroutine {
+    SeenByHandler seen = std::make_shared<Record<SeenReply>>();
     asio::awaitable<void> operator()(const resp::Request& request, Reply& reply) const {
         seen->add(write_words(request, reply));
         co_return;
@@ -95,7 +95,7 @@ TEST_CASE("a reply that closes first is sent before the connection closes") {
     CHECK(client.ended);
 }
 
-TEMPLATE_TEST_CASE("a reply counts only the bytes for one request", "", Plain, Coroutine) {
+TEMPLATE_TEST_CASE("a reply counts only the bytes for one request", "", ReplyingPlain, ReplyingCoroutine) {
     const TestType handler;
     MemoryServer server{{}, handler};
     MemoryClient& client = server.connect();
@@ -109,12 +109,13 @@ TEMPLATE_TEST_CASE("a reply counts only the bytes for one request", "", Plain, C
     client.room = MemoryClient::all;
     server.run();
     CHECK(client.received == "$2\r\nAB\r\n$1\r\nA\r\n$3\r\nBCD\r\n$1\r\nA\r\n");
-    CHECK(handler.seen->items() == std::vector<Seen>{{true, false, 8}, {true, false, 16}, {true, false, 7}});
+    CHECK(handler.seen->items() ==
+          std::vector<SeenReply>{{true, false, 8}, {true, false, 16}, {true, false, 7}});
 }
 
 TEST_CASE("a push is not counted as part of a reply") {
     struct Pushing {
-        SeenByHandler seen = std::make_shared<Record<Seen>>();
+        SeenByHandler seen = std::make_shared<Record<SeenReply>>();
         void on_open(resp::Connection connection) const { connection.send("+hello\r\n"); }
         void operator()(const resp::Request& request, Reply& reply) const {
             request.connection().send("+push\r\n");
@@ -129,7 +130,7 @@ TEST_CASE("a push is not counted as part of a reply") {
     client.send("C\r\n");
     server.run();
     CHECK(client.received == "+hello\r\n$1\r\nA\r\n$1\r\nB\r\n+push\r\n+push\r\n$1\r\nC\r\n+push\r\n");
-    CHECK(handler.seen->items() == std::vector<Seen>(3, {true, false, 7}));
+    CHECK(handler.seen->items() == std::vector<SeenReply>(3, {true, false, 7}));
 }
 
 TEST_CASE("an error reply replaces what a handler has written before it threw") {

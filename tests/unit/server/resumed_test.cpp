@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Answers GIVE <size> with that many bytes, anything else with PONG.
-struct Giving {
+struct GivingLater {
     void operator()(const resp::Request& request, resp::Reply& reply) const {
         if (request.command().is("GIVE")) {
             reply.bulk_string(noise(std::stoul(std::string{request.command()[1]})));
@@ -52,7 +52,7 @@ TEST_CASE("the deadline of a frame begins again when its connection is read agai
                          .max_memory = 1'500'000,
                          .frame_deadline = 2s,
                          .frame_rate = 1'000'000'000},
-                        Giving{}};
+                        GivingLater{}};
     MemoryClient& sending = server.connect();
     MemoryClient& silent = server.connect();
     begin_large_frame(server, sending);
@@ -79,7 +79,7 @@ TEST_CASE("being held back does not renew the deadline of a frame before it is r
                          .max_memory = 1'500'000,
                          .frame_deadline = 2s,
                          .frame_rate = 1'000'000'000},
-                        Giving{}};
+                        GivingLater{}};
     MemoryClient& sending = server.connect();
     begin_large_frame(server, sending);
     server.pass(1'600ms);
@@ -90,7 +90,7 @@ TEST_CASE("being held back does not renew the deadline of a frame before it is r
 }
 
 TEST_CASE("bytes of an incomplete request stay when another connection is read in between") {
-    MemoryServer server{{}, Giving{}};
+    MemoryServer server{{}, GivingLater{}};
     MemoryClient& first = server.connect();
     MemoryClient& second = server.connect();
     first.send("*2\r\n$4\r\nGIVE\r\n$1\r");
@@ -104,7 +104,7 @@ TEST_CASE("bytes of an incomplete request stay when another connection is read i
 }
 
 TEST_CASE("the heap is trimmed only after large buffers were freed") {
-    MemoryServer server{{.trim_interval = 1s}, Giving{}};
+    MemoryServer server{{.trim_interval = 1s}, GivingLater{}};
     MemoryClient& client = server.connect();
     const auto never = last_trim(server);
     client.send(ping);
@@ -122,7 +122,7 @@ TEST_CASE("the heap is trimmed only after large buffers were freed") {
 }
 
 TEST_CASE("the heap is not trimmed more often than trim_interval, nor if that is 0") {
-    MemoryServer server{{.trim_interval = GENERATE(0s, 30s)}, Giving{}};
+    MemoryServer server{{.trim_interval = GENERATE(0s, 30s)}, GivingLater{}};
     MemoryClient& client = server.connect();
     client.send(command("GIVE", "3000000"));
     server.pass(1s);

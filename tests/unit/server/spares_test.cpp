@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/sizes.hpp"
+
+using support::mib;
 
 namespace {
 
@@ -15,8 +18,6 @@ struct Block {
 };
 
 using Spares = resp::detail::Spares<Block>;
-
-constexpr std::size_t mib = 1024 * 1024;
 
 /// How many of `n` blocks are kept.
 std::size_t keep(Spares& spares, std::size_t n, std::size_t size) {

@@ -104,8 +104,10 @@ static_assert(resp::Handler<Storage> && resp::Handler<WithExecutor>);
 static_assert(!resp::Handler<WithoutEnd>);
 static_assert(!resp::Handler<WithArgument>);
 
-struct Fixture {
-    explicit Fixture(resp::Options options = {}) : server(std::move(options), Storage{}) { journal = &log; }
+struct TurnFixture {
+    explicit TurnFixture(resp::Options options = {}) : server(std::move(options), Storage{}) {
+        journal = &log;
+    }
     Journal log;
     MemoryServer server;
 };
@@ -113,7 +115,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("one end() serves all clients that are ready together") {
-    Fixture test;
+    TurnFixture test;
     for (int i = 0; i != 5; ++i) test.server.connect().send("SET a\nSET b\n");
     // The poller notifies all ready clients before posted actions run.
     MemoryClient& last = test.server.connect();
@@ -125,7 +127,7 @@ TEST_CASE("one end() serves all clients that are ready together") {
 }
 
 TEST_CASE("nothing leaves before end()") {
-    Fixture test;
+    TurnFixture test;
     MemoryClient& client = test.server.connect();
     client.send("SET a\n");
     CHECK(client.notify());
@@ -137,7 +139,7 @@ TEST_CASE("nothing leaves before end()") {
 }
 
 TEST_CASE("if end() throws, the replies of the turn are lost and their connections end") {
-    Fixture test;
+    TurnFixture test;
     MemoryClient& first = test.server.connect();
     MemoryClient& second = test.server.connect();
     first.send("SET a\n");
@@ -156,7 +158,7 @@ TEST_CASE("if end() throws, the replies of the turn are lost and their connectio
 }
 
 TEST_CASE("what was committed before still leaves") {
-    Fixture test;
+    TurnFixture test;
     MemoryClient& client = test.server.connect();
     client.room = 4;
     client.send("SET first\n");
@@ -172,7 +174,7 @@ TEST_CASE("what was committed before still leaves") {
 }
 
 TEST_CASE("a deferred reply waits for end() too") {
-    Fixture test;
+    TurnFixture test;
     MemoryClient& client = test.server.connect();
     client.send("SET a\nLATER\nSET b\n");
     test.server.run();
@@ -207,7 +209,7 @@ TEMPLATE_TEST_CASE("a Turn gets the handler and the executor if it asks for them
 TEST_CASE("an end() that throws at random never lets an uncommitted reply out") {
     for (unsigned seed = 1; seed != 300; ++seed) {
         support::Random random{seed};
-        Fixture test;
+        TurnFixture test;
         std::vector<MemoryClient*> clients;
         const auto check = [&] {
             for (const MemoryClient* client : clients) {

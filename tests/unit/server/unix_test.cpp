@@ -24,6 +24,7 @@ using support::Client;
 using support::Ping;
 using support::ping;
 using support::pong;
+using support::refusal;
 using support::RunningServer;
 using namespace std::chrono_literals;
 
@@ -54,15 +55,6 @@ struct stat status(const std::string& path) {
 }
 
 resp::Options on(const std::string& path) { return {.addresses = {}, .unix_path = path}; }
-
-std::string refusal(const resp::Options& options) {
-    try {
-        const Server server{options, Ping{}};
-        return "none";
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-}
 
 std::string in_use(const std::string& path) {
     return "cannot listen on unix:" + path + ": Address already in use";

@@ -105,7 +105,7 @@ protected:
     }
 
     [[gnu::always_inline]] Outcome take_integer() noexcept {
-        const wire::Number number = wire::plain_integer(text(), end());
+        const wire::PlainNumber number = wire::plain_integer(text(), end());
         if (number.size == 0 || !wire::is_crlf(text() + number.size)) return Outcome::refused;
         Node* const node = add(Type::integer, 1, 0, 0, 0);
         node->digits = static_cast<std::uint8_t>(number.size);

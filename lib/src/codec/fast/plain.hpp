@@ -70,7 +70,7 @@ namespace resp::wire {
 // ---- numbers
 
 /// A number and the bytes that it was read from. Size 0 means that there is none.
-struct Number {
+struct PlainNumber {
     std::size_t size;
     std::uint64_t value;  // two's complement
 };
@@ -78,8 +78,8 @@ struct Number {
 /// Continues a number. Its first eight bytes, at p, are digits, or a sign and digits; `value` is what they
 /// form, without the sign. Reads at most 18 bytes in all, so that no sum overflows, and leaves at least two
 /// readable bytes after the last digit.
-[[nodiscard, gnu::noinline]] inline Number more_digits(const char* p, const char* end,
-                                                       std::uint64_t value) noexcept {
+[[nodiscard, gnu::noinline]] inline PlainNumber more_digits(const char* p, const char* end,
+                                                            std::uint64_t value) noexcept {
     assert(end - p >= 10);
     static constexpr std::uint32_t powers[] = {1,       10,        100,        1'000,      10'000,
                                                100'000, 1'000'000, 10'000'000, 100'000'000};
@@ -101,7 +101,7 @@ struct Number {
 
 /// Reads `[-]<digits>` at p: at most 18 bytes, no leading zero. Returns size 0 for every other integer, and
 /// if fewer than eleven bytes are readable. At least two readable bytes follow the number.
-[[nodiscard]] inline Number plain_integer(const char* p, const char* end) noexcept {
+[[nodiscard]] inline PlainNumber plain_integer(const char* p, const char* end) noexcept {
     if (end - p < 11) [[unlikely]]
         return {};
     // The sign is handled without a branch, because a mix of signs would mispredict it.
@@ -109,7 +109,7 @@ struct Number {
     std::uint64_t digits = 0;
     const std::size_t size = leading_digits(p, digits, sign);
     if (size == sign || (p[sign] == '0' && size != 1)) return {};
-    Number number{size, to_number(digits >> (8 * sign), size - sign)};
+    PlainNumber number{size, to_number(digits >> (8 * sign), size - sign)};
     if (size == 8) number = more_digits(p, end, number.value);
     number.value = (number.value ^ (0 - std::uint64_t{sign})) + sign;  // negates if sign is 1
     return number;
