@@ -97,7 +97,7 @@ def things(*pairs):
 
 
 SEND, RUN, TELL, POSTED, MOST_READ, MOST_WRITE, ROOM, TELLS = 0, 2, 3, 4, 5, 6, 7, 8
-FINISH, FAIL, FAILS_AT, PUSH, CLOSE, PASS, OPEN, DRAIN, FORCE = 9, 10, 11, 12, 13, 14, 15, 16, 17
+FINISH, FAIL, FAILS_AT, PUSH, CLOSE, PASS, OPEN, DRAIN, ANSWER, LONG, FORCE = 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
 
 # The ways in which streams of the server's clients are bad.
 HAPPENINGS = {
@@ -110,7 +110,10 @@ HAPPENINGS = {
     "break": [(1, FAILS_AT, 4), (1, SEND, 20), (0, SEND, 20), (0, RUN, 0), (0, FAIL, 0)],
     "gate": [(0, SEND, 0), (0, RUN, 0), (0, PUSH, 5), (0, POSTED, 0), (0, OPEN, 0), (0, POSTED, 0), (0, PASS, 120),
              (0, FORCE, 1), (0, CLOSE, 0)],
+    "answers": [(0, SEND, 0), (0, RUN, 0), (0, ANSWER, 3), (0, PUSH, 5), (0, RUN, 0), (0, ANSWER, 0), (0, POSTED, 0)],
+    "long": [(0, LONG, 1), (0, RUN, 0), (0, SEND, 20), (0, LONG, 103), (0, TELL, 0), (0, RUN, 0), (0, SEND, 0)],
 }
+MIXED = 0x80  # the handler is of all kinds
 
 # What the handlers of server_fuzz.cpp know, by the first letter.
 VERBS = [b"PUSH", b"THROW", b"XPUSH", b"QUIT", b"SHUT", b"NONE", b"BIG", b"3", b"2", b"WAIT", b"GATE", b"YPUSH"]
@@ -133,6 +136,8 @@ def server_seeds(vectors):
                 continue  # one in four is enough of these
             for setup in (0x00, 0x01) if name.startswith("verbs") else ((i % 4) | (0x1C if i % 3 == 0 else 0),):
                 yield f"{name}-{happening}-{setup}", bytes([setup, i % 7]) + things(*what) + wire
+            if name.startswith("verbs"):
+                yield f"{name}-{happening}-mixed", bytes([i % 4, i % 7 | MIXED]) + things(*what) + wire
 
 
 def main():

@@ -1,7 +1,7 @@
 // Invariant: each client receives exactly the replies that server_rule.hpp computes from its bytes, in order,
 // with pushes only between replies, and an error only as the last reply. A client whose stream broke receives
 // a prefix. At the end no memory is held, and the engine never spins. The fuzzer controls streams, clients,
-// handlers and time.
+// handlers, deferred replies and time.
 #include "support/memory_transport.hpp"
 
 #include <array>
@@ -38,11 +38,16 @@ enum Setup : std::uint8_t {
     idle = 0x80,
 };
 
-resp::Options options_of(std::uint8_t setup) {
+/// A bit of the second byte: the handler is of all kinds.
+constexpr std::uint8_t mixed = 0x80;
+constexpr std::size_t shortest_stream = 128 * 1024;
+
+resp::Options options_of(std::uint8_t setup, std::uint8_t greetings) {
     const auto has = [&](Setup bit) { return (setup & bit) != 0; };
     resp::Options options;
+    options.frame_rate = 64 * 1024;  // else a long word may take minutes
     options.reads = has(commands) ? resp::Reads::commands : resp::Reads::anything;
-    if (has(small_limits)) {
+    if (has(small_limits) && (greetings & mixed) == 0) {  // max_bulk does not apply to streams
         options.limits = {
             .max_line = 40, .max_bulk = 100, .max_elements = 8, .max_depth = 3, .max_frame = 200};
     }
@@ -56,24 +61,32 @@ resp::Options options_of(std::uint8_t setup) {
 
 class World {
 public:
-    World(std::uint8_t setup, std::uint8_t greetings) : course_{.options = options_of(setup)} {
+    World(std::uint8_t setup, std::uint8_t greetings) : course_{.options = options_of(setup, greetings)} {
         for (std::size_t i = 0; i != clients_.size(); ++i) {
             constexpr Served::Greeting every[] = {Served::Greeting::none, Served::Greeting::push,
                                                   Served::Greeting::none, Served::Greeting::exception};
-            clients_[i].served.greeting = every[(greetings >> (2 * i)) & 3];
+            clients_[i].served.greeting = every[((greetings & ~mixed) >> (2 * i)) & 3];
         }
-        if ((setup & coroutine) != 0) {
+        if ((greetings & mixed) != 0) {
+            course_.options.max_deferred = 5;
+            course_.options.stream_above = shortest_stream;
+            server_.emplace(course_.options, fuzz::MixedHandler{stage_});
+        } else if ((setup & coroutine) != 0) {
             server_.emplace(course_.options, fuzz::CoroutineHandler{stage_});
         } else {
             server_.emplace(course_.options, fuzz::PlainHandler{stage_});
         }
     }
-    ~World() { stage_.gate = {}; }  // its coroutines must be destroyed before their context
+    ~World() {
+        stage_.gate = {};  // its coroutines must be destroyed before their context
+        stage_.answers.clear();
+    }
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
     void act(std::uint8_t what, std::uint8_t amount, std::string_view& wire);
     void send(Client& client, std::string_view bytes);
+    void send_long(Client& client, std::uint8_t amount);
     Client& client(std::size_t i);
     void finish();
 
@@ -84,6 +97,7 @@ private:
     void pass(milliseconds time);
     void drain();
     void abort();
+    bool answer(std::size_t i = 0);
     template <class Action>
     void for_each(Action action) {
         for (Client& each : clients_) {
@@ -110,7 +124,15 @@ void World::run_posted() {
 void World::run() {
     do {
         while (server().step()) check(++steps_ < most_steps_, "the engine does not spin");
-    } while (gate_stays_open_ && stage_.gate.open());
+    } while (gate_stays_open_ && (stage_.gate.open() || answer()));
+}
+
+/// Answers the deferred reply that is `i` places from the oldest. Returns false if there is none.
+bool World::answer(std::size_t i) {
+    if (stage_.answers.empty()) return false;
+    auto [later, bytes] = stage_.take_answer(i % stage_.answers.size());
+    static_cast<void>(std::move(later).wire(bytes));
+    return true;
 }
 
 /// As the timer does: tick by tick, with everything that is due in between.
@@ -153,6 +175,14 @@ void World::send(Client& client, std::string_view bytes) {
     most_steps_ += 20 * bytes.size();
 }
 
+/// A request with a word that may stream. Its last bytes may be missing.
+void World::send_long(Client& client, std::uint8_t amount) {
+    std::string bytes;
+    resp::Encoder{bytes}.array(2).bulk_string("ECHO").bulk_string(std::string(shortest_stream + amount, 'l'));
+    if (amount >= 100) bytes.resize(bytes.size() - (amount - 100));
+    send(client, bytes);
+}
+
 void World::drain() {
     if (std::exchange(course_.draining, true)) return;
     for_each([](Client& each) { each.sent_before_drain = each.sent.size(); });
@@ -170,7 +200,7 @@ void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) 
     Client& who = client(what & 3);
     MemoryClient& stream = *who.stream;
     most_steps_ += 50;
-    switch ((what >> 2) % 18) {
+    switch ((what >> 2) % 20) {
         case 0:
         case 1: {
             const std::size_t size = amount == 0     ? wire.size()
@@ -216,6 +246,8 @@ void World::act(std::uint8_t what, std::uint8_t amount, std::string_view& wire) 
         case 14: return pass(100ms * amount);
         case 15: static_cast<void>(stage_.gate.open()); break;
         case 16: return drain();
+        case 17: static_cast<void>(answer(amount)); break;
+        case 18: return send_long(who, amount);
         default:
             if (amount == 255) return abort();
             run_posted();

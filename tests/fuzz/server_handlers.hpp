@@ -1,16 +1,21 @@
 // The handlers of server_fuzz.cpp, plain and coroutine, and what they record.
 #pragma once
 
+#include <libresp/codec/decoder.hpp>
 #include <libresp/server/handler.hpp>
+#include <libresp/server/incoming.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -92,6 +97,17 @@ private:
 struct Stage {
     Served* connecting = nullptr;
     Gate gate;
+    std::vector<std::pair<resp::Deferred, std::string>> answers;  // deferred replies, and what they will be
+    std::size_t deferred = 0;                                     // replies in total
+    std::size_t streamed = 0;                                     // requests
+
+    /// The i-th of `answers`, which it is no longer.
+    [[nodiscard]] std::pair<resp::Deferred, std::string> take_answer(std::size_t i) {
+        std::swap(answers[i], answers.back());
+        std::pair<resp::Deferred, std::string> answer = std::move(answers.back());
+        answers.pop_back();
+        return answer;
+    }
 };
 
 class Noting {
@@ -117,6 +133,31 @@ protected:
         if (verb == 'S') request.connection().close();
         if (verb == 'Q') reply.close();
     }
+    /// Acts, and replies at once.
+    void answer(const resp::Request& request, resp::Reply& reply) {
+        const char verb = verb_of(request.value());
+        if (throws(verb)) reply.array(3).integer(1);
+        act(verb, request, reply);
+        if (verb == 'T') throw std::runtime_error{"thrown"};
+        if (throws(verb)) throw 1;
+        write_reply(verb, request.value(), reply);
+    }
+    /// The same, but it defers replies of three of four sizes. One that changes the connection is written at once.
+    void answer_later(const resp::Request& request, resp::Reply& reply) {
+        resp::Buffer bytes;
+        resp::Reply written{bytes, reply.version()};
+        answer(request, written);
+        if (written.closing()) reply.close();
+        if (written.version() != reply.version()) {
+            reply.set_version(written.version());
+        } else if (!written.closing() && bytes.size() % 4 != 0) {
+            ++stage_->deferred;
+            stage_->answers.emplace_back(reply.defer(), bytes.view());
+            return;
+        }
+        reply.wire(bytes.view());
+    }
+    void count_stream() const noexcept { ++stage_->streamed; }
     [[nodiscard]] asio::awaitable<void> wait() { return stage_->gate.pass(); }
     /// The client of this handler; null before on_open().
     [[nodiscard]] Served* served() const noexcept { return served_; }
@@ -129,14 +170,14 @@ private:
 class PlainHandler : public Noting {
 public:
     using Noting::Noting;
-    void operator()(const resp::Request& request, resp::Reply& reply) {
-        const char verb = verb_of(request.value());
-        if (throws(verb)) reply.array(3).integer(1);
-        act(verb, request, reply);
-        if (verb == 'T') throw std::runtime_error{"thrown"};
-        if (throws(verb)) throw 1;
-        write_reply(verb, request.value(), reply);
-    }
+    void operator()(const resp::Request& request, resp::Reply& reply) { answer(request, reply); }
+};
+
+/// The same, but it defers most replies.
+class DeferringHandler : public Noting {
+public:
+    using Noting::Noting;
+    void operator()(const resp::Request& request, resp::Reply& reply) { answer_later(request, reply); }
 };
 
 /// The same, except that W waits inside its reply, G before it, and Y between a push and its exception.
@@ -144,6 +185,11 @@ class CoroutineHandler : public Noting {
 public:
     using Noting::Noting;
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
+        return wait_and_answer(request, reply);
+    }
+
+protected:
+    asio::awaitable<void> wait_and_answer(const resp::Request& request, resp::Reply& reply) {
         const char verb = verb_of(request.value());
         if (throws(verb)) reply.array(3).integer(1);
         act(verb, request, reply);
@@ -157,6 +203,37 @@ public:
         } else {
             write_reply(verb, request.value(), reply);
         }
+    }
+};
+
+/// Replies at once, later, or after a wait. Long words stream, and their requests get the same replies as others.
+class MixedHandler : public CoroutineHandler {
+public:
+    using CoroutineHandler::CoroutineHandler;
+
+    [[nodiscard]] bool waits(const resp::Request& request) const {
+        const char verb = verb_of(request.value());
+        return verb == 'W' || verb == 'G' || verb == 'Y';
+    }
+    resp::Outcome operator()(const resp::Request& request, resp::Reply& reply) {
+        if (waits(request)) return wait_and_answer(request, reply);
+        answer_later(request, reply);
+        return {};
+    }
+
+    [[nodiscard]] bool wants_stream(const resp::Command&, std::uint64_t size) const { return size % 4 != 0; }
+    asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply) {
+        count_stream();
+        std::string wire{incoming.wire_before()};
+        while (const auto piece = co_await incoming.next()) wire += piece->wire;
+        resp::Encoder words{wire};
+        for (const std::string_view word : co_await incoming.rest()) words.bulk_string(word);
+        resp::Decoder decoder;
+        decoder.feed(wire);
+        const std::optional<resp::View> whole = decoder.next();
+        check(whole.has_value(), "the parts of a streamed request are a request");
+        const resp::Request request{*whole, incoming.connection()};
+        co_await wait_and_answer(request, reply);
     }
 };
 

@@ -15,7 +15,7 @@ inline constexpr Time lateness = 3 * tick_time;
 /// The most bytes of memory that one batch of a world's requests takes: the longest reply, the output that
 /// ends a batch, the bytes of one read, with the growth of their buffers.
 [[nodiscard]] inline std::size_t one_batch(const Setup& setup) {
-    constexpr std::size_t longest_reply = 110'000;
+    const std::size_t longest_reply = setup.streams() ? 170'000 : 110'000;
     constexpr std::size_t one_read = 128 * 1024;
     constexpr std::size_t growth = 2;
     return growth * (longest_reply + one_read + setup.options.batch_output);

@@ -23,7 +23,7 @@ Client::Client(const Setup& given, Random& random, std::size_t n)
     constexpr std::size_t most_when_memory_fails = 1'000;
     cutting = random.one_of<Cutting>(cuts);
     ending = random.one_of<Ending>(ends);
-    wire = wire_of(random, setup.options,
+    wire = wire_of(random, setup,
                    setup.memory_fails          ? most_when_memory_fails
                    : cutting == Cutting::bytes ? 3'000
                                                : all);

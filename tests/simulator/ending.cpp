@@ -120,6 +120,7 @@ void World::require_empty() {
     summary_.add(Event::request, server_->counters().requests.value());
     summary_.add(Event::handler_threw, server_->counters().handler_errors.value());
     summary_.add(Event::deferred, stage_.deferred);
+    summary_.add(Event::streamed, stage_.streamed);
 }
 
 }  // namespace simulator

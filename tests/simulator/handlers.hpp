@@ -1,13 +1,11 @@
-// The handlers of a world: those of tests/fuzz, and one that defers replies, with three more verbs. U subscribes its client, M sends a push
-// to all subscribers, and D, in a coroutine, waits for a simulated timer.
+// The handlers of a world: those of tests/fuzz, one that defers replies and one that does everything, with three more
+// verbs. U subscribes its client, M sends a push to all subscribers, and D, in a coroutine, waits for a timer.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "fuzz/server_handlers.hpp"
@@ -20,8 +18,6 @@ struct Stage : fuzz::Stage {
     std::vector<fuzz::Served*> subscribers;
     std::array<fuzz::Gate, 8> timers;  // those of tick t are at t % 8
     std::size_t ticks = 0;
-    std::vector<std::pair<resp::Deferred, std::string>> answers;  // deferred replies, and what they will be
-    std::size_t deferred = 0;                                     // replies in total
     bool closed_unopened = false;  // on_close() was called for a client without on_open()
 
     /// A wait of `n` ticks, 1 to 7.
@@ -38,13 +34,6 @@ struct Stage : fuzz::Stage {
         if (subscribers.size() < most_subscribers) subscribers.push_back(served);
     }
     void unsubscribe(fuzz::Served* served) { std::erase(subscribers, served); }
-    /// The i-th of `answers`, which it is no longer.
-    [[nodiscard]] std::pair<resp::Deferred, std::string> take_answer(std::size_t i) {
-        std::swap(answers[i], answers.back());
-        std::pair<resp::Deferred, std::string> answer = std::move(answers.back());
-        answers.pop_back();
-        return answer;
-    }
     void publish(std::size_t size) {
         for (fuzz::Served* const served : subscribers) served->push(size);
     }
@@ -86,35 +75,40 @@ public:
     }
 };
 
-/// Defers replies of three of four sizes. A reply that changes the connection is written at once.
-class DeferringHandler : public Extended<fuzz::PlainHandler> {
+class DeferringHandler : public Extended<fuzz::DeferringHandler> {
 public:
     using Extended::Extended;
     void operator()(const resp::Request& request, resp::Reply& reply) {
-        resp::Buffer bytes;
-        resp::Reply written{bytes, reply.version()};
         act_on_others(fuzz::verb_of(request.value()), request);
-        fuzz::PlainHandler::operator()(request, written);
-        if (written.closing()) reply.close();
-        if (written.version() != reply.version()) {
-            reply.set_version(written.version());
-        } else if (!written.closing() && bytes.size() % 4 != 0) {
-            ++stage_->deferred;
-            stage_->answers.emplace_back(reply.defer(), bytes.view());
-            return;
-        }
-        reply.wire(bytes.view());
+        fuzz::DeferringHandler::operator()(request, reply);
     }
 };
 
-class CoroutineHandler : public Extended<fuzz::CoroutineHandler> {
+template <class Base>
+class Delaying : public Extended<Base> {
 public:
-    using Extended::Extended;
+    using Extended<Base>::Extended;
     asio::awaitable<void> operator()(const resp::Request& request, resp::Reply& reply) {
         const char verb = fuzz::verb_of(request.value());
-        act_on_others(verb, request);
-        if (verb == 'D') co_await stage_->delay(1 + request.value().wire().size() % 7);
-        co_await fuzz::CoroutineHandler::operator()(request, reply);
+        this->act_on_others(verb, request);
+        if (verb == 'D') co_await this->stage_->delay(1 + request.value().wire().size() % 7);
+        co_await Base::wait_and_answer(request, reply);
+    }
+};
+
+using CoroutineHandler = Delaying<fuzz::CoroutineHandler>;
+
+class MixedHandler : public Delaying<fuzz::MixedHandler> {
+public:
+    using Delaying::Delaying;
+    [[nodiscard]] bool waits(const resp::Request& request) const {
+        return fuzz::MixedHandler::waits(request) || fuzz::verb_of(request.value()) == 'D';
+    }
+    resp::Outcome operator()(const resp::Request& request, resp::Reply& reply) {
+        if (waits(request)) return Delaying::operator()(request, reply);
+        act_on_others(fuzz::verb_of(request.value()), request);
+        answer_later(request, reply);
+        return {};
     }
 };
 

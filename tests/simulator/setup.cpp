@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 void choose_limits(Setup& setup, Random& random) {
     resp::Options& options = setup.options;
     options.reads = random.chance(700) ? resp::Reads::commands : resp::Reads::anything;
-    if (random.chance(200)) {
+    if (!setup.mixed && random.chance(200)) {  // max_bulk does not apply to words that may stream
         options.limits = {
             .max_line = 40, .max_bulk = 100, .max_elements = 8, .max_depth = 3, .max_frame = 200};
     }
@@ -57,9 +57,11 @@ Setup setup_of(std::uint64_t seed) {
     setup.clients = size < 40 ? random.between(100, 300) : size < 98 ? random.between(300, 700) : 2'000;
     setup.coroutine = random.chance(450);
     setup.deferring = !setup.coroutine && random.chance(400);
-    if (setup.deferring) setup.options.max_deferred = random.between(1, 30);
+    setup.mixed = setup.coroutine && random.chance(400);
+    if (setup.deferring || setup.mixed) setup.options.max_deferred = random.between(1, 30);
     choose_limits(setup, random);
     choose_deadlines(setup, random);
+    if (setup.streams()) setup.options.stream_above = shortest_stream;
     setup.memory_fails = !setup.coroutine && !setup.deferring && setup.at_a_time <= 80 && random.chance(150);
     setup.destroyed = random.chance(40);
     if (setup.destroyed || random.chance(500)) setup.stop_after = random.between(1, setup.clients);
@@ -78,7 +80,8 @@ std::string Setup::describe() const {
         "  reads {}, max_line {}, batch_output {}, connection_memory {}, max_pushes {}, max_memory {}, "
         "max_connections {}\n"
         "  deadlines in ms: frame {}, stall {}, idle {}, drain {}",
-        coroutine   ? "coroutine"
+        mixed       ? "mixed"
+        : coroutine ? "coroutine"
         : deferring ? "deferring"
                     : "plain",
         clients, at_a_time, faults, tick_every, gate, stop_after, stops_by_force ? ", by force" : "",

@@ -11,10 +11,14 @@
 
 namespace simulator {
 
+/// The fewest bytes of a word that streams.
+inline constexpr std::size_t shortest_stream = 128 * 1024;
+
 struct Setup {
     std::uint64_t seed = 0;
     bool coroutine = false;       // the handler is a coroutine, else a plain function
-    bool deferring = false;       // most replies are deferred
+    bool mixed = false;           // and it also replies at once and later, and long words stream
+    bool deferring = false;       // a plain function that defers most replies
     bool memory_fails = false;    // single allocations of the engine fail
     bool destroyed = false;       // the server is destroyed in the middle
     bool small_memory = false;    // max_memory is small enough to be reached
@@ -28,6 +32,8 @@ struct Setup {
     std::size_t gate = 0;         // rounds of 1,000 in which waiting coroutines continue
     resp::Options options;
 
+    /// Whether clients send words that stream.
+    [[nodiscard]] bool streams() const noexcept { return mixed && options.reads == resp::Reads::commands; }
     /// One line for a finding.
     [[nodiscard]] std::string describe() const;
 };

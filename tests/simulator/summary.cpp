@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> n
     "worlds with a plain handler",
     "worlds with a coroutine handler",
     "worlds with deferred replies",
+    "worlds with a handler of all kinds",
     "connections",
     "requests handled",
     "replies",
@@ -47,6 +48,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> n
     "closed: no memory",
     "exceptions of handlers",
     "replies deferred",
+    "requests streamed",
     "steps above max_memory",
     "checks of a quiet world",
 };

@@ -16,6 +16,7 @@ enum class Event : std::uint8_t {
     plain_world,
     coroutine_world,
     deferring_world,
+    mixed_world,
     connection,
     request,
     reply,
@@ -47,6 +48,7 @@ enum class Event : std::uint8_t {
     closed_no_memory,
     handler_threw,
     deferred,
+    streamed,
     shortage,
     quiet_check,
     count

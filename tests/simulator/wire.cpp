@@ -68,6 +68,19 @@ const Requests& large() {
     return requests;
 }
 
+/// Each has a word that may stream.
+const Requests& longest() {
+    static const Requests requests = {
+        command("ECHO", 1, 140'001),
+        command("KEY", 1, 150'002),
+        command("WAIT", 1, 140'003),
+        command("BIG", 1, 140'005),
+        command("PUSH", 1, 132'000),
+        command("ECHO", 1, 131'073),
+        "*4\r\n" + bulk("ECHO") + bulk(std::string(140'001, 'a')) + bulk("after") + bulk("")};
+    return requests;
+}
+
 /// After each of these the connection ends.
 const Requests& last() {
     static const Requests requests = {command("THROW"),
@@ -97,7 +110,8 @@ void spoil(Wire& wire, Random& random) {
 
 }  // namespace
 
-Wire wire_of(Random& random, const resp::Options& options, std::size_t most) {
+Wire wire_of(Random& random, const Setup& setup, std::size_t most) {
+    const resp::Options& options = setup.options;
     Wire wire;
     const bool floods = random.chance(3);
     const std::size_t requests = floods ? 3'000 : random.chance(900) ? random.below(7) : random.below(60);
@@ -108,6 +122,8 @@ Wire wire_of(Random& random, const resp::Options& options, std::size_t most) {
             add(wire, random.one_of<std::string>(last()));
         } else if (options.reads == resp::Reads::anything && random.chance(300)) {
             add(wire, random.one_of<std::string>(typed()));
+        } else if (setup.streams() && most == SIZE_MAX && !floods && random.chance(20)) {
+            add(wire, random.one_of<std::string>(longest()));
         } else if (floods) {
             add(wire, usual()[random.below(not_waiting)]);
         } else {

@@ -1,13 +1,12 @@
 // What one client sends: mostly valid requests, from a table that is made once.
 #pragma once
 
-#include <libresp/server/options.hpp>
-
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include "random.hpp"
+#include "setup.hpp"
 
 namespace simulator {
 
@@ -18,6 +17,6 @@ struct Wire {
 };
 
 /// At most `most` bytes, except that one request may be longer.
-[[nodiscard]] Wire wire_of(Random& random, const resp::Options& options, std::size_t most);
+[[nodiscard]] Wire wire_of(Random& random, const Setup& setup, std::size_t most);
 
 }  // namespace simulator

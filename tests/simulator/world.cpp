@@ -10,7 +10,9 @@ namespace simulator {
 
 World::World(const Setup& setup, Summary& summary)
     : setup_(setup), summary_(summary), random_(setup.seed ^ 0xA5A5A5A5) {
-    if (setup.coroutine) {
+    if (setup.mixed) {
+        server_.emplace(setup.options, MixedHandler{stage_});
+    } else if (setup.coroutine) {
         server_.emplace(setup.options, CoroutineHandler{stage_});
     } else if (setup.deferring) {
         server_.emplace(setup.options, DeferringHandler{stage_});
@@ -18,7 +20,8 @@ World::World(const Setup& setup, Summary& summary)
         server_.emplace(setup.options, PlainHandler{stage_});
     }
     summary_.add(Event::world);
-    summary_.add(setup.coroutine   ? Event::coroutine_world
+    summary_.add(setup.mixed       ? Event::mixed_world
+                 : setup.coroutine ? Event::coroutine_world
                  : setup.deferring ? Event::deferring_world
                                    : Event::plain_world);
 }

@@ -252,9 +252,9 @@ void Session::end() noexcept {
     if (queue_.has_output()) worker_->give_back(queue_.take_output());
     queue_.clear();
     if (kept_ != nullptr) worker_->give_back(std::move(kept_));
-    account();
     outcome_ = {};  // it may refer to the handler and to the stream
     stream_.reset();
+    account();
     if (adapter_ != nullptr) close_adapter();
     Worker& worker = *worker_;
     dispose();

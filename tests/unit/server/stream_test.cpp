@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t above = 128 * 1024;
 
-struct Seen {
+struct SeenStream {
     int asked = 0;
     std::string before, text, after;
     std::size_t pieces = 0;
@@ -32,8 +32,8 @@ struct Seen {
 };
 
 /// SET streams. GET n replies with n bytes, piece by piece. The other names say what happens.
-struct Store {
-    std::shared_ptr<Seen> seen = std::make_shared<Seen>();
+struct StreamStore {
+    std::shared_ptr<SeenStream> seen = std::make_shared<SeenStream>();
 
     void on_open(resp::Connection client) const { seen->client = std::move(client); }
     [[nodiscard]] bool wants_stream(const resp::Command& words, std::uint64_t size) const {
@@ -106,8 +106,8 @@ struct Store {
     }
 };
 
-struct Fixture {
-    explicit Fixture(resp::Options options = {})
+struct StreamFixture {
+    explicit StreamFixture(resp::Options options = {})
         : server(
               [&] {
                   options.stream_above = above;
@@ -120,9 +120,9 @@ struct Fixture {
         server.run();
         return client;
     }
-    Store store;
+    StreamStore store;
     MemoryServer server;
-    Seen& seen = *store.seen;
+    SeenStream& seen = *store.seen;
 };
 
 const std::string word = [] {
@@ -149,7 +149,7 @@ TEST_CASE("a long word arrives piece by piece, wherever the input is cut") {
     const std::string requests = "PING\n" + set("SET", word, "NX") + "PING\n" + set("SET", word) + "ECHO\n";
     for (const std::size_t piece : {7U, 31U, 4096U, 65'536U, 100'000U, 1'000'000U}) {
         CAPTURE(piece);
-        Fixture test;
+        StreamFixture test;
         MemoryClient& client = test.server.connect();
         for (std::size_t at = 0; at < requests.size(); at += piece) {
             client.send(std::string_view{requests}.substr(at, piece));
@@ -167,18 +167,18 @@ TEST_CASE("a long word arrives piece by piece, wherever the input is cut") {
 
 TEST_CASE("a word that the handler declines is kept like any other") {
     SECTION("within max_bulk") {
-        Fixture test;
+        StreamFixture test;
         MemoryClient& client = test.ask("*2\r\n$4\r\nKEEP\r\n" + bulk(200'000) + "PING\n");
         CHECK(client.received == ":200000\r\n+PING\r\n");
         CHECK(test.seen.asked == 1);
     }
     SECTION("over max_bulk") {
-        Fixture test{{.limits = {.max_bulk = 150'000}}};
+        StreamFixture test{{.limits = {.max_bulk = 150'000}}};
         MemoryClient& client = test.ask("*2\r\n$4\r\nKEEP\r\n" + bulk(200'000));
         CHECK(client.received == "-ERR Protocol error: invalid bulk length\r\n");
     }
     SECTION("not longer than stream_above") {
-        Fixture test;
+        StreamFixture test;
         MemoryClient& client = test.ask("*2\r\n$4\r\nKEEP\r\n" + bulk(above));
         CHECK(client.received == ":131072\r\n");
         CHECK(test.seen.asked == 0);
@@ -186,13 +186,13 @@ TEST_CASE("a word that the handler declines is kept like any other") {
 }
 
 TEST_CASE("max_bulk does not bound a word that streams, and max_stream does") {
-    Fixture test{{.limits = {.max_bulk = 1000, .max_frame = 2000}, .max_stream = 300'000}};
+    StreamFixture test{{.limits = {.max_bulk = 1000, .max_frame = 2000}, .max_stream = 300'000}};
     CHECK(test.ask(set("SET", word)).received == "+OK\r\n");
     CHECK(test.ask(set("SET", word + "x")).received == "-ERR Protocol error: invalid bulk length\r\n");
 }
 
 TEST_CASE("what a handler does not read is skipped after its reply was sent") {
-    Fixture test;
+    StreamFixture test;
     const std::string request = set("REFUSE", word, "NX");
     MemoryClient& client = test.ask(std::string_view{request}.substr(0, 1000));
     CHECK(client.received == "-ERR refused\r\n");
@@ -204,7 +204,7 @@ TEST_CASE("what a handler does not read is skipped after its reply was sent") {
 }
 
 TEST_CASE("a word may be sent back while it arrives") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask(set("ECHO", word) + "PING\n");
     CHECK(client.received == "$300000\r\n" + word + "\r\n+PING\r\n");
 }
@@ -216,7 +216,7 @@ TEST_CASE("the pieces of a word contain all of its bytes, wherever the input is 
     for (const std::size_t cut :
          {begin, begin + 1, begin + 8, begin + 9, begin + 10, request.size() - 2, request.size() - 1}) {
         CAPTURE(cut);
-        Fixture test;
+        StreamFixture test;
         MemoryClient& client = test.ask(std::string_view{request}.substr(0, cut));
         client.send(std::string_view{request}.substr(cut));
         test.server.run();
@@ -226,7 +226,7 @@ TEST_CASE("the pieces of a word contain all of its bytes, wherever the input is 
 
 TEST_CASE("a malformed request ends a stream with an error") {
     const std::string request = set("SET", word, "NX");
-    Fixture test;
+    StreamFixture test;
     std::string error;
     std::string bytes;
     SECTION("after the word") {
@@ -258,7 +258,7 @@ TEST_CASE("a client that leaves ends its stream") {
     const std::size_t sent =
         GENERATE_COPY(std::size_t{40}, std::size_t{150'000}, request.size() - 12, request.size() - 1);
     CAPTURE(sent);
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask(std::string_view{request}.substr(0, sent));
     SECTION("by a reset") { client.fail(); }
     SECTION("by its end of stream") { client.finish(); }
@@ -277,15 +277,15 @@ TEST_CASE("a client that leaves ends its stream") {
 }
 
 TEST_CASE("a server that is destroyed destroys the streams that wait") {
-    std::optional<Fixture> test{std::in_place};
+    std::optional<StreamFixture> test{std::in_place};
     test->ask(std::string_view{set("SET", word)}.substr(0, 1000));
-    const std::weak_ptr<Seen> seen = test->store.seen;
+    const std::weak_ptr<SeenStream> seen = test->store.seen;
     test.reset();
     CHECK(seen.expired());
 }
 
 TEST_CASE("a stop waits for the end of a stream") {
-    Fixture test;
+    StreamFixture test;
     const std::string request = set("SET", word);
     MemoryClient& client = test.ask(std::string_view{request}.substr(0, 1000));
     test.server.stop();
@@ -297,7 +297,7 @@ TEST_CASE("a stop waits for the end of a stream") {
 }
 
 TEST_CASE("a client that stops sending is closed at the frame deadline, one whose handler waits is not") {
-    Fixture test{{.frame_deadline = std::chrono::seconds{5}}};
+    StreamFixture test{{.frame_deadline = std::chrono::seconds{5}}};
     const std::string request = set("SET", word);
     SECTION("it stops") {
         MemoryClient& client = test.ask(std::string_view{request}.substr(0, 1000));
@@ -339,7 +339,7 @@ TEST_CASE("a client that stops sending is closed at the frame deadline, one whos
 }
 
 TEST_CASE("a stream takes the same memory, however long it is") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$100000000\r\n");
     const std::string piece(200'000, 'x');
     for (int i = 0; i != 500; ++i) {
@@ -352,8 +352,27 @@ TEST_CASE("a stream takes the same memory, however long it is") {
     }
 }
 
+TEST_CASE("a stream that waits for memory is not counted any more when its client is gone") {
+    StreamFixture test{{.max_memory = 600 * 1024}};
+    test.seen.go = false;
+    std::vector<MemoryClient*> clients;
+    for (int i = 0; i != 6; ++i) {
+        clients.push_back(&test.server.connect());
+        clients.back()->send(std::string_view{set("WAIT", word)}.substr(0, 200'000));
+    }
+    for (MemoryClient* client : clients) client->notify();
+    for (int i = 0; i != 100; ++i) test.server.step();
+    CHECK(test.seen.asked > 1);
+    for (MemoryClient* client : clients) client->fail();
+    for (MemoryClient* client : clients) client->notify();
+    test.seen.go = true;
+    test.server.run();
+    CHECK(test.server.connections() == 0);
+    CHECK(test.server.memory() == 0);
+}
+
 TEST_CASE("an exception before a drain() becomes an error reply") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask(set("THROW", word) + "PING\n");
     CHECK(client.received == "-ERR internal error\r\n");
     CHECK(client.ended);
@@ -361,7 +380,7 @@ TEST_CASE("an exception before a drain() becomes an error reply") {
 }
 
 TEST_CASE("an exception after a drain() ends the connection without text") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask("BREAK 100000\nPING\n");
     CHECK(client.received == "$100000\r\n" + std::string(50'000, 'x'));
     CHECK(client.ended);
@@ -369,7 +388,7 @@ TEST_CASE("an exception after a drain() ends the connection without text") {
 }
 
 TEST_CASE("drain() waits for a client that reads slowly") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.server.connect();
     client.room = 0;
     client.send("GET 10000000\nPING\n");
@@ -385,7 +404,7 @@ TEST_CASE("drain() waits for a client that reads slowly") {
 }
 
 TEST_CASE("a client that does not read a drained reply is closed at its deadline") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.server.connect();
     client.room = 0;
     client.send("GET 10000000\n");
@@ -396,7 +415,7 @@ TEST_CASE("a client that does not read a drained reply is closed at its deadline
 }
 
 TEST_CASE("pushes wait for the end of a drained reply") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.server.connect();
     client.room = 10'000;
     client.send("GET 200000\n");
@@ -413,7 +432,7 @@ TEST_CASE("pushes wait for the end of a drained reply") {
 }
 
 TEST_CASE("a string of unknown length leaves in chunks") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask("CHUNKS 120000\nPING\n");
     const std::string chunk = ";50000\r\n" + std::string(50'000, 'x') + "\r\n";
     CHECK(client.received ==
@@ -421,7 +440,7 @@ TEST_CASE("a string of unknown length leaves in chunks") {
 }
 
 TEST_CASE("a drained reply waits for the deferred replies before it") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask("LATER\nGET 200000\n");
     CHECK(client.received.empty());
     CHECK(test.server.memory() < 300 * 1024);
@@ -431,7 +450,7 @@ TEST_CASE("a drained reply waits for the deferred replies before it") {
 }
 
 TEST_CASE("HTTP is refused, also if its body is long") {
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.ask("*2\r\n$4\r\nPOST\r\n" + bulk(200'000));
     CHECK(client.received.empty());
     CHECK(test.seen.asked == 0);
@@ -474,7 +493,7 @@ private:
 void speak(unsigned seed) {
     std::mt19937 random{seed};
     const Conversation talk{random};
-    Fixture test;
+    StreamFixture test;
     MemoryClient& client = test.server.connect();
     const bool breaks = random() % 2 != 0;
     if (breaks) client.fails_at = random() % 60;
