@@ -170,10 +170,12 @@ bool Decoder::is_dense() const noexcept {
 /// not indexed need, if they are as dense as those before them: elements of 3 bytes have entries of 16, so room
 /// that stays unused would be most of the memory.
 std::size_t Decoder::larger_index(std::size_t rest_of_line) const noexcept {
-    constexpr std::size_t smallest = 512;
+    constexpr std::size_t smallest = 32;  // many clients may stop inside a short request
+    constexpr std::size_t small = 512;
     constexpr std::size_t large = dense_size / sizeof(Node);
     const std::size_t half = node_capacity_ + node_capacity_ / 2;
-    if (node_capacity_ < large || !is_dense()) return std::max(smallest, half);
+    if (node_capacity_ < small) return std::max(smallest, 4 * node_capacity_);
+    if (node_capacity_ < large || !is_dense()) return half;
     const std::uint64_t rest = rest_of_line != 0 ? rest_of_line : untaken();
     const auto indexed = std::max<std::uint64_t>(in_source(tokenizer_.next_) - rest_of_line, 1);
     const std::uint64_t expected = node_count_ + node_count_ * rest / indexed;

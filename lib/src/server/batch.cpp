@@ -89,9 +89,13 @@ Receipt Session::receive() {
     assert(transport_ != nullptr);
     std::error_code ec;
     std::size_t n = 0;
+    // Another thread may have used memory up since is_held_back(): at least one byte, because 0 is the end of stream.
+    const std::size_t most =
+        worker_->is_memory_short() ? std::max<std::size_t>(worker_->most_read(), 1) : most_room;
     if (decoder_ == nullptr) {
         // Between two frames: reads into the thread's buffer and decodes there, without a copy.
-        const std::span<char> room = worker_->read_room();
+        std::span<char> room = worker_->read_room();
+        room = room.first(std::min(room.size(), most));
         n = read_some(room, ec);
         if (n != 0) {
             take_decoder();
@@ -100,7 +104,7 @@ Receipt Session::receive() {
     } else {
         // Inside a frame: reads into the decoder's buffer.
         const std::size_t missing = decoder_->missing();
-        const std::size_t room = std::clamp(decoder_->pending(), least_room, most_room);
+        const std::size_t room = std::min(std::clamp(decoder_->pending(), least_room, most_room), most);
         n = read_some(decoder_->prepare(missing > 1 ? std::min(room, missing) : room), ec);
         decoder_->commit(n);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <cstdlib>
 #include <vector>
 #ifdef __GLIBC__
@@ -18,6 +19,8 @@ namespace {
 constexpr std::chrono::seconds shortage_patience{1};
 // So much longer a client counts as stalled that has requests left; see free_memory().
 constexpr std::chrono::seconds wants_more{10};
+// If each connection may read only fewer bytes when memory is used up, none reads: a decoder alone takes 768.
+constexpr std::size_t least_read = 128;
 
 }  // namespace
 
@@ -53,13 +56,25 @@ std::uint64_t Worker::memory_target() const noexcept {
 
 /// A connection may take as much as is free. So the largest are held back first, and the more memory is in
 /// use, the smaller are those that are held back. Small ones always go on: closing others frees the memory that
-/// they take. With coroutine handlers, none goes on above 15/16 of max_memory, because closing a connection does
-/// not free what its handler uses.
+/// they take. With coroutine handlers that is not so, because closing a connection does not free what its handler
+/// uses. So there each connection has an equal part of the last 1/16, enough for a short request.
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
-    if (shared_->suspends && used >= memory_target()) return false;
+    if (is_used_up()) return used < most && bytes < 4 * most_read();  // then it takes at most twice as much
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
+}
+
+bool Worker::is_used_up() const noexcept {
+    return shared_->suspends && shared_->memory.load(std::memory_order_relaxed) >= memory_target();
+}
+
+std::size_t Worker::most_read() const noexcept {
+    if (!is_used_up()) return SIZE_MAX;
+    const std::uint64_t connections = std::max<std::uint64_t>(shared_->places.connections(), 1);
+    const std::uint64_t left = shared_->options.max_memory - memory_target();
+    const std::uint64_t most = left / (8 * connections);
+    return most < least_read ? 0 : most;
 }
 
 /// Only the end of its handler frees a request that waits. So such requests together get at most 75 % of

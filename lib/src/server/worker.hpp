@@ -86,6 +86,8 @@ public:
     [[nodiscard]] std::size_t share() const noexcept;
     /// While memory is short: whether a connection that has this many bytes may take more.
     [[nodiscard]] bool may_take_more(std::size_t bytes) const noexcept;
+    /// While memory is short: how many bytes a connection may read at once.
+    [[nodiscard]] std::size_t most_read() const noexcept;
     /// Counts a large request whose handler begins to wait. Returns false, and counts nothing, if too many bytes
     /// wait already.
     [[nodiscard]] bool may_wait_with(std::size_t bytes) noexcept;
@@ -131,6 +133,7 @@ private:
     void end_stuck_request();
     void end_standstill();
     [[nodiscard]] std::uint64_t memory_target() const noexcept;
+    [[nodiscard]] bool is_used_up() const noexcept;
     void close_for_memory(Session& session);
     void trim_heap() noexcept;
 

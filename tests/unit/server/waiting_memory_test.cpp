@@ -4,6 +4,7 @@
 #include "support/client.hpp"
 #include "support/describe.hpp"
 #include "support/memory_transport.hpp"
+#include "support/sizes.hpp"
 #include "waiting.hpp"
 
 #include <algorithm>
@@ -12,8 +13,10 @@
 
 using support::bulk;
 using support::command;
+using support::kib;
 using support::MemoryClient;
 using support::MemoryServer;
+using support::mib;
 using support::noise;
 using support::ping;
 using support::pong;
@@ -22,9 +25,6 @@ using support::Waits;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
 
 /// A request whose handler waits. It has `size` bytes and a few more.
 std::string waiting(std::size_t size) { return command("PAUSE", noise(size)); }
@@ -183,6 +183,38 @@ TEST_CASE("small requests are handled while large ones wait for memory") {
     }
     for (MemoryClient* client : all) CHECK((client->received == pong || client->closed));
     CHECK(server.memory() == 0);
+}
+
+TEST_CASE("a short request is handled even if only the last 1/16 of max_memory is free") {
+    const Waits handler;
+    constexpr std::size_t most = 16 * mib;
+    constexpr int clients = 100;
+    MemoryServer server{{.max_memory = most}, handler};
+    MemoryClient& small = server.connect();
+    server.run();
+    std::optional<resp::Charge> charge = handler.client(0).charge(most * 15 / 16);
+    REQUIRE(charge);
+    std::vector<MemoryClient*> all;
+    for (int i = 0; i != clients; ++i) {
+        all.push_back(&server.connect());
+        all.back()->send(waiting(90'000));
+    }
+    server.run();
+    CHECK(server.memory() < most);
+    SECTION("at once") { small.send(repeat(ping, 3)); }
+    SECTION("in pieces") {
+        for (const char byte : ping) {
+            small.send({&byte, 1});
+            server.run();
+        }
+    }
+    server.run();
+    CHECK(small.received.starts_with(pong));
+    CHECK(server.counters().cut_off.value() == 0);
+    charge.reset();
+    server.pass(1s);
+    CHECK(small.received.size() % pong.size() == 0);
+    CHECK(handler.waiting() == clients);
 }
 
 TEST_CASE("one request may wait however large it is") {
