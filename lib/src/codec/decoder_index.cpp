@@ -166,15 +166,19 @@ bool Decoder::is_dense() const noexcept {
     return in_line || node_count_ * sizeof(Node) > 2 * in_source(tokenizer_.next_);
 }
 
+/// The entries for short frames that have arrived together. Few for a client that stops inside one.
+std::size_t Decoder::usual_index() const noexcept {
+    constexpr std::size_t bytes_per_entry = 8;
+    return std::clamp<std::size_t>(untaken() / bytes_per_entry, 32, 512);
+}
+
 /// The entries that an index with no room left grows to. A large one grows to what the bytes that are here and
 /// not indexed need, if they are as dense as those before them: elements of 3 bytes have entries of 16, so room
 /// that stays unused would be most of the memory.
 std::size_t Decoder::larger_index(std::size_t rest_of_line) const noexcept {
-    constexpr std::size_t smallest = 32;  // many clients may stop inside a short request
-    constexpr std::size_t small = 512;
     constexpr std::size_t large = dense_size / sizeof(Node);
     const std::size_t half = node_capacity_ + node_capacity_ / 2;
-    if (node_capacity_ < small) return std::max(smallest, 4 * node_capacity_);
+    if (const std::size_t usual = usual_index(); node_capacity_ < usual) return usual;
     if (node_capacity_ < large || !is_dense()) return half;
     const std::uint64_t rest = rest_of_line != 0 ? rest_of_line : untaken();
     const auto indexed = std::max<std::uint64_t>(in_source(tokenizer_.next_) - rest_of_line, 1);

@@ -61,7 +61,10 @@ std::uint64_t Worker::memory_target() const noexcept {
 bool Worker::may_take_more(std::size_t bytes) const noexcept {
     const std::uint64_t used = shared_->memory.load(std::memory_order_relaxed);
     const std::uint64_t most = shared_->options.max_memory;
-    if (is_used_up()) return used < most && bytes < 4 * most_read();  // then it takes at most twice as much
+    if (is_used_up()) {
+        const std::size_t part = 8 * most_read();  // a buffer has room for more than was read
+        return used + part <= most && bytes < part / 2;
+    }
     return bytes < std::max<std::uint64_t>(most > used ? most - used : 0, share());
 }
 

@@ -132,9 +132,8 @@ private:
     class Shortcut;
 
     bool is_dense() const noexcept;
-    static constexpr std::size_t dense_size =
-        16 * 1024;  // from here on, little of a dense frame's memory is unused:
-    static constexpr std::size_t dense_step = 32;  // it grows by one part in this many
+    static constexpr std::size_t dense_size = 16 * 1024;  // bytes: from here on, little of it is unused:
+    static constexpr std::size_t dense_step = 32;         // it grows by one part in this many
 
     detail::Node& incomplete_frame() noexcept;
     void make_room(std::size_t n);
@@ -163,6 +162,7 @@ private:
     std::size_t larger_index(std::size_t rest_of_line) const noexcept;
 
     std::size_t untaken() const noexcept { return static_cast<std::size_t>(end_ - tokenizer_.next_); }
+    std::size_t usual_index() const noexcept;
     /// Converts a pointer into the input, or an offset in the stream, to bytes from source_.wire.
     std::uint64_t in_source(const char* p) const noexcept {
         return static_cast<std::uint64_t>(p - source_.wire);

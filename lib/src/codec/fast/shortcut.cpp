@@ -149,7 +149,8 @@ private:
 void Decoder::take_shortcut() {
     assert(tokenizer_.mode_ == Tokenizer::Mode::value);
     if (!Forms::may_take(tokenizer_)) return;
-    if (node_count_ == node_capacity_) grow_index();
+    // It takes as many frames as there are entries for.
+    if (node_count_ == node_capacity_ || node_capacity_ < usual_index()) grow_index();
     if (tokenizer_.reads_ == Reads::commands) {
         Shortcut::commands(*this);
     } else {
