@@ -116,7 +116,7 @@ struct Options {
     /// same memory whatever its length, and wants_stream() may refuse a length.
     std::uint64_t max_stream = std::uint64_t{1} << 40;
     /// Bytes that a connection may hold even if memory is short. Half of an equal share of max_memory, if that
-    /// is less. With coroutine handlers this ends at max_memory.
+    /// is less. With handlers that may wait: only below 15/16 of max_memory.
     std::size_t connection_memory = 256 * 1024;
     /// Limit for one reply, with a margin of batch_output + 64 KiB. A longer one becomes an error, as if the handler
     /// had thrown std::bad_alloc. Default 512 MiB + 64 KiB, the largest value that Redis' clients read.
@@ -188,8 +188,8 @@ struct Stats {
     std::uint64_t bytes_skipped = 0;  ///< of these, blank lines and commands without words
     std::uint64_t bytes_sent = 0;
     std::uint64_t protocol_errors = 0;  ///< malformed input, or over a limit of Options::limits
-    std::uint64_t handler_errors = 0;   ///< exceptions from handlers, on_open and on_close
-    std::uint64_t timeouts = 0;         ///< connections closed at a deadline
+    std::uint64_t handler_errors = 0;   ///< exceptions of handlers, and deferred replies without an answer
+    std::uint64_t timeouts = 0;         ///< connections closed, and replies given up, at a deadline
     std::uint64_t cut_off = 0;          ///< connections closed because of max_pushes or max_memory
     std::uint64_t accept_errors = 0;    ///< failures to accept or to serve a client
     std::uint64_t memory = 0;           ///< bytes that count for max_memory now
