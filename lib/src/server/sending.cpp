@@ -112,4 +112,69 @@ void Session::cut_off() noexcept {
     }
 }
 
+// ---- the end of a turn
+
+void Worker::flush_later(Session& session) {
+    if (session.in_turn_) return;
+    served_.push_back(session.shared_from_this());
+    session.in_turn_ = true;
+    if (turn_end_posted_) return;
+    try {
+        asio::post(executor(), [self = shared_from_this()] { self->end_turn(); });
+    } catch (...) {
+        served_.pop_back();
+        session.in_turn_ = false;
+        throw;
+    }
+    turn_end_posted_ = true;
+}
+
+/// Sends what the connections have produced in this turn, if the end() of the handler's Turn allows it. First
+/// all connections send. Then each may go on, and what it produces belongs to the next turn. One with requests left
+/// goes on in turn(), which bounds the time.
+void Worker::end_turn() noexcept {
+    turn_end_posted_ = false;
+    const bool allowed = call_end();
+    ending_.swap(served_);
+    for (const auto& session : ending_) session->end_turn(allowed);
+    for (const auto& session : ending_) {
+        session->enter([&] {
+            const bool is_ready = session->state_ == State::open && session->activity_ == Activity::ready;
+            if (is_ready && session->next_ == Next::handle) session->post_resume();
+        });
+    }
+    ending_.clear();
+}
+
+bool Worker::call_end() noexcept try {
+    if (turn_ != nullptr) turn_->end();
+    return true;
+} catch (...) {
+    counters_.handler_errors.add();
+    try {
+        shared_->log(LogLevel::error, "[server] Turn::end() threw an exception: {}",
+                     current_exception_text());
+    } catch (...) {
+        // No memory for the log line. The exception is counted.
+    }
+    return false;
+}
+
+/// Sends the replies of the turn, or drops them and ends the connection. Calls no handler.
+void Session::end_turn(bool allowed) noexcept {
+    in_turn_ = false;
+    if (worker_ == nullptr || state_ == State::closed) return;
+    try {
+        if (allowed) return send_committed();
+        if (activity_ == Activity::awaiting || safe_ == 0) {
+            return shut(std::make_error_code(std::errc::operation_canceled));
+        }
+        queue_.keep_first(safe_);
+        stop_reading(std::make_error_code(std::errc::operation_canceled));
+        send_committed();
+    } catch (...) {
+        shut(std::make_error_code(std::errc::not_enough_memory));
+    }
+}
+
 }  // namespace resp::detail

@@ -171,7 +171,8 @@ void Session::settle() noexcept try {
     const bool reads = state_ == State::open && (may_read || sleeps_for_ == SleepsFor::input);
     waiting_.read = state_ == State::lingering ? linger_.discards != 0 : reads;
     waiting_.leave = awaits && peer_state() == PeerState::open;
-    waiting_.gone = !reads && state_ == State::open;  // it does not read, so it would not notice a reset
+    // A connection that does not read would not notice a reset.
+    waiting_.gone = !reads && (state_ == State::open || queue_.holes() != 0);
     const Interest possible = transport_->wait(waiting_);
     if (possible != Interest{}) post_ready(possible);
 } catch (...) {

@@ -88,11 +88,9 @@ void Streaming::leave(Session& session) {
     if (session.state_ == State::open && session.stream_->error()) {
         Output& out = session.output();
         out.drop_reply();
-        if ((out.reply.state_ & Reply::drained) == 0) {
-            session.protocol_error(*session.stream_->error());
-        } else {
-            session.stop_reading(make_error_code(session.stream_->error()->code));
-        }
+        const bool drained = (out.reply.state_ & Reply::drained) != 0;
+        session.protocol_error(*session.stream_->error());
+        if (drained) out.drop_reply();  // the client has a part of a value, which text would continue
     }
     session.offset_ = session.stream_->offset();
     if (session.state_ == State::open && session.stream_->has_ended() && !session.stream_->unread().empty()) {
@@ -157,17 +155,22 @@ asio::awaitable<void> Streaming::drain(Session& session) {
 
 // ---- waiting
 
+/// A timer that never expires, and is known while it exists.
+struct Sleeper {
+    Sleeper(const asio::any_io_executor& executor, asio::steady_timer*& known)
+        : timer(executor, Clock::time_point::max()), place(known) {
+        place = &timer;
+    }
+    Sleeper(const Sleeper&) = delete;
+    Sleeper& operator=(const Sleeper&) = delete;
+    ~Sleeper() { place = nullptr; }
+    asio::steady_timer timer;
+    asio::steady_timer*& place;
+};
+
 /// Suspends the handler's coroutine until settle() wakes it.
 asio::awaitable<void> Streaming::sleep(Session& session) {
-    struct Sleeper {
-        Sleeper(Session& owner) : session(owner), timer(owner.worker_->executor(), Clock::time_point::max()) {
-            session.sleeper_ = &timer;
-        }
-        ~Sleeper() { session.sleeper_ = nullptr; }
-        Session& session;
-        asio::steady_timer timer;
-    };
-    Sleeper sleeper{session};
+    Sleeper sleeper{session.worker_->executor(), session.sleeper_};
     std::error_code ec;
     co_await sleeper.timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
 }

@@ -120,7 +120,7 @@ private:
     void for_each(const Action& action);
     void post_turn();
     void turn() noexcept;
-    void end_turn() noexcept;  // deferred.cpp
+    void end_turn() noexcept;  // sending.cpp
     [[nodiscard]] bool call_end() noexcept;
     void wait_for_tick() noexcept;
     [[nodiscard]] bool has_something_due() const noexcept;

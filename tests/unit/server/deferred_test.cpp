@@ -7,7 +7,9 @@
 #include "support/memory_transport.hpp"
 #include "support/running_server.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <thread>
 
 using support::command;
 using support::MemoryClient;
@@ -178,6 +180,40 @@ TEST_CASE("a reset is noticed at max_deferred") {
     CHECK(client.closed);
     CHECK(test.server.connections() == 0);
     CHECK_FALSE(test.handler.answer(0, "+1\r\n"));
+}
+
+TEST_CASE("a reset is noticed after the end of the stream, while a reply is deferred") {
+    DeferredFixture test;
+    MemoryClient& client = test.ask("LATER\n");
+    client.finish();
+    test.server.run();
+    REQUIRE(test.server.connections() == 1);
+    client.fail();
+    test.server.run();
+    CHECK(client.closed);
+    CHECK(test.server.connections() == 0);
+    CHECK_FALSE(test.handler.answer(0, "+late\r\n"));
+}
+
+TEST_CASE("connections that go on after deferred replies run within the time of a turn") {
+    constexpr std::size_t clients = 30;
+    constexpr std::size_t most_in_turn = 5 + 1;  // a turn takes 5 ms and the request that it has begun
+    auto open = std::make_shared<Open>();
+    const auto slow = [open](const resp::Request&, resp::Reply& reply) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        open->push_back(reply.defer());
+    };
+    MemoryServer server{{.max_deferred = 1}, slow};
+    for (std::size_t i = 0; i != clients; ++i) server.connect().send("LATER\nLATER\n");
+    server.run();
+    REQUIRE(open->size() == clients);
+    for (resp::Deferred& later : *open) std::move(later).wire("+OK\r\n");
+    std::size_t most = 0;
+    for (std::size_t before = clients; server.run_posted(); before = open->size()) {
+        most = std::max(most, open->size() - before);
+    }
+    CHECK(open->size() == 2 * clients);
+    CHECK(most <= most_in_turn);
 }
 
 TEST_CASE("an unanswered reply becomes an error at its deadline") {
