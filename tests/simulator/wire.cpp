@@ -122,7 +122,7 @@ Wire wire_of(Random& random, const Setup& setup, std::size_t most) {
             add(wire, random.one_of<std::string>(last()));
         } else if (options.reads == resp::Reads::anything && random.chance(300)) {
             add(wire, random.one_of<std::string>(typed()));
-        } else if (setup.streams() && most == SIZE_MAX && !floods && random.chance(20)) {
+        } else if (setup.streams() && most == SIZE_MAX && !floods && random.chance(5)) {
             add(wire, random.one_of<std::string>(longest()));
         } else if (floods) {
             add(wire, usual()[random.below(not_waiting)]);
