@@ -127,7 +127,7 @@ void World::run() {
     } while (gate_stays_open_ && (stage_.gate.open() || answer()));
 }
 
-/// Answers the deferred reply that is `i` places from the oldest. Returns false if there is none.
+/// Answers one of the open deferred replies; `i` selects it. Returns false if there is none.
 bool World::answer(std::size_t i) {
     if (stage_.answers.empty()) return false;
     auto [later, bytes] = stage_.take_answer(i % stage_.answers.size());

@@ -35,7 +35,7 @@ struct NotingKnown : Noting {
 
 TEST_CASE("local() is the address that the client has connected to") {
     const PingOfKnown handler;
-    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-local.sock";
+    const std::string path = support::socket_path("local");
     RunningServer server{{.addresses = {"0.0.0.0"}, .unix_path = path}, handler};
     const std::uint16_t port = server->local_endpoint().port;
     Client tcp{Endpoint{.address = "127.0.0.5", .port = port}};

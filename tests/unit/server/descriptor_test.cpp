@@ -77,7 +77,7 @@ private:
 
 TEST_CASE("a child process inherits no socket of the server") {
     const std::set<int> before = descriptors();
-    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-inherit.sock";
+    const std::string path = support::socket_path("inherit");
     RunningServer server{{.unix_path = path}, Ping{}};
     Client tcp = server.client();
     Client unix_client{{.path = path}};
@@ -141,7 +141,7 @@ TEST_CASE("a destroyed server leaves no descriptor") {
 TEST_CASE("a server opens no more descriptors than it keeps for itself") {
     const auto threads = GENERATE(1U, 8U);
     CAPTURE(threads);
-    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-reserved.sock";
+    const std::string path = support::socket_path("reserved");
     const resp::Options options{.addresses = {"127.0.0.1", "127.0.0.2"},
                                 .unix_path = path,
                                 .threads = threads,

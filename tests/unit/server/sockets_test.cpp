@@ -82,7 +82,7 @@ TEST_CASE("listening sockets stand before the addresses, and other addresses sta
 }
 
 TEST_CASE("a Unix socket that listens is served, and a stop leaves its file") {
-    const std::string path = "/tmp/libresp-" + std::to_string(::getpid()) + "-given.sock";
+    const std::string path = support::socket_path("given");
     ::unlink(path.c_str());
     asio::io_context context;
     asio::local::stream_protocol::acceptor acceptor{context, asio::local::stream_protocol::endpoint{path}};
