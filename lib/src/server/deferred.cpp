@@ -21,6 +21,8 @@ namespace {
 
 // A string of at least this size is sent without a copy.
 constexpr std::size_t least_shared = 16 * 1024;
+// An answer of at most this size always has room. A longer one has its own memory, and needs room in max_memory.
+constexpr std::size_t short_answer = 4 * 1024;
 
 }  // namespace
 
@@ -154,8 +156,19 @@ void Session::end_special_reply() {
 bool Session::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                      bool is_dropped) {
     if (session->peer_state() == PeerState::gone) return false;
-    if (session->mailbox_->runs_here()) return session->fill(hole, reply, is_dropped);
-    return session->mailbox_->answer(session, hole, reply, is_dropped);
+    const bool is_long = reply.size() > short_answer;
+    SharedPayload payload;
+    if (is_long) {
+        payload = make_payload(session->mailbox_->owner(), std::make_shared<const std::string>(reply), SIZE_MAX);
+        if (payload == nullptr) {
+            session->close_unanswered();
+            return false;
+        }
+    }
+    if (session->mailbox_->runs_here()) {
+        return is_long ? session->fill(hole, std::move(payload)) : session->fill(hole, reply, is_dropped);
+    }
+    return session->mailbox_->answer(session, hole, is_long ? "" : reply, std::move(payload), is_dropped);
 }
 
 /// On the executor. It may be called inside other functions of the session, so it only changes the queue.
@@ -164,13 +177,25 @@ bool Session::fill(std::uint64_t hole, std::string_view reply, bool is_dropped) 
     worker_->flush_later(*this);  // first: if there is no memory for it, the hole stays open
     if (!queue_.fill(hole, reply)) return false;
     if (is_dropped) worker_->counters().handler_errors.add();
+    count_held(reply.size());
     deadlines_.request_arrived();  // the idle time begins again
+    return true;
+}
+
+/// The same for a long answer, whose memory the payload counts.
+bool Session::fill(std::uint64_t hole, SharedPayload answer) {
+    if (worker_ == nullptr || state_ == State::closed) return false;
+    worker_->flush_later(*this);
+    if (!queue_.fill(hole, std::move(answer))) return false;
+    deadlines_.request_arrived();
     return true;
 }
 
 /// A tick.
 void Session::answer_late(Clock::time_point now) {
     if (is_unanswered_.load(std::memory_order_relaxed)) {
+        log(LogLevel::warn, "Closed: no memory for the answer to a deferred reply");
+        worker_->counters().cut_off.add();
         return shut(std::make_error_code(std::errc::not_enough_memory));
     }
     if (queue_.holes() == 0) return;
@@ -184,13 +209,13 @@ void Session::answer_late(Clock::time_point now) {
 
 /// Posts the answers that other threads have given, all in one action.
 bool Mailbox::answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
-                     bool is_dropped) {
+                     SharedPayload payload, bool is_dropped) {
     // Destroyed after the lock is released: a session may own a handler, and the handler a Deferred.
     Answers dropped;
     const std::lock_guard lock{answers_mutex_};
     answers_.bytes.append(reply);
     try {
-        answers_.list.push_back({session, hole, reply.size(), is_dropped});
+        answers_.list.push_back({session, hole, reply.size(), std::move(payload), is_dropped});
         // Without an executor no thread takes the answers. They must not stay: they own their sessions.
         answers_posted_ = answers_posted_ || post([self = shared_from_this()] { self->deliver_answers(); });
     } catch (...) {
@@ -224,8 +249,12 @@ void Mailbox::deliver_answers() {
     std::string_view bytes = delivering_.bytes.view();
     for (Answer& answer : delivering_.list) {
         try {
-            static_cast<void>(
-                answer.session->fill(answer.hole, bytes.substr(0, answer.size), answer.is_dropped));
+            if (answer.payload != nullptr) {
+                static_cast<void>(answer.session->fill(answer.hole, std::move(answer.payload)));
+            } else {
+                static_cast<void>(
+                    answer.session->fill(answer.hole, bytes.substr(0, answer.size), answer.is_dropped));
+            }
         } catch (const std::exception&) {
             answer.session->close_unanswered();
         }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "asio.hpp"
+#include "payload.hpp"
 #include "shared.hpp"
 
 #include <libresp/codec/buffer.hpp>
@@ -40,7 +41,7 @@ public:
     }
     /// Answers a deferred reply. Answers are collected until the executor takes them.
     bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
-                bool is_dropped);
+                SharedPayload payload, bool is_dropped);
     /// Whether the calling thread runs the executor now.
     [[nodiscard]] bool runs_here() const noexcept {
         const std::lock_guard lock{mutex_};
@@ -76,7 +77,8 @@ private:
     struct Answer {
         std::shared_ptr<Session> session;
         std::uint64_t hole;
-        std::size_t size;  // bytes of Answers::bytes
+        std::size_t size;       // bytes of Answers::bytes
+        SharedPayload payload;  // a long answer; else null
         bool is_dropped;
     };
     struct Answers {

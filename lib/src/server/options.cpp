@@ -110,7 +110,7 @@ std::size_t bounded_by_descriptors(const Options& options) noexcept {
 
 void validate(const Options& options) {
     require(!options.addresses.empty() || !options.unix_path.empty() || !options.listen_descriptors.empty(),
-            "addresses and unix_path are both empty");
+            "addresses, unix_path and listen_descriptors are all empty");
     for (const int descriptor : options.listen_descriptors) {
         require(listens(descriptor),
                 fmt::format("listen_descriptors contains {}, which is not a listening stream socket",

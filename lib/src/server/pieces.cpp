@@ -80,6 +80,17 @@ bool Pieces::fill(std::uint64_t hole, std::string_view reply) {
     return true;
 }
 
+bool Pieces::fill(std::uint64_t hole, SharedPayload reply) {
+    Piece* const piece = find_hole(hole);
+    if (piece == nullptr) return false;
+    assert(reply->size() != 0);
+    size_ += reply->size();
+    piece->payload = std::move(reply);
+    piece->is_hole = false;
+    --holes_;
+    return true;
+}
+
 void Pieces::fill(Piece& hole, std::string_view reply) {
     assert(hole.is_hole && holes_ != 0 && hole.run.capacity() == 0);
     Piece* const before = &hole == &pieces_[first_] ? nullptr : &hole - 1;

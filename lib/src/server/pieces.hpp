@@ -39,6 +39,7 @@ public:
     [[nodiscard]] std::uint64_t add_hole(Clock::time_point deadline);
     /// Puts a reply into the hole. Returns false if the hole was filled before.
     bool fill(std::uint64_t hole, std::string_view reply);
+    bool fill(std::uint64_t hole, SharedPayload reply);
     /// Fills all holes whose deadline has passed. Returns how many.
     std::size_t fill_late(Clock::time_point now, std::string_view reply);
     /// Drops everything except the first `bytes` of what may be sent now.

@@ -60,6 +60,9 @@ public:
     bool fill(std::uint64_t hole, std::string_view reply) {
         return pieces_ != nullptr && pieces_->fill(hole, reply);
     }
+    bool fill(std::uint64_t hole, SharedPayload reply) {
+        return pieces_ != nullptr && pieces_->fill(hole, std::move(reply));
+    }
     std::size_t fill_late(Clock::time_point now, std::string_view reply) {
         return pieces_ != nullptr ? pieces_->fill_late(now, reply) : 0;
     }

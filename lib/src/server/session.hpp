@@ -72,6 +72,7 @@ public:
     static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                        bool is_dropped);
     bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
+    bool fill(std::uint64_t hole, SharedPayload answer);
     void end_turn(bool allowed) noexcept;
 
     // From any thread.
@@ -89,8 +90,7 @@ public:
     /// On the executor: counts the client for this address, and closes if that is refused.
     void move_place(const Peer& peer) noexcept;
 
-    // For unless_gone(), on the executor.
-    /// Whether a wait of the handler may begin or go on.
+    /// For unless_gone(), on the executor: whether a wait of the handler may begin or go on.
     [[nodiscard]] bool may_wait() const noexcept { return is_open() && peer_state() == PeerState::open; }
     /// While set, the engine cancels the handler's wait when may_wait() becomes false. Returns what it was.
     bool set_cancellable(bool cancellable) noexcept { return std::exchange(cancellable_, cancellable); }

@@ -65,6 +65,12 @@ protected:
           listener_(peer.listener) {}
     ~Visible() = default;
 
+    /// Counts bytes until account() counts all.
+    void count_held(std::size_t bytes) noexcept {
+        held_.fetch_add(bytes, std::memory_order_relaxed);
+        mailbox_->shared().memory.fetch_add(bytes, std::memory_order_relaxed);
+    }
+
     const std::shared_ptr<Mailbox> mailbox_;
     std::atomic<std::size_t> pushing_{0};  // bytes of pushes that send() has counted and that were not sent
     std::atomic<bool> is_open_{true};

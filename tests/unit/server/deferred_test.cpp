@@ -300,6 +300,44 @@ TEST_CASE("a connection that waits for deferred replies holds little memory, and
     CHECK(test.server.memory() == 0);
 }
 
+TEST_CASE("deferred replies that max_memory has no room for close their connections") {
+    constexpr std::size_t most = 1024 * 1024;
+    constexpr std::size_t clients = 30;
+    const bool elsewhere = GENERATE(false, true);
+    CAPTURE(elsewhere);
+    DeferredFixture test{{.max_memory = most}};
+    std::vector<MemoryClient*> all;
+    for (std::size_t i = 0; i != clients; ++i) all.push_back(&test.ask("LATER\n"));
+    for (MemoryClient* client : all) client->room = 0;
+    const std::string reply = "+" + std::string(100'000, 'x') + "\r\n";
+    std::size_t taken = 0;
+    std::uint64_t peak = 0;
+    const auto answer_all = [&] {
+        for (std::size_t i = 0; i != clients; ++i) {
+            taken += test.handler.answer(i, reply) ? 1 : 0;
+            peak = std::max(peak, test.server.memory());
+        }
+    };
+    if (elsewhere) {
+        std::thread{answer_all}.join();
+    } else {
+        test.server.post(answer_all);
+    }
+    test.server.run();
+    CHECK(taken >= 8);
+    CHECK(taken <= 10);
+    CHECK(peak <= most);
+    for (MemoryClient* client : all) client->room = SIZE_MAX;
+    for (MemoryClient* client : all) static_cast<void>(client->notify());
+    test.server.pass(std::chrono::seconds{2});
+    const auto whole = [&](const MemoryClient* client) { return client->received == reply; };
+    CHECK(static_cast<std::size_t>(std::count_if(all.begin(), all.end(), whole)) == taken);
+    const auto closed = [](const MemoryClient* client) { return client->closed; };
+    CHECK(static_cast<std::size_t>(std::count_if(all.begin(), all.end(), closed)) == clients - taken);
+    CHECK(test.server.counters().cut_off.value() == clients - taken);
+    CHECK(test.server.memory() == 0);
+}
+
 TEST_CASE("a Deferred may outlive the connection and the server") {
     Handler handler;
     {
