@@ -1,4 +1,4 @@
-# What `cmake --install` copies: libraries, headers, the CMake package with its components codec and server, a
+# What `cmake --install` copies: libraries, headers, the CMake package with its components codec, server and service, a
 # pkg-config file for each, and the documentation.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libresp)
@@ -7,7 +7,7 @@ install(TARGETS libresp_codec
     EXPORT libresp-codec-targets
     FILE_SET HEADERS
 )
-install(TARGETS libresp_server libresp
+install(TARGETS libresp_server libresp_service libresp
     EXPORT libresp-server-targets
     FILE_SET HEADERS
 )
@@ -36,7 +36,7 @@ install(
     DESTINATION ${package_dir}
 )
 
-# ---- pkg-config: libresp-codec, and libresp for both components
+# ---- pkg-config: libresp-codec, and libresp for all components
 set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pc_prefix /${pc_dir} /) # relative to the .pc file: the prefix can be moved
 
@@ -50,7 +50,7 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/libresp.pc.in libresp-codec.pc @ONLY)
 set(pc_name libresp)
 set(pc_description ${PROJECT_DESCRIPTION})
 set(pc_requires libresp-codec)
-set(pc_libs "-lresp_server -pthread")
+set(pc_libs "-lresp_service -lresp_server -pthread")
 get_target_property(pc_cflags asio::asio INTERFACE_COMPILE_DEFINITIONS)
 list(TRANSFORM pc_cflags PREPEND -D)
 list(JOIN pc_cflags " " pc_cflags)

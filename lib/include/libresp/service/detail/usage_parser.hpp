@@ -1,0 +1,203 @@
+// The parser of usage lines. It also runs in constant expressions, so it is in a header.
+#pragma once
+
+#include <libresp/service/usage.hpp>
+
+#include <algorithm>
+
+namespace resp {
+
+namespace detail {
+
+constexpr bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
+constexpr bool is_keyword(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(), is_lower);
+}
+
+}  // namespace detail
+
+constexpr void Usage::fail(std::size_t position, const char* mistake) const {
+    if (mistake != nullptr) throw UsageError{line_, position, mistake};  // always; GCC wants a way without it
+}
+
+constexpr Usage::Usage(std::string_view line) : line_(line) {
+    if (line.size() > 4096) fail(0, "the line has more than 4096 bytes");
+    parse_name();
+    parse_items(0, "]>|");
+    if (at_ != line_.size()) fail(at_, "nothing was opened that this closes");
+    const Range range = range_of_children(0);
+    least_ = first_word() + range.least;
+    most_ = range.most == unlimited ? unlimited : first_word() + range.most;
+    find_simple();
+}
+
+constexpr std::uint8_t Usage::add(UsageNode::Kind kind, std::size_t begin) {
+    if (size_ == most_nodes) fail(begin, "the line has more than 63 parts");
+    nodes_[size_].kind = kind;
+    nodes_[size_].begin = static_cast<std::uint16_t>(begin);
+    return size_++;
+}
+
+constexpr std::string_view Usage::take_text() noexcept {
+    const std::size_t begin = at_;
+    while (at_ != line_.size() && std::string_view{" []<>|"}.find(line_[at_]) == std::string_view::npos)
+        ++at_;
+    return line_.substr(begin, at_ - begin);
+}
+
+constexpr void Usage::parse_name() {
+    const std::string_view name = take_text();
+    if (name.empty() || !detail::is_keyword(name)) {
+        fail(0, "a usage line begins with the name of the command, in capitals");
+    }
+    name_size_ = static_cast<std::uint16_t>(name.size());
+    skip_spaces();
+    const std::size_t begin = at_;
+    const std::string_view second = take_text();
+    if (!second.empty() && detail::is_keyword(second) && detail::is_upper(second.front())) {
+        subcommand_begin_ = static_cast<std::uint16_t>(begin);
+        subcommand_size_ = static_cast<std::uint16_t>(second.size());
+        skip_spaces();
+    } else {
+        at_ = begin;
+    }
+    arguments_ = static_cast<std::uint16_t>(at_);
+}
+
+/// Parses parts up to one of the closers, and makes them the children of `parent`.
+constexpr void Usage::parse_items(std::uint8_t parent, std::string_view closers) {
+    std::array<std::uint8_t, most_nodes> items{};
+    std::size_t n = 0;
+    for (skip_spaces(); !ends(closers); skip_spaces()) {
+        const std::size_t begin = at_;
+        if (repeats_) fail(begin, "\"...\" must be the last part in its brackets");
+        if (line_.substr(at_).starts_with("...")) {
+            if (parent == 0 || n == 0)
+                fail(begin, "\"...\" must stand after words in brackets, as in [key ...]");
+            repeats_ = true;
+            at_ += 3;
+            continue;
+        }
+        items[n++] = line_[at_] == '['   ? parse_group(']', UsageNode::Kind::optional)
+                     : line_[at_] == '<' ? parse_group('>', UsageNode::Kind::choice)
+                                         : parse_word();
+        if (nodes_[items[n - 1]].kind == UsageNode::Kind::repeat) close_repeat(items[n - 1], items, n);
+    }
+    nodes_[parent].child = n == 0 ? 0 : items[0];
+    for (std::size_t i = 1; i < n; ++i) nodes_[items[i - 1]].sibling = items[i];
+}
+
+constexpr std::uint8_t Usage::parse_word() {
+    const std::size_t begin = at_;
+    const std::string_view text = take_text();
+    if (text.empty()) fail(begin, "a word was expected");
+    const bool is_keyword = detail::is_keyword(text);
+    if (!is_keyword && std::any_of(text.begin(), text.end(), detail::is_upper)) {
+        fail(begin, "a keyword is in capitals, any other word in small letters");
+    }
+    const std::uint8_t node = add(is_keyword ? UsageNode::Kind::keyword : UsageNode::Kind::word, begin);
+    nodes_[node].size = static_cast<std::uint16_t>(text.size());
+    return node;
+}
+
+/// A group with one alternative that ends with "..." becomes a repeat.
+constexpr std::uint8_t Usage::parse_group(char close, UsageNode::Kind kind) {
+    const std::size_t begin = at_++;
+    const std::uint8_t group = add(kind, begin);
+    std::uint8_t last = 0;
+    bool repeats = false;
+    for (;;) {
+        const std::uint8_t alternative = add(UsageNode::Kind::sequence, at_);
+        (last == 0 ? nodes_[group].child : nodes_[last].sibling) = alternative;
+        const bool outer = repeats_;
+        repeats_ = false;
+        parse_items(alternative, "]>|");
+        repeats = repeats || repeats_;
+        repeats_ = outer;
+        if (nodes_[alternative].child == 0) fail(at_, "an alternative is empty");
+        if (at_ == line_.size()) fail(begin, "this is never closed");
+        if (line_[at_] != '|' && line_[at_] != close) fail(at_, "this closes another bracket");
+        last = alternative;
+        if (line_[at_++] == close) break;
+    }
+    nodes_[group].size = static_cast<std::uint16_t>(at_ - begin);
+    if (!repeats) return group;
+    if (kind != UsageNode::Kind::optional || nodes_[group].child != last) {
+        fail(begin, "\"...\" is for [ ] without alternatives");
+    }
+    nodes_[group].kind = UsageNode::Kind::repeat;
+    nodes_[group].child = nodes_[last].child;  // the alternative is not needed
+    for (std::uint8_t i = nodes_[group].child; i != 0; i = nodes_[i].sibling) {
+        if (nodes_[i].kind != UsageNode::Kind::word) fail(nodes_[i].begin, "only words can be repeated");
+    }
+    return group;
+}
+
+/// `key value [key value ...]`: the words before the repeat are its first repetition.
+constexpr void Usage::close_repeat(std::uint8_t group, std::array<std::uint8_t, most_nodes>& items,
+                                   std::size_t& n) {
+    std::size_t words = 0;
+    for (std::uint8_t i = nodes_[group].child; i != 0; i = nodes_[i].sibling) ++words;
+    if (n - 1 < words) return;
+    std::size_t at = n - 1 - words;
+    for (std::uint8_t i = nodes_[group].child; i != 0; i = nodes_[i].sibling) {
+        const UsageNode& before = nodes_[items[at++]];
+        if (before.kind != UsageNode::Kind::word || text(before) != text(nodes_[i])) return;
+    }
+    nodes_[group].least = 1;
+    nodes_[group].begin = nodes_[items[n - 1 - words]].begin;
+    nodes_[group].size = static_cast<std::uint16_t>(at_ - nodes_[group].begin);
+    n -= words;
+    items[n - 1] = group;
+}
+
+constexpr Usage::Range Usage::range_of_children(std::uint8_t node) const noexcept {
+    Range sum{0, 0};
+    for (std::uint8_t i = nodes_[node].child; i != 0; i = nodes_[i].sibling) {
+        const Range range = range_of(i);
+        sum.least += range.least;
+        sum.most = sum.most == unlimited || range.most == unlimited ? unlimited : sum.most + range.most;
+    }
+    return sum;
+}
+
+constexpr Usage::Range Usage::range_of(std::uint8_t node) const noexcept {
+    const UsageNode::Kind kind = nodes_[node].kind;
+    if (kind == UsageNode::Kind::sequence) return range_of_children(node);
+    if (kind == UsageNode::Kind::repeat)
+        return {nodes_[node].least * range_of_children(node).least, unlimited};
+    if (kind != UsageNode::Kind::optional && kind != UsageNode::Kind::choice) return {1, 1};
+    Range range{unlimited, 0};
+    for (std::uint8_t i = nodes_[node].child; i != 0; i = nodes_[i].sibling) {
+        const Range alternative = range_of(i);
+        range.least = std::min(range.least, alternative.least);
+        range.most = std::max(range.most, alternative.most);
+    }
+    if (kind == UsageNode::Kind::optional) range.least = 0;
+    return range;
+}
+
+constexpr void Usage::find_simple() noexcept {
+    bool is_last = false;  // nothing may follow
+    bool has_optional = false;
+    for (std::uint8_t i = first(); i != 0; i = nodes_[i].sibling) {
+        const UsageNode& node = nodes_[i];
+        if (is_last || node.kind == UsageNode::Kind::keyword || node.kind == UsageNode::Kind::choice) return;
+        if (node.kind == UsageNode::Kind::repeat) {
+            if (has_optional) return;
+            repeated_ = range_of_children(i).least;
+            is_last = true;
+        } else if (node.kind == UsageNode::Kind::optional) {
+            const UsageNode& alternative = nodes_[node.child];
+            const UsageNode& word = nodes_[alternative.child];
+            if (alternative.sibling != 0 || word.kind != UsageNode::Kind::word || word.sibling != 0) return;
+            has_optional = true;
+        } else if (has_optional) {
+            return;
+        }
+    }
+    simple_ = true;
+}
+
+}  // namespace resp

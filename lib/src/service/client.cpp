@@ -1,0 +1,47 @@
+// What CLIENT LIST shows of a client.
+#include <libresp/service/client.hpp>
+
+#include <libresp/service/detail/command_entry.hpp>
+#include <libresp/service/result.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace resp {
+
+/// What a client makes the service keep counts for Options::max_memory.
+void Client::set(std::string& member, std::string_view text) {
+    const std::lock_guard lock{mutex_};
+    const std::size_t others =
+        user_.size() + name_.size() + library_name_.size() + library_version_.size() - member.size();
+    constexpr std::size_t small = 256;  // with the connection itself
+    Charge charge;
+    if (others + text.size() > small && connection_.is_open()) {
+        std::optional<Charge> counted = connection_.charge(others + text.size());
+        if (!counted) throw Error{"OOM command not allowed when used memory > 'maxmemory'."};
+        charge = std::move(*counted);
+    }
+    member = text;
+    charge_ = std::move(charge);
+}
+
+std::string Client::line() const {
+    using std::chrono::duration_cast;
+    using std::chrono::seconds;
+    const auto now = std::chrono::steady_clock::now();
+    const auto age = duration_cast<seconds>(now - connection_.opened()).count();
+    const auto idle = duration_cast<seconds>(now - connection_.last_active()).count();
+    const detail::CommandEntry* const last = last_.load(std::memory_order_relaxed);
+    return fmt::format(
+        "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags=N db={} sub=0 psub=0 ssub=0 multi=-1 "
+        "qbuf=0 "
+        "qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem={} tot-mem={} events=r cmd={} "
+        "user={} "
+        "redir=-1 resp={} lib-name={} lib-ver={}",
+        id_, connection_.peer().to_string(), connection_.local().to_string(), name(), age, idle, database(),
+        connection_.queued(), connection_.held(), last != nullptr ? std::string_view{last->name} : "NULL",
+        user(), connection_.version() == Version::resp3 ? 3 : 2, library_name(), library_version());
+}
+
+}  // namespace resp

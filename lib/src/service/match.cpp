@@ -1,0 +1,205 @@
+// The matcher. It takes words from left to right. An optional part is taken if the next word is its keyword; without
+// a keyword, if enough words are left for what must follow. A repeat takes all words that nothing after it needs.
+//
+//     ZADD key [NX | XX] [CH] score member [score member ...]
+//     zadd k   nx             1     a       2     b
+#include "match.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace resp::detail {
+
+namespace {
+
+using Kind = UsageNode::Kind;
+
+class Matcher {
+public:
+    Matcher(const Usage& usage, const Words& words, WordPlaces& places) noexcept
+        : usage_(usage), words_(words), places_(places), at_(usage.first_word()) {}
+
+    bool run() noexcept { return sequence(usage_.first(), 0) && at_ == words_.size(); }
+
+private:
+    /// How many words the part needs.
+    std::size_t least(std::uint8_t node) const noexcept;
+    std::size_t least_of_all(std::uint8_t first) const noexcept {
+        std::size_t words = 0;
+        for (std::uint8_t i = first; i != 0; i = usage_[i].sibling) words += least(i);
+        return words;
+    }
+    std::size_t left() const noexcept { return words_.size() - at_; }
+    bool next_is(std::uint8_t keyword) const noexcept {
+        return at_ < words_.size() && equals_ignoring_case(words_[at_], usage_.text(usage_[keyword]));
+    }
+    bool begins_with_keyword(std::uint8_t alternative) const noexcept {
+        return usage_[usage_[alternative].child].kind == Kind::keyword;
+    }
+
+    /// Matches the part `first` and all after it. `after` words must be left for what follows.
+    bool sequence(std::uint8_t first, std::size_t after) noexcept;
+    bool word(std::uint8_t node) noexcept;
+    bool repeat(std::uint8_t node, std::uint8_t before, std::size_t after) noexcept;
+    bool choice(std::uint8_t node, std::size_t after) noexcept;
+    bool options(std::uint8_t first, std::uint8_t end, std::size_t after) noexcept;
+    enum class Taken : unsigned char { yes, no, wrong };
+    Taken option(std::uint8_t group, std::size_t after) noexcept;
+    Taken positional(std::uint8_t group, std::size_t after) noexcept;
+    bool stops_repeat(std::uint8_t sibling) const noexcept;
+
+    const Usage& usage_;
+    const Words& words_;
+    WordPlaces& places_;
+    std::size_t at_;
+};
+
+std::size_t Matcher::least(std::uint8_t node) const noexcept {
+    const UsageNode& part = usage_[node];
+    if (part.kind == Kind::word || part.kind == Kind::keyword) return 1;
+    if (part.kind == Kind::optional) return 0;
+    if (part.kind == Kind::sequence) return least_of_all(part.child);
+    if (part.kind == Kind::repeat) return part.least * least_of_all(part.child);
+    std::size_t words = SIZE_MAX;
+    for (std::uint8_t i = part.child; i != 0; i = usage_[i].sibling) words = std::min(words, least(i));
+    return words;
+}
+
+bool Matcher::sequence(std::uint8_t first, std::size_t after) noexcept {
+    std::uint8_t before = 0;
+    for (std::uint8_t i = first; i != 0; before = i, i = usage_[i].sibling) {
+        const Kind kind = usage_[i].kind;
+        const std::size_t needed = least_of_all(usage_[i].sibling) + after;
+        if (kind == Kind::optional) {
+            std::uint8_t end = usage_[i].sibling;
+            while (end != 0 && usage_[end].kind == Kind::optional) end = usage_[end].sibling;
+            if (!options(i, end, needed)) return false;
+            while (usage_[i].sibling != end) i = usage_[i].sibling;
+        } else if (kind == Kind::repeat) {
+            if (!repeat(i, before, needed)) return false;
+        } else if (kind == Kind::choice) {
+            if (!choice(i, needed)) return false;
+        } else if (!word(i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Matcher::word(std::uint8_t node) noexcept {
+    if (left() == 0 || (usage_[node].kind == Kind::keyword && !next_is(node))) return false;
+    places_.at[node] = static_cast<std::uint32_t>(at_++);
+    return true;
+}
+
+/// Whether the next word is a keyword of an optional part after a repeat.
+bool Matcher::stops_repeat(std::uint8_t sibling) const noexcept {
+    for (std::uint8_t i = sibling; i != 0; i = usage_[i].sibling) {
+        if (usage_[i].kind == Kind::keyword) return next_is(i);
+        if (usage_[i].kind != Kind::optional && usage_[i].kind != Kind::choice) return false;
+        for (std::uint8_t a = usage_[i].child; a != 0; a = usage_[a].sibling) {
+            if (begins_with_keyword(a) && next_is(usage_[a].child)) return true;
+        }
+        if (usage_[i].kind == Kind::choice) return false;
+    }
+    return false;
+}
+
+/// A word `numkeys` before it gives the number of repetitions.
+bool Matcher::repeat(std::uint8_t node, std::uint8_t before, std::size_t after) noexcept {
+    const UsageNode& part = usage_[node];
+    const std::size_t together = words_of(usage_, node);
+    std::size_t most = left() < after ? 0 : (left() - after) / together;
+    const bool counted =
+        before != 0 && usage_[before].kind == Kind::word && usage_.text(usage_[before]) == "numkeys";
+    if (counted) {
+        const auto number = words_.integer(at_ - 1);
+        if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most) return false;
+        most = static_cast<std::size_t>(*number);
+    }
+    const std::size_t first = at_;
+    std::size_t n = 0;
+    while (n != most && (counted || n < part.least || !stops_repeat(part.sibling))) {
+        at_ += together;
+        ++n;
+    }
+    if (n < part.least) return false;
+    places_.at[node] = static_cast<std::uint32_t>(n);
+    std::size_t position = first;
+    for (std::uint8_t i = part.child; i != 0 && n != 0; i = usage_[i].sibling) {
+        places_.at[i] = static_cast<std::uint32_t>(position++);
+    }
+    return true;
+}
+
+bool Matcher::choice(std::uint8_t node, std::size_t after) noexcept {
+    for (std::uint8_t i = usage_[node].child; i != 0; i = usage_[i].sibling) {
+        const bool fits = begins_with_keyword(i) ? next_is(usage_[i].child) : left() >= least(i) + after;
+        if (fits) return sequence(usage_[i].child, after);
+    }
+    return false;
+}
+
+/// Optional parts that stand one after another may come in any order.
+bool Matcher::options(std::uint8_t first, std::uint8_t end, std::size_t after) noexcept {
+    for (;;) {
+        Taken taken = Taken::no;
+        for (std::uint8_t i = first; i != end && taken == Taken::no; i = usage_[i].sibling) {
+            taken = option(i, after);
+        }
+        for (std::uint8_t i = first; i != end && taken == Taken::no; i = usage_[i].sibling) {
+            taken = positional(i, after);
+        }
+        if (taken != Taken::yes) return taken == Taken::no;
+    }
+}
+
+/// Takes an alternative whose keyword is the next word. places_.at of a group says which alternative was taken.
+Matcher::Taken Matcher::option(std::uint8_t group, std::size_t after) noexcept {
+    for (std::uint8_t i = usage_[group].child; i != 0; i = usage_[i].sibling) {
+        const std::uint8_t keyword = usage_[i].child;
+        if (!begins_with_keyword(i) || !next_is(keyword)) continue;
+        if (left() <= after) return Taken::no;
+        // Redis accepts the same keyword twice if no word follows it.
+        const bool again = places_.at[group] == i && usage_[keyword].sibling == 0;
+        if (places_.at[group] != 0 && !again) return Taken::wrong;
+        places_.at[group] = i;
+        return sequence(keyword, after) ? Taken::yes : Taken::wrong;
+    }
+    return Taken::no;
+}
+
+Matcher::Taken Matcher::positional(std::uint8_t group, std::size_t after) noexcept {
+    if (places_.at[group] != 0) return Taken::no;
+    for (std::uint8_t i = usage_[group].child; i != 0; i = usage_[i].sibling) {
+        if (begins_with_keyword(i) || left() < least(i) + after || left() == after) continue;
+        places_.at[group] = i;
+        return sequence(usage_[i].child, after) ? Taken::yes : Taken::wrong;
+    }
+    return Taken::no;
+}
+
+}  // namespace
+
+bool match(const Usage& usage, const Words& words, WordPlaces& places) noexcept {
+    std::fill_n(places.at.begin(), usage.size(), 0);
+    return Matcher{usage, words, places}.run();
+}
+
+std::uint8_t repeat_of(const Usage& usage, std::uint8_t node) noexcept {
+    for (std::size_t i = 1; i != usage.size(); ++i) {
+        if (usage[i].kind != Kind::repeat) continue;
+        for (std::uint8_t child = usage[i].child; child != 0; child = usage[child].sibling) {
+            if (child == node) return static_cast<std::uint8_t>(i);
+        }
+    }
+    return 0;
+}
+
+std::size_t words_of(const Usage& usage, std::uint8_t repeat) noexcept {
+    std::size_t words = 0;
+    for (std::uint8_t i = usage[repeat].child; i != 0; i = usage[i].sibling) ++words;
+    return words;
+}
+
+}  // namespace resp::detail

@@ -1,0 +1,114 @@
+// How a table is made.
+#include "table.hpp"
+
+#include <stdexcept>
+
+namespace resp {
+
+CommandTable::CommandTable(ServiceInfo info) : table_(std::make_shared<detail::Table>(std::move(info))) {}
+CommandTable::~CommandTable() = default;
+
+void CommandTable::insert(std::string_view line, detail::Function function, CommandTraits traits) {
+    table_->insert(line, std::move(function), std::move(traits));
+}
+
+void CommandTable::set_auth(detail::Authenticator authenticator) {
+    table_->require_open();
+    table_->auth = std::move(authenticator);
+}
+
+void CommandTable::before(std::function<std::optional<Error>(Call&)> f) {
+    table_->require_open();
+    table_->before = std::move(f);
+}
+
+void CommandTable::parameter(std::string name, std::function<std::string()> get,
+                             std::function<std::optional<std::string>(std::string_view value)> set) {
+    table_->require_open();
+    table_->parameters.push_back({std::move(name), std::move(get), std::move(set)});
+}
+
+void CommandTable::section(std::string name, std::function<std::string()> lines) {
+    table_->require_open();
+    table_->sections.push_back({std::move(name), std::move(lines)});
+}
+
+namespace detail {
+
+void Table::require_open() const {
+    if (frozen_)
+        throw std::logic_error{"resp::Commands cannot change after a resp::Service was made from it"};
+}
+
+CommandEntry& Table::make(std::string_view line, Function function, CommandTraits traits) {
+    entries_.push_back(std::make_unique<CommandEntry>(line, std::move(function), std::move(traits)));
+    entries_.back()->index = static_cast<std::uint32_t>(entries_.size() - 1);
+    return *entries_.back();
+}
+
+/// The entry of a command that has subcommands.
+CommandEntry& Table::container(std::string_view name) {
+    for (CommandEntry* entry : names_.entries()) {
+        if (!equals_ignoring_case(entry->usage.name(), name)) continue;
+        if (entry->subcommands == nullptr) entry->subcommands = std::make_unique<NameTable>();
+        entry->update();
+        return *entry;
+    }
+    CommandEntry& entry = make(name, {}, {});
+    names_.insert(entry.usage.name(), entry);
+    entry.subcommands = std::make_unique<NameTable>();
+    entry.update();
+    return entry;
+}
+
+CommandEntry& Table::insert(std::string_view line, Function function, CommandTraits traits) {
+    require_open();
+    CommandEntry& entry = make(line, std::move(function), std::move(traits));
+    const Usage& usage = entry.usage;
+    const bool is_subcommand = !usage.subcommand().empty();
+    NameTable& names = is_subcommand ? *container(usage.name()).subcommands : names_;
+    const std::string_view name = is_subcommand ? usage.subcommand() : usage.name();
+    if (names.find(name) != nullptr) {
+        throw std::invalid_argument{"there are two commands of this name: " + entry.line};
+    }
+    names.insert(name, entry);
+    return entry;
+}
+
+void Table::add_default(std::string_view line, Function function, CommandTraits traits, bool checks_itself) {
+    const Usage usage{line};
+    const CommandEntry* const same = names_.find(usage.name());
+    if (usage.subcommand().empty() && same != nullptr) return;
+    // A program that has its own CONFIG does not get the subcommands of the library's.
+    if (same != nullptr && same->subcommands == nullptr && !usage.subcommand().empty()) {
+        const bool is_ours = same->traits.group == traits.group && same->traits.group == "server";
+        if (!is_ours) return;
+    }
+    if (same != nullptr && same->subcommands != nullptr &&
+        same->subcommands->find(usage.subcommand()) != nullptr) {
+        return;
+    }
+    CommandEntry& entry = insert(line, std::move(function), std::move(traits));
+    if (!checks_itself) return;
+    entry.checks_words = false;
+    entry.update();
+}
+
+void Table::freeze() {
+    if (frozen_) return;
+    add_handshake(*this);
+    add_client_commands(*this);
+    add_command_commands(*this);
+    add_info(*this);
+    frozen_ = true;
+}
+
+const CommandEntry* Table::find(std::string_view name) const noexcept {
+    const std::size_t bar = name.find('|');
+    const CommandEntry* const entry = names_.find(name.substr(0, bar));
+    if (bar == std::string_view::npos || entry == nullptr) return entry;
+    return entry->subcommands != nullptr ? entry->subcommands->find(name.substr(bar + 1)) : nullptr;
+}
+
+}  // namespace detail
+}  // namespace resp
