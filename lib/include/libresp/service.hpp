@@ -26,6 +26,9 @@
 //   result.hpp     what a function may return; ok, simple(), error()
 //   auth.hpp       AuthRequest, User: passwords
 //   client.hpp     Client: what the service knows about a client
+//   pubsub.hpp     PubSub: channels
+//   keys.hpp       Keys: which keys have changed, for WATCH, client-side caching and notifications
+//   glob.hpp       patterns as in KEYS
 //   service.hpp    Service: the handler
 #pragma once
 
@@ -34,6 +37,9 @@
 #include <libresp/service/call.hpp>
 #include <libresp/service/client.hpp>
 #include <libresp/service/commands.hpp>
+#include <libresp/service/glob.hpp>
+#include <libresp/service/keys.hpp>
+#include <libresp/service/pubsub.hpp>
 #include <libresp/service/result.hpp>
 #include <libresp/service/service.hpp>
 #include <libresp/service/traits.hpp>

@@ -37,6 +37,7 @@ public:
     /// The server is being destroyed.
     void abandon();
 
+    [[nodiscard]] std::size_t threads() const noexcept override { return workers_.size(); }
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept override {
         return shared_->endpoints;
     }

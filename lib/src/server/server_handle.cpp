@@ -39,6 +39,10 @@ std::vector<Endpoint> ServerHandle::endpoints() const {
         link_, [](const detail::LinkedServer& server) { return std::vector<Endpoint>{server.endpoints()}; });
 }
 
+std::size_t ServerHandle::threads() const noexcept {
+    return with_server(link_, [](const detail::LinkedServer& server) { return server.threads(); });
+}
+
 void ServerHandle::stop() const {
     with_server(link_, [](detail::LinkedServer& server) { server.stop(); });
 }

@@ -18,6 +18,7 @@ public:
     virtual void stop() = 0;
     [[nodiscard]] virtual const std::vector<Endpoint>& endpoints() const noexcept = 0;
     [[nodiscard]] virtual Stats stats() const = 0;
+    [[nodiscard]] virtual std::size_t threads() const noexcept = 0;
 
 protected:
     ~LinkedServer() = default;

@@ -147,6 +147,7 @@ void reply_mode(Call& call) {
     } else if (client.replies != ReplyMode::off) {
         client.replies = ReplyMode::skip_next;
     }
+    client.update();
 }
 
 void add_names(Table& table) {
@@ -187,8 +188,9 @@ void add_client_commands(Table& table) {
     table.add_default(
         "CLIENT KILL argument [argument ...]", [&table](Call& call) { kill(table, call); },
         about_admin("connection", "Terminates open connections."), true);
-    table.add_default("CLIENT REPLY <ON | OFF | SKIP>", reply_mode,
-                      about("connection", "Instructs the server whether to reply to commands."));
+    CommandTraits replies = about("connection", "Instructs the server whether to reply to commands.");
+    replies.no_multi = true;
+    table.add_default("CLIENT REPLY <ON | OFF | SKIP>", reply_mode, replies);
     table.add_default(
         "CLIENT NO-EVICT <ON | OFF>", [](Call&) { return ok; },
         about_admin("connection", "Sets the client eviction mode of the connection."));

@@ -1,6 +1,9 @@
 // The registry of clients, and the sums of what the threads have counted.
 #include "clients.hpp"
 
+#include "tracker.hpp"
+#include "transaction.hpp"
+
 namespace resp::detail {
 
 ThreadTally& Statistics::of_thread(std::size_t thread, std::size_t commands) {
@@ -52,6 +55,9 @@ void Statistics::reset() {
         thread->errors.reset();
     }
 }
+
+ClientRecord::ClientRecord(Connection connection) : Client(std::move(connection)) {}
+ClientRecord::~ClientRecord() = default;
 
 void Clients::add(std::shared_ptr<ClientRecord> client) {
     const std::lock_guard lock{mutex_};

@@ -1,7 +1,11 @@
 // The clients of a service, and how often each command was called.
 #pragma once
 
+#include "client_memory.hpp"
+#include "subscriptions.hpp"
+
 #include <libresp/service/client.hpp>
+#include <libresp/service/keys.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -9,9 +13,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace resp::detail {
+
+class Tracker;
+struct Transaction;
 
 /// A number that one thread changes and all may read.
 class Tally {
@@ -65,18 +74,57 @@ enum class ReplyMode : unsigned char {
     skip,       // the reply to this command is dropped
 };
 
+/// Which reads CLIENT TRACKING remembers.
+enum class TrackingMode : unsigned char {
+    all,
+    opt_in,     // those after CLIENT CACHING YES
+    opt_out,    // not those after CLIENT CACHING NO
+    broadcast,  // none: the client hears of all changes
+};
+
 /// One client. Its own thread uses the members that are not atomic.
 struct ClientRecord : Client {
-    using Client::Client;
+    // Out of line, for the types that are not complete here.
+    explicit ClientRecord(Connection connection);
+    ~ClientRecord();
 
     ThreadTally* tally = nullptr;
+    ClientMemory memory;  // of the transaction, the watched keys and the subscriptions
     ReplyMode replies = ReplyMode::on;
     bool is_admin = true;
-    unsigned auth_failures = 0;
     bool is_listed = false;
+    bool has_before = false;  // Commands::before()
+    unsigned auth_failures = 0;
 
-    /// Whether nothing special applies to its commands: is_authenticated(), and replies are on.
-    [[nodiscard]] bool is_usual() const noexcept { return is_authenticated() && replies == ReplyMode::on; }
+    // MULTI and WATCH
+    std::unique_ptr<Transaction> transaction;  // null: none is open
+    std::vector<std::pair<unsigned, std::string>> watched;
+    Keys::WatchFlag watch_flag;
+
+    // SUBSCRIBE
+    Subscriptions subscriptions;
+    bool is_subscribed = false;
+
+    // CLIENT TRACKING
+    std::shared_ptr<Tracker> tracking;  // null: off
+    TrackingMode tracking_mode = TrackingMode::all;
+    std::vector<std::string> prefixes;  // with BCAST
+    bool caching = false;               // CLIENT CACHING, for the next command
+
+    /// Nothing special applies to its commands.
+    bool is_usual = true;
+    /// Sets is_usual. After a change of what it depends on.
+    void update() noexcept {
+        is_usual = is_authenticated() && replies == ReplyMode::on && transaction == nullptr &&
+                   !is_subscribed && tracking == nullptr && !has_before;
+    }
+    /// Whether CLIENT TRACKING remembers the keys of this read. Ends a CLIENT CACHING.
+    [[nodiscard]] bool remembers_reads() noexcept {
+        const bool changes = std::exchange(caching, false);
+        if (tracking_mode == TrackingMode::opt_in) return changes;
+        if (tracking_mode == TrackingMode::opt_out) return !changes;
+        return tracking_mode == TrackingMode::all;
+    }
 };
 
 class Clients {

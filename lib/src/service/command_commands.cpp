@@ -1,6 +1,7 @@
 // The COMMAND command: what a client can learn of the table.
 #include "defaults.hpp"
 #include "docs.hpp"
+#include "key_positions.hpp"
 #include "match.hpp"
 
 #include <libresp/service/glob.hpp>
@@ -11,83 +12,6 @@
 namespace resp::detail {
 
 namespace {
-
-// ---- keys
-
-/// As in the reply of COMMAND: positions count from the name. A negative one counts from the end of the command.
-struct KeyRange {
-    int first = 0, last = 0, step = 0;
-    bool movable = false;  // there are keys, but the numbers do not describe them
-};
-
-/// Adds the keys among the words of a repeat, of which `after` words follow.
-void add_repeat(const Usage& usage, std::uint8_t repeat, int position, int after, KeyRange& keys) {
-    int words = 0;
-    int key = -1;
-    for (std::uint8_t i = usage[repeat].child; i != 0; i = usage[i].sibling, ++words) {
-        if (key < 0 && Usage::is_key(usage.text(usage[i]))) key = words;
-    }
-    if (key < 0) return;
-    const bool continues = keys.first != 0 && words == 1 && keys.last == position - 1;
-    if (keys.first != 0 && !continues) {
-        keys.movable = true;
-        return;
-    }
-    if (keys.first == 0) keys.first = position + key;
-    keys.last = -after - words + key;
-    keys.step = words;
-}
-
-bool has_key(const Usage& usage) {
-    for (std::size_t i = 1; i != usage.size(); ++i) {
-        if (usage[i].kind == UsageNode::Kind::word && Usage::is_key(usage.text(usage[i]))) return true;
-    }
-    return false;
-}
-
-KeyRange keys_of(const Usage& usage) {
-    KeyRange keys;
-    int position = static_cast<int>(usage.first_word());
-    std::uint8_t i = usage.first();
-    for (; i != 0 && usage[i].kind <= UsageNode::Kind::keyword; i = usage[i].sibling, ++position) {
-        if (!Usage::is_key(usage.text(usage[i])) || usage[i].kind == UsageNode::Kind::keyword) continue;
-        if (keys.first == 0) keys.first = position;
-        keys.step = keys.last == 0 ? 1 : position - keys.last;
-        keys.last = position;
-    }
-    if (i != 0 && usage[i].kind == UsageNode::Kind::repeat) {
-        int after = 0;
-        std::uint8_t next = usage[i].sibling;
-        for (; next != 0 && usage[next].kind <= UsageNode::Kind::keyword; next = usage[next].sibling) ++after;
-        if (next == 0) {
-            add_repeat(usage, i, position, after, keys);
-        } else {
-            keys.movable = has_key(usage) && keys.first == 0;
-        }
-    } else if (keys.first == 0) {
-        keys.movable = has_key(usage);
-    }
-    return keys;
-}
-
-/// The keys among `words`, which fit the usage.
-std::vector<std::string_view> find_keys(const Usage& usage, const Words& words) {
-    std::vector<std::string_view> keys;
-    WordPlaces places;
-    if (!match(usage, words, places)) throw Error{"ERR Invalid arguments specified for command"};
-    for (std::size_t i = 1; i != usage.size(); ++i) {
-        const auto node = static_cast<std::uint8_t>(i);
-        if (usage[i].kind != UsageNode::Kind::word || !Usage::is_key(usage.text(usage[i])) ||
-            places.at[i] == 0) {
-            continue;
-        }
-        const std::uint8_t repeat = repeat_of(usage, node);
-        const std::size_t times = repeat == 0 ? 1 : places.at[repeat];
-        const std::size_t step = repeat == 0 ? 1 : words_of(usage, repeat);
-        for (std::size_t n = 0; n != times; ++n) keys.push_back(words[places.at[i] + n * step]);
-    }
-    return keys;
-}
 
 // ---- INFO
 
@@ -105,7 +29,7 @@ std::vector<std::string_view> flags_of(const CommandEntry& entry) {
     add(traits.fast, "fast");
     add(traits.noauth, "no_auth");
     add(traits.no_multi, "no_multi");
-    add(keys_of(entry.usage).movable, "movablekeys");
+    add(entry.keys.movable, "movablekeys");
     return flags;
 }
 
@@ -133,7 +57,7 @@ void write_names(Reply& reply, const Texts& texts) {
 }
 
 void write_info(Reply& reply, const CommandEntry& entry) {
-    const KeyRange keys = keys_of(entry.usage);
+    const KeyRange& keys = entry.keys;
     const bool has_numbers = !keys.movable;
     reply.array(10).bulk_string(entry.name);
     reply.integer(entry.subcommands != nullptr && !entry.function.exists() ? -2 : entry.usage.arity());
@@ -213,7 +137,11 @@ std::vector<std::string_view> get_keys(const Table& table, const Call& call) {
     if (size < entry->usage.least_words() || size > entry->usage.most_words()) {
         throw Error{"ERR Invalid number of arguments specified for command"};
     }
-    return find_keys(entry->usage, words);
+    std::vector<std::string_view> keys;
+    WordPlaces places;
+    if (!match(entry->usage, words, places)) throw Error{"ERR Invalid arguments specified for command"};
+    add_matched_keys(entry->usage, words, places, keys);
+    return keys;
 }
 
 }  // namespace

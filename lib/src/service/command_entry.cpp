@@ -2,6 +2,7 @@
 #include <libresp/service/detail/check_parameters.hpp>
 #include <libresp/service/detail/command_entry.hpp>
 
+#include "key_positions.hpp"
 #include "names.hpp"
 
 #include <algorithm>
@@ -31,6 +32,7 @@ CommandEntry::CommandEntry(std::string_view text, Function does, CommandTraits s
       function(std::move(does)),
       traits(std::move(said)),
       name(name_of(usage)),
+      keys(key_range_of(usage)),
       checks_words(!usage.is_simple()) {
     update();
     std::size_t n = 0;

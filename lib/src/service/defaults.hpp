@@ -18,6 +18,9 @@ namespace resp::detail {
     traits.group = group;
     return traits;
 }
+constexpr const char* out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
+constexpr const char* needs_auth = "NOAUTH Authentication required.";
+
 /// For users with the right to administer.
 [[nodiscard]] inline CommandTraits about_admin(const char* group, const char* summary) {
     CommandTraits traits = about(group, summary);

@@ -1,7 +1,9 @@
-// The matcher of patterns. After a mismatch only the last star takes one byte more, so it never tries all ways.
+// The matcher of patterns. After a mismatch only the last star takes one byte more, so it never tries all ways. It
+// decides as Redis does, with one difference: a star matches the empty text.
 #include <libresp/service/glob.hpp>
 
 #include <cstddef>
+#include <utility>
 
 namespace resp {
 
@@ -54,15 +56,17 @@ private:
         if (inverted) ++next_;
         bool found = false;
         while (next_ != pattern_.size() && pattern_[next_] != ']') {
-            if (pattern_[next_] == '\\' && next_ + 1 < pattern_.size()) ++next_;
-            char first = fold(pattern_[next_]);
+            const bool escaped = pattern_[next_] == '\\' && next_ + 1 != pattern_.size();
+            if (escaped) ++next_;
+            char first = pattern_[next_];
             char last = first;
-            if (next_ + 2 < pattern_.size() && pattern_[next_ + 1] == '-') {
-                last = fold(pattern_[next_ + 2]);
+            // As in Redis, a byte after `\` begins no range.
+            if (!escaped && next_ + 2 < pattern_.size() && pattern_[next_ + 1] == '-') {
+                last = pattern_[next_ + 2];
                 next_ += 2;
             }
             if (first > last) std::swap(first, last);
-            found = found || (c >= first && c <= last);
+            found = found || (c >= fold(first) && c <= fold(last));
             ++next_;
         }
         if (next_ != pattern_.size()) ++next_;

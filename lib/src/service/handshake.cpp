@@ -37,7 +37,7 @@ CommandTraits before_auth(const char* summary) {
 }
 
 constexpr const char* wrong_password = "WRONGPASS invalid username-password pair or user is disabled.";
-constexpr const char* needs_auth =
+constexpr const char* hello_needs_auth =
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
     "<user> <pass> "
     "option can be used to authenticate the client and select the RESP protocol version at the same time";
@@ -54,6 +54,7 @@ void accept(Call& call, const User& user) {
     client.is_admin = user.admin;
     client.auth_failures = 0;
     client.set_authenticated(true);
+    client.update();
     call.reply().lift_limits();
 }
 
@@ -154,7 +155,7 @@ void add_guarded(Table& table) {
         "HELLO [protover [AUTH username password] [SETNAME clientname]]",
         [&table](Call& call) -> asio::awaitable<void> {
             const Hello hello = parse_hello(call);
-            if (!hello.user && !call.client().is_authenticated()) throw Error{needs_auth};
+            if (!hello.user && !call.client().is_authenticated()) throw Error{hello_needs_auth};
             if (hello.user && !co_await authenticate(table, call, *hello.user, hello.password)) {
                 throw Error{wrong_password};
             }
@@ -174,16 +175,28 @@ void add_guarded(Table& table) {
         secret_auth, true);
 }
 
-void reset(const Table& table, Call& call) {
+void reset(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
+    forget(table, client);
     client.select(0);
     client.set_name("");
     client.replies = ReplyMode::on;
     client.set_user("default");
     client.set_authenticated(!table.auth.exists());
     client.is_admin = !table.auth.exists();
+    client.update();
     call.reply().set_version(Version::resp2);
     call.reply().simple_string("RESET");
+}
+
+/// A subscriber in RESP2 gets the form of a message.
+void ping(std::optional<std::string_view> message, const Call& call) {
+    Reply& reply = call.reply();
+    if (record_of(call).is_subscribed && reply.version() == Version::resp2) {
+        reply.array(2).bulk_string("pong").bulk_string(message.value_or(""));
+    } else {
+        message ? reply.bulk_string(*message) : reply.simple_string("PONG");
+    }
 }
 
 }  // namespace
@@ -191,10 +204,7 @@ void reset(const Table& table, Call& call) {
 void add_handshake(Table& table) {
     table.auth.exists() ? add_guarded(table) : add_open(table);
     table.add_default(
-        "PING [message]",
-        [](std::optional<std::string_view> message, Reply& reply) {
-            message ? reply.bulk_string(*message) : reply.simple_string("PONG");
-        },
+        "PING [message]", [](std::optional<std::string_view> message, Call& call) { ping(message, call); },
         about("connection", "Returns the server's liveliness response."));
     table.add_default(
         "ECHO message", [](std::string_view message) { return message; },

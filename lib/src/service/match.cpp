@@ -1,5 +1,6 @@
 // The matcher. It takes words from left to right. An optional part is taken if the next word is its keyword; without
-// a keyword, if enough words are left for what must follow. A repeat takes all words that nothing after it needs.
+// a keyword, if enough words are left for what must follow. A repeat takes all words that nothing after it needs, up to
+// the keyword of an option that may follow.
 //
 //     ZADD key [NX | XX] [CH] score member [score member ...]
 //     zadd k   nx             1     a       2     b
@@ -19,9 +20,16 @@ public:
     Matcher(const Usage& usage, const Words& words, WordPlaces& places) noexcept
         : usage_(usage), words_(words), places_(places), at_(usage.first_word()) {}
 
-    bool run() noexcept { return sequence(usage_.first(), 0) && at_ == words_.size(); }
+    bool run() noexcept { return sequence(usage_.first(), {}) && at_ == words_.size(); }
 
 private:
+    /// What follows the parts that are being matched.
+    struct Follow {
+        std::size_t words = 0;          // that must be left for it
+        std::uint8_t first = 0;         // its first part
+        const Follow* outer = nullptr;  // what follows the group that these parts are in
+    };
+
     /// How many words the part needs.
     std::size_t least(std::uint8_t node) const noexcept;
     std::size_t least_of_all(std::uint8_t first) const noexcept {
@@ -37,16 +45,17 @@ private:
         return usage_[usage_[alternative].child].kind == Kind::keyword;
     }
 
-    /// Matches the part `first` and all after it. `after` words must be left for what follows.
-    bool sequence(std::uint8_t first, std::size_t after) noexcept;
+    /// Matches the part `first` and all its siblings after it.
+    bool sequence(std::uint8_t first, const Follow& outer) noexcept;
     bool word(std::uint8_t node) noexcept;
-    bool repeat(std::uint8_t node, std::uint8_t before, std::size_t after) noexcept;
-    bool choice(std::uint8_t node, std::size_t after) noexcept;
-    bool options(std::uint8_t first, std::uint8_t end, std::size_t after) noexcept;
+    bool repeat(std::uint8_t node, std::uint8_t before, const Follow& after) noexcept;
+    bool choice(std::uint8_t node, const Follow& after) noexcept;
+    bool options(std::uint8_t first, std::uint8_t end, const Follow& after) noexcept;
     enum class Taken : unsigned char { yes, no, wrong };
-    Taken option(std::uint8_t group, std::size_t after) noexcept;
-    Taken positional(std::uint8_t group, std::size_t after) noexcept;
-    bool stops_repeat(std::uint8_t sibling) const noexcept;
+    Taken option(std::uint8_t group, const Follow& after) noexcept;
+    Taken positional(std::uint8_t group, const Follow& after) noexcept;
+    Taken stops_repeat(std::uint8_t first) const noexcept;
+    bool stops_repeat(const Follow& after) const noexcept;
 
     const Usage& usage_;
     const Words& words_;
@@ -65,20 +74,22 @@ std::size_t Matcher::least(std::uint8_t node) const noexcept {
     return words;
 }
 
-bool Matcher::sequence(std::uint8_t first, std::size_t after) noexcept {
+bool Matcher::sequence(std::uint8_t first, const Follow& outer) noexcept {
     std::uint8_t before = 0;
     for (std::uint8_t i = first; i != 0; before = i, i = usage_[i].sibling) {
         const Kind kind = usage_[i].kind;
-        const std::size_t needed = least_of_all(usage_[i].sibling) + after;
+        const std::uint8_t next = usage_[i].sibling;
+        Follow after{least_of_all(next) + outer.words, next, &outer};
         if (kind == Kind::optional) {
-            std::uint8_t end = usage_[i].sibling;
+            std::uint8_t end = next;
             while (end != 0 && usage_[end].kind == Kind::optional) end = usage_[end].sibling;
-            if (!options(i, end, needed)) return false;
+            after.first = i;  // in any order
+            if (!options(i, end, after)) return false;
             while (usage_[i].sibling != end) i = usage_[i].sibling;
         } else if (kind == Kind::repeat) {
-            if (!repeat(i, before, needed)) return false;
+            if (!repeat(i, before, after)) return false;
         } else if (kind == Kind::choice) {
-            if (!choice(i, needed)) return false;
+            if (!choice(i, after)) return false;
         } else if (!word(i)) {
             return false;
         }
@@ -92,34 +103,43 @@ bool Matcher::word(std::uint8_t node) noexcept {
     return true;
 }
 
-/// Whether the next word is a keyword of an optional part after a repeat.
-bool Matcher::stops_repeat(std::uint8_t sibling) const noexcept {
-    for (std::uint8_t i = sibling; i != 0; i = usage_[i].sibling) {
-        if (usage_[i].kind == Kind::keyword) return next_is(i);
-        if (usage_[i].kind != Kind::optional && usage_[i].kind != Kind::choice) return false;
+/// Whether the next word is the keyword of an optional part among `first` and its siblings. `wrong`: it is not, and
+/// something that must follow stands before the next optional part.
+Matcher::Taken Matcher::stops_repeat(std::uint8_t first) const noexcept {
+    for (std::uint8_t i = first; i != 0; i = usage_[i].sibling) {
+        if (usage_[i].kind == Kind::keyword) return next_is(i) ? Taken::yes : Taken::wrong;
+        if (usage_[i].kind != Kind::optional && usage_[i].kind != Kind::choice) return Taken::wrong;
         for (std::uint8_t a = usage_[i].child; a != 0; a = usage_[a].sibling) {
-            if (begins_with_keyword(a) && next_is(usage_[a].child)) return true;
+            if (begins_with_keyword(a) && next_is(usage_[a].child)) return Taken::yes;
         }
-        if (usage_[i].kind == Kind::choice) return false;
+        if (usage_[i].kind == Kind::choice) return Taken::wrong;
+    }
+    return Taken::no;
+}
+
+bool Matcher::stops_repeat(const Follow& after) const noexcept {
+    for (const Follow* each = &after; each != nullptr; each = each->outer) {
+        const Taken taken = stops_repeat(each->first);
+        if (taken != Taken::no) return taken == Taken::yes;
     }
     return false;
 }
 
 /// A word `numkeys` before it gives the number of repetitions.
-bool Matcher::repeat(std::uint8_t node, std::uint8_t before, std::size_t after) noexcept {
+bool Matcher::repeat(std::uint8_t node, std::uint8_t before, const Follow& after) noexcept {
     const UsageNode& part = usage_[node];
     const std::size_t together = words_of(usage_, node);
-    std::size_t most = left() < after ? 0 : (left() - after) / together;
+    std::size_t most = left() < after.words ? 0 : (left() - after.words) / together;
     const bool counted =
         before != 0 && usage_[before].kind == Kind::word && usage_.text(usage_[before]) == "numkeys";
     if (counted) {
         const auto number = words_.integer(at_ - 1);
-        if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most) return false;
+        if (!number || *number < part.least || static_cast<std::uint64_t>(*number) > most) return false;
         most = static_cast<std::size_t>(*number);
     }
     const std::size_t first = at_;
     std::size_t n = 0;
-    while (n != most && (counted || n < part.least || !stops_repeat(part.sibling))) {
+    while (n != most && (counted || n < part.least || !stops_repeat(after))) {
         at_ += together;
         ++n;
     }
@@ -132,16 +152,17 @@ bool Matcher::repeat(std::uint8_t node, std::uint8_t before, std::size_t after) 
     return true;
 }
 
-bool Matcher::choice(std::uint8_t node, std::size_t after) noexcept {
+bool Matcher::choice(std::uint8_t node, const Follow& after) noexcept {
     for (std::uint8_t i = usage_[node].child; i != 0; i = usage_[i].sibling) {
-        const bool fits = begins_with_keyword(i) ? next_is(usage_[i].child) : left() >= least(i) + after;
+        const bool fits =
+            begins_with_keyword(i) ? next_is(usage_[i].child) : left() >= least(i) + after.words;
         if (fits) return sequence(usage_[i].child, after);
     }
     return false;
 }
 
 /// Optional parts that stand one after another may come in any order.
-bool Matcher::options(std::uint8_t first, std::uint8_t end, std::size_t after) noexcept {
+bool Matcher::options(std::uint8_t first, std::uint8_t end, const Follow& after) noexcept {
     for (;;) {
         Taken taken = Taken::no;
         for (std::uint8_t i = first; i != end && taken == Taken::no; i = usage_[i].sibling) {
@@ -155,11 +176,11 @@ bool Matcher::options(std::uint8_t first, std::uint8_t end, std::size_t after) n
 }
 
 /// Takes an alternative whose keyword is the next word. places_.at of a group says which alternative was taken.
-Matcher::Taken Matcher::option(std::uint8_t group, std::size_t after) noexcept {
+Matcher::Taken Matcher::option(std::uint8_t group, const Follow& after) noexcept {
     for (std::uint8_t i = usage_[group].child; i != 0; i = usage_[i].sibling) {
         const std::uint8_t keyword = usage_[i].child;
         if (!begins_with_keyword(i) || !next_is(keyword)) continue;
-        if (left() <= after) return Taken::no;
+        if (left() <= after.words) return Taken::no;
         // Redis accepts the same keyword twice if no word follows it.
         const bool again = places_.at[group] == i && usage_[keyword].sibling == 0;
         if (places_.at[group] != 0 && !again) return Taken::wrong;
@@ -169,10 +190,10 @@ Matcher::Taken Matcher::option(std::uint8_t group, std::size_t after) noexcept {
     return Taken::no;
 }
 
-Matcher::Taken Matcher::positional(std::uint8_t group, std::size_t after) noexcept {
+Matcher::Taken Matcher::positional(std::uint8_t group, const Follow& after) noexcept {
     if (places_.at[group] != 0) return Taken::no;
     for (std::uint8_t i = usage_[group].child; i != 0; i = usage_[i].sibling) {
-        if (begins_with_keyword(i) || left() < least(i) + after || left() == after) continue;
+        if (begins_with_keyword(i) || left() < least(i) + after.words || left() == after.words) continue;
         places_.at[group] = i;
         return sequence(usage_[i].child, after) ? Taken::yes : Taken::wrong;
     }

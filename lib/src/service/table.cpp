@@ -28,6 +28,14 @@ void CommandTable::parameter(std::string name, std::function<std::string()> get,
     table_->parameters.push_back({std::move(name), std::move(get), std::move(set)});
 }
 
+void CommandTable::set_lock(detail::UserLock lock) {
+    table_->require_open();
+    table_->user_lock = std::move(lock);
+}
+
+PubSub& CommandTable::pubsub() noexcept { return table_->pubsub; }
+Keys& CommandTable::keys() noexcept { return table_->keys; }
+
 void CommandTable::section(std::string name, std::function<std::string()> lines) {
     table_->require_open();
     table_->sections.push_back({std::move(name), std::move(lines)});
@@ -89,6 +97,7 @@ void Table::add_default(std::string_view line, Function function, CommandTraits 
         return;
     }
     CommandEntry& entry = insert(line, std::move(function), std::move(traits));
+    entry.is_ours = true;
     if (!checks_itself) return;
     entry.checks_words = false;
     entry.update();
@@ -100,6 +109,9 @@ void Table::freeze() {
     add_client_commands(*this);
     add_command_commands(*this);
     add_info(*this);
+    add_pubsub(*this);
+    add_transactions(*this);
+    add_tracking(*this);
     frozen_ = true;
 }
 

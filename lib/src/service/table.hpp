@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,10 @@ public:
                      bool checks_itself = false) {
         add_default(usage.text(), Invoker<void, F>::make(std::move(f)), std::move(traits), checks_itself);
     }
+    template <class F>
+    void add_default(RuntimeUsage usage, F f, CommandTraits traits) {
+        add_default(usage.line, Invoker<void, F>::make(std::move(f)), std::move(traits), false);
+    }
     void freeze();
     void require_open() const;  ///< throws std::logic_error after freeze()
 
@@ -68,6 +73,12 @@ public:
     std::vector<ConfigParameter> parameters;
     std::vector<InfoSection> sections;
     ServerHandle server;  // set before the first client
+    /// Commands::lock(). Without it, `mutex` is the lock, unless the server has one thread.
+    UserLock user_lock;
+    std::mutex mutex;
+    bool has_one_thread = false;
+    PubSub pubsub;
+    Keys keys{pubsub};
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     Clients clients;
     Statistics statistics;
@@ -87,5 +98,14 @@ void add_handshake(Table& table);
 void add_client_commands(Table& table);
 void add_command_commands(Table& table);
 void add_info(Table& table);
+void add_pubsub(Table& table);
+void add_transactions(Table& table);
+void add_tracking(Table& table);
+
+/// A client has left, or RESET: ends its transaction, subscriptions and tracking.
+void forget(Table& table, ClientRecord& client);
+void leave_all(Table& table, ClientRecord& client);     // its subscriptions
+void end_tracking(Table& table, ClientRecord& client);  // CLIENT TRACKING OFF
+void unwatch(Table& table, ClientRecord& client);
 
 }  // namespace resp::detail

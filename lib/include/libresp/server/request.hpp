@@ -16,6 +16,9 @@ public:
     Request(View value, const Connection& connection, void* turn = nullptr) noexcept
         : value_(value), connection_(&connection), turn_(turn) {}
 
+    /// The same request with another value, for a handler that keeps requests and runs them later.
+    [[nodiscard]] Request with(View value) const noexcept { return {value, *connection_, turn_}; }
+
     [[nodiscard]] View value() const noexcept { return value_; }
     [[nodiscard]] Command command() const noexcept { return Command{value_}; }
     /// The connection that sent it. Copy the handle to push to that client later.

@@ -18,7 +18,7 @@ struct ServerLink;
 /// What a handler sees of its server, for example to answer INFO or SHUTDOWN. A handler gets it from on_start(), and
 /// each copy of the handler may keep it. It does not keep the server alive.
 /// Each member may be called from any thread at any time. When the Server is destroyed, or for a handle that refers to
-/// no server, stats() is all zeros, options() are the defaults, endpoints() is empty, and stop() and log() do nothing.
+/// no server, stats() and threads() are zeros, options() are the defaults, endpoints() is empty, and stop() and log() do nothing.
 class ServerHandle {
 public:
     /// Refers to no server.
@@ -33,6 +33,9 @@ public:
     [[nodiscard]] Options options() const;
     /// The same as Server::local_endpoints().
     [[nodiscard]] std::vector<Endpoint> endpoints() const;
+    /// How many threads call handlers, at the most: Options::threads, or the number of executors. 0 for a handle that
+    /// refers to no server.
+    [[nodiscard]] std::size_t threads() const noexcept;
     /// The same as Server::stop().
     void stop() const;
     /// Logs a line with Options::log, if its level is enabled. Escape the bytes that came from a client. The limit for

@@ -4,6 +4,7 @@
 #include <libresp/server/reply.hpp>
 #include <libresp/server/request.hpp>
 #include <libresp/service/client.hpp>
+#include <libresp/service/keys.hpp>
 #include <libresp/service/result.hpp>
 #include <libresp/service/usage.hpp>
 #include <libresp/service/words.hpp>
@@ -20,7 +21,7 @@ namespace detail {
 
 struct Binder;
 struct CommandEntry;
-class ServiceBase;
+struct Runner;
 
 /// Where the parts of a usage line stand in a command.
 struct WordPlaces {
@@ -72,13 +73,15 @@ public:
     [[nodiscard]] const Connection& connection() const noexcept { return request_.connection(); }
     /// What the service knows about the client.
     [[nodiscard]] Client& client() const noexcept { return *client_; }
+    /// Says that a key of the client's database has changed; see Keys::changed(). `event`: "set", "del", …
+    void changed(std::string_view key, std::string_view event, KeyEvent kind = KeyEvent::generic) const;
     /// The name of the command in small letters: "get", "config|get".
     [[nodiscard]] std::string_view name() const noexcept;
     [[nodiscard]] const Usage& usage() const noexcept;
 
 private:
     friend struct detail::Binder;
-    friend class detail::ServiceBase;
+    friend struct detail::Runner;
 
     /// The position of the first word of this name; 0 if the client has not sent it.
     [[nodiscard]] std::size_t find(std::string_view name) const;
@@ -91,7 +94,7 @@ private:
     Client* client_;
     void* state_;
     const char* bad_word_ = nullptr;  // the error text for a word that could not be converted
-    detail::WordPlaces places_;           // set if the usage line is not simple
+    detail::WordPlaces places_;       // set if the usage line is not simple
 };
 
 }  // namespace resp

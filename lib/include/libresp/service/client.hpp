@@ -12,6 +12,8 @@
 
 namespace resp {
 
+class Keys;
+
 namespace detail {
 class ServiceBase;
 struct CommandEntry;
@@ -53,6 +55,7 @@ public:
     [[nodiscard]] std::string line() const;
 
 private:
+    friend class Call;
     friend class detail::ServiceBase;
 
     [[nodiscard]] std::string text(const std::string& member) const {
@@ -63,6 +66,7 @@ private:
 
     const Connection connection_;
     const std::uint64_t id_;
+    Keys* keys_ = nullptr;  // of the service
     std::atomic<unsigned> database_{0};
     std::atomic<bool> authenticated_{true};
     std::atomic<const detail::CommandEntry*> last_{nullptr};  // the command that ran last

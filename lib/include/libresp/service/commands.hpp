@@ -3,12 +3,15 @@
 
 #include <libresp/service/auth.hpp>
 #include <libresp/service/detail/function.hpp>
+#include <libresp/service/keys.hpp>
+#include <libresp/service/pubsub.hpp>
 #include <libresp/service/traits.hpp>
 
 #include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,9 +19,16 @@
 
 namespace resp {
 
+/// What a command does with the keys that it locks.
+enum class Access : unsigned char { read, write };
+
 namespace detail {
+
 class Table;
-}
+using UserLock = std::function<void(std::span<const std::string_view> keys, Access access,
+                                    const std::function<void()>& body)>;
+
+}  // namespace detail
 
 /// What a service says of itself.
 struct ServiceInfo {
@@ -53,6 +63,24 @@ public:
     /// Called before each command, but not before one that is noauth. An Error refuses the command and is the reply.
     void before(std::function<std::optional<Error>(Call&)> f);
 
+    /// The lock of the service: a function `Guard (std::span<const std::string_view> keys, resp::Access access)`, whose
+    /// result holds the lock until it is destroyed. The service calls it around each of your functions with the keys of
+    /// the command, and around EXEC with the keys of all its commands. It is not held while a coroutine runs: lock there
+    /// yourself. Lock in an order that depends on the keys alone, or two calls block each other. Without this function, the
+    /// service uses one mutex if the server has several threads.
+    template <class F>
+    void lock(F f) {
+        set_lock([f = std::move(f)](std::span<const std::string_view> keys, Access access,
+                                    const std::function<void()>& body) {
+            const auto guard = f(keys, access);
+            body();
+        });
+    }
+
+    /// The channels of the service, and its keys. Valid as long as this object or a Service that was made from it.
+    [[nodiscard]] PubSub& pubsub() noexcept;
+    [[nodiscard]] Keys& keys() noexcept;
+
     /// A parameter that CONFIG GET shows. Without `set`, CONFIG SET refuses it. `set` returns an error text, or nothing.
     void parameter(std::string name, std::function<std::string()> get,
                    std::function<std::optional<std::string>(std::string_view value)> set = nullptr);
@@ -73,6 +101,7 @@ protected:
 private:
     friend class detail::ServiceBase;
     void set_auth(detail::Authenticator authenticator);
+    void set_lock(detail::UserLock lock);
 
     std::shared_ptr<detail::Table> table_;
 };

@@ -51,7 +51,8 @@ constexpr bool no_reply = false;
 template <class T>
 concept TextResult = std::convertible_to<const T&, std::string_view>;
 template <class T>
-concept IntegerResult = std::integral<T> && !std::same_as<T, char> && !std::same_as<T, wchar_t>;
+concept IntegerResult = std::integral<T> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+                        !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 /// A container with size(): a map if its elements are pairs, a set if it has only keys, else an array.
 template <class T>
 concept RangeResult = !TextResult<T> && requires(const T& range) {
@@ -69,7 +70,7 @@ struct ResultOf {
         if constexpr (TextResult<T>) {
             reply.bulk_string(std::string_view{value});
         } else if constexpr (IntegerResult<T>) {
-            reply.integer(static_cast<std::int64_t>(value));
+            write_integer(reply, value);
         } else if constexpr (std::floating_point<T>) {
             reply.double_(value);
         } else if constexpr (MapResult<T>) {
@@ -84,6 +85,13 @@ struct ResultOf {
     }
 
 private:
+    static void write_integer(Reply& reply, T value) {
+        if (std::in_range<std::int64_t>(+value)) {
+            reply.integer(static_cast<std::int64_t>(value));
+        } else {
+            reply.big_number(std::to_string(value));
+        }
+    }
     template <class... Values>
     static void write_each(Reply& reply, const Values&... values) {
         (ResultOf<std::remove_cvref_t<Values>>::write(reply, values), ...);
@@ -147,15 +155,16 @@ template <class... T>
 struct ResultOf<std::tuple<T...>> {
     static void write(Reply& reply, const std::tuple<T...>& value) {
         reply.array(sizeof...(T));
-        std::apply([&](const auto&... each) { (ResultOf<T>::write(reply, each), ...); }, value);
+        std::apply([&](const auto&... each) { (ResultOf<std::remove_cvref_t<T>>::write(reply, each), ...); },
+                   value);
     }
 };
 template <class A, class B>
 struct ResultOf<std::pair<A, B>> {
     static void write(Reply& reply, const std::pair<A, B>& value) {
         reply.array(2);
-        ResultOf<A>::write(reply, value.first);
-        ResultOf<B>::write(reply, value.second);
+        ResultOf<std::remove_cvref_t<A>>::write(reply, value.first);
+        ResultOf<std::remove_cvref_t<B>>::write(reply, value.second);
     }
 };
 
@@ -163,7 +172,7 @@ struct ResultOf<std::pair<A, B>> {
 
 /// Writes a value as a reply, as it is done for the result of a function of Commands:
 ///
-///     an integer, bool           :<value>\r\n
+///     an integer, bool           :<value>\r\n; above 2^63-1 a big number, in RESP2 a bulk string
 ///     text                       a bulk string; std::shared_ptr<const std::string> without a copy if it is long
 ///     double                     a double; in RESP2 a bulk string
 ///     resp::ok, resp::simple()   a simple string

@@ -31,11 +31,9 @@ protected:
     Outcome run(const Request& request, Reply& reply, void* state);
 
 private:
-    [[nodiscard]] bool may_run(Call& call);
-
     std::shared_ptr<Table> table_;
-    std::shared_ptr<ClientRecord> record_;  // of this connection
-    mutable const CommandEntry* next_ = nullptr;   // what waits() has found
+    std::shared_ptr<ClientRecord> record_;        // of this connection
+    mutable const CommandEntry* next_ = nullptr;  // what waits() has found
 };
 
 }  // namespace detail

@@ -9,6 +9,7 @@
 //     EX seconds         words in capitals are keywords, which the client sends as they are
 //     [count]            a word that may be left out
 //     key [key ...]      one word or more; key value [key value ...] likewise; [key ...]: none or more
+//     numkeys key [key ...]    the word `numkeys` is the number of repetitions
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
@@ -68,7 +69,8 @@ public:
     [[nodiscard]] constexpr std::uint32_t first_word() const noexcept {
         return subcommand_size_ == 0 ? 1 : 2;
     }
-    /// How many words a command has at least and at most, its name included.
+    /// How many words a command has at least and at most, its name included. A client may repeat a keyword that stands
+    /// alone, as in [NX], so a line with one has no limit.
     [[nodiscard]] constexpr std::uint32_t least_words() const noexcept { return least_; }
     [[nodiscard]] constexpr std::uint32_t most_words() const noexcept { return most_; }
     /// As in Redis' COMMAND: the number of words, or minus the least number if it varies.

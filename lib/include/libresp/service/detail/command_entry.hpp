@@ -28,6 +28,13 @@ struct Function {
     [[nodiscard]] bool exists() const noexcept { return plain != nullptr || waiting != nullptr; }
 };
 
+/// Where the keys of a command stand, as in the reply of COMMAND: positions count from the name. A negative one counts
+/// from the end of the command. `first` is 0 if there are none.
+struct KeyRange {
+    int first = 0, last = 0, step = 0;
+    bool movable = false;  // there are keys, but the numbers do not describe them
+};
+
 /// The words of the usage line that bind to parameters of a function: those at the top level, in order.
 inline constexpr std::size_t most_bound = 16;
 
@@ -48,6 +55,8 @@ struct CommandEntry {
     std::uint32_t index = 0;                       // in the table
     std::array<std::uint8_t, most_bound> bound{};  // the nodes of the words that bind to parameters
     std::unique_ptr<NameTable> subcommands;        // of a command that only has subcommands
+    const KeyRange keys;
+    bool is_ours = false;       // a command of the library: the lock of the service is not taken for it
     bool checks_words = false;  // the usage is not simple: the words are matched before the call
     bool is_special = false;    // more than the number of words is checked before the call
 };

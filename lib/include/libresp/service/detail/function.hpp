@@ -88,13 +88,16 @@ struct Binder {
     }
     static std::int64_t integer(Call& call, std::size_t position) noexcept {
         if (const auto value = call.command_.integer(position)) return *value;
-        call.bad_word_ = not_an_integer.data();
+        refuse(call, not_an_integer.data());
         return 0;
     }
+    static std::uint64_t unsigned_integer(Call& call, std::size_t position) noexcept;
     static double number(Call& call, std::size_t position) noexcept;
     static Words words(const Call& call, std::size_t i) noexcept;
-    static void out_of_range(Call& call, bool negative) noexcept {
-        call.bad_word_ = negative ? "ERR value is out of range, must be positive" : not_an_integer.data();
+    static constexpr const char* must_be_positive = "ERR value is out of range, must be positive";
+    /// Of several bad words, the first one decides the error.
+    static void refuse(Call& call, const char* error) noexcept {
+        if (call.bad_word_ == nullptr) call.bad_word_ = error;
     }
     static const char* bad_word(const Call& call) noexcept { return call.bad_word_; }
     /// The function has returned or thrown an Error, or a word could not be converted.
@@ -104,9 +107,11 @@ struct Binder {
     static void* state(const Call& call) noexcept { return call.state_; }
 };
 
+/// What a parameter of type T binds to. The primary template: a function cannot have this parameter.
 template <class T, class State>
 struct Parameter {
     static constexpr bool exists = false;
+    static constexpr ParameterKind kind = ParameterKind::other;
 };
 
 struct WordParameter {
@@ -130,14 +135,24 @@ struct Parameter<std::string, State> : WordParameter {
         return std::string{Binder::word(call, Binder::position(call, i))};
     }
 };
-template <std::integral T, class State>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+/// An integer, but no character and no boolean.
+template <class T>
+concept IntegerParameter =
+    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+    !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+template <IntegerParameter T, class State>
 struct Parameter<T, State> : WordParameter {
     static T bind(Call& call, std::size_t i) {
-        const std::int64_t value = Binder::integer(call, Binder::position(call, i));
-        if (std::in_range<T>(value)) return static_cast<T>(value);
-        Binder::out_of_range(call, value < 0);
-        return 0;
+        const std::size_t position = Binder::position(call, i);
+        if constexpr (std::in_range<T>(UINT64_MAX)) {
+            return Binder::unsigned_integer(call, position);
+        } else {
+            const std::int64_t value = Binder::integer(call, position);
+            if (std::in_range<T>(value)) return static_cast<T>(value);
+            const bool is_negative = std::is_unsigned_v<T> && value < 0;
+            Binder::refuse(call, is_negative ? Binder::must_be_positive : not_an_integer.data());
+            return 0;
+        }
     }
 };
 template <class State>
@@ -145,8 +160,9 @@ struct Parameter<double, State> : WordParameter {
     static double bind(Call& call, std::size_t i) { return Binder::number(call, Binder::position(call, i)); }
 };
 template <class T, class State>
+    requires(Parameter<T, State>::kind == ParameterKind::word)
 struct Parameter<std::optional<T>, State> {
-    static constexpr bool exists = Parameter<T, State>::exists;
+    static constexpr bool exists = true;
     static constexpr ParameterKind kind = ParameterKind::optional_word;
     static std::optional<T> bind(Call& call, std::size_t i) {
         if (Binder::position(call, i) == 0) return std::nullopt;
@@ -183,8 +199,16 @@ struct Parameter<State, State> : OtherParameter {
     static State& bind(Call& call, std::size_t) { return *static_cast<State*>(Binder::state(call)); }
 };
 
+/// Whether a parameter of type P accepts the argument, even as a name: a coroutine keeps its arguments.
 template <class P, class State>
-using ParameterOf = Parameter<std::remove_cvref_t<P>, State>;
+concept Accepts = requires(Call& call) {
+    requires Parameter<std::remove_cvref_t<P>, State>::exists;
+    requires std::convertible_to<decltype(Parameter<std::remove_cvref_t<P>, State>::bind(call, 0)), P>;
+    requires std::convertible_to<decltype(Parameter<std::remove_cvref_t<P>, State>::bind(call, 0))&, P>;
+};
+template <class P, class State>
+using ParameterOf =
+    std::conditional_t<Accepts<P, State>, Parameter<std::remove_cvref_t<P>, State>, Parameter<void, void>>;
 
 constexpr bool is_word(ParameterKind kind) noexcept {
     return kind != ParameterKind::call && kind != ParameterKind::other;
@@ -221,8 +245,10 @@ public:
     /// The kinds of the parameters.
     template <class... P>
     static constexpr void check(const Usage& usage, Parameters<P...>) {
-        constexpr ParameterKind kinds[] = {ParameterOf<P, State>::kind..., ParameterKind::other};
-        check_parameters(usage, kinds, sizeof...(P));
+        if constexpr ((ParameterOf<P, State>::exists && ...)) {  // else Commands::add() says so
+            constexpr ParameterKind kinds[] = {ParameterOf<P, State>::kind..., ParameterKind::other};
+            check_parameters(usage, kinds, sizeof...(P));
+        }
     }
 
 private:

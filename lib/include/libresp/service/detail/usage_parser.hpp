@@ -25,7 +25,10 @@ constexpr Usage::Usage(std::string_view line) : line_(line) {
     if (line.size() > 4096) fail(0, "the line has more than 4096 bytes");
     parse_name();
     parse_items(0, "]>|");
-    if (at_ != line_.size()) fail(at_, "nothing was opened that this closes");
+    if (at_ != line_.size()) {
+        fail(at_, line_[at_] == '|' ? "\"|\" must stand between alternatives in brackets"
+                                    : "nothing was opened that this closes");
+    }
     const Range range = range_of_children(0);
     least_ = first_word() + range.least;
     most_ = range.most == unlimited ? unlimited : first_word() + range.most;
@@ -91,7 +94,7 @@ constexpr void Usage::parse_items(std::uint8_t parent, std::string_view closers)
 constexpr std::uint8_t Usage::parse_word() {
     const std::size_t begin = at_;
     const std::string_view text = take_text();
-    if (text.empty()) fail(begin, "a word was expected");
+    if (text.find("...") != std::string_view::npos) fail(begin, "a space must stand before \"...\"");
     const bool is_keyword = detail::is_keyword(text);
     if (!is_keyword && std::any_of(text.begin(), text.end(), detail::is_upper)) {
         fail(begin, "a keyword is in capitals, any other word in small letters");
@@ -115,8 +118,8 @@ constexpr std::uint8_t Usage::parse_group(char close, UsageNode::Kind kind) {
         parse_items(alternative, "]>|");
         repeats = repeats || repeats_;
         repeats_ = outer;
-        if (nodes_[alternative].child == 0) fail(at_, "an alternative is empty");
         if (at_ == line_.size()) fail(begin, "this is never closed");
+        if (nodes_[alternative].child == 0) fail(at_, "an alternative is empty");
         if (line_[at_] != '|' && line_[at_] != close) fail(at_, "this closes another bracket");
         last = alternative;
         if (line_[at_++] == close) break;
@@ -149,6 +152,8 @@ constexpr void Usage::close_repeat(std::uint8_t group, std::array<std::uint8_t, 
     nodes_[group].begin = nodes_[items[n - 1 - words]].begin;
     nodes_[group].size = static_cast<std::uint16_t>(at_ - nodes_[group].begin);
     n -= words;
+    // These words are parts no longer: Call finds a word by its name.
+    for (std::size_t i = n - 1; i != n - 1 + words; ++i) nodes_[items[i]].kind = UsageNode::Kind::sequence;
     items[n - 1] = group;
 }
 
@@ -171,8 +176,12 @@ constexpr Usage::Range Usage::range_of(std::uint8_t node) const noexcept {
     Range range{unlimited, 0};
     for (std::uint8_t i = nodes_[node].child; i != 0; i = nodes_[i].sibling) {
         const Range alternative = range_of(i);
+        const UsageNode& part = nodes_[nodes_[i].child];
+        // As in Redis, a client may send [NX] twice: SET key value NX NX.
+        const bool may_repeat =
+            kind == UsageNode::Kind::optional && part.kind == UsageNode::Kind::keyword && part.sibling == 0;
         range.least = std::min(range.least, alternative.least);
-        range.most = std::max(range.most, alternative.most);
+        range.most = may_repeat ? unlimited : std::max(range.most, alternative.most);
     }
     if (kind == UsageNode::Kind::optional) range.least = 0;
     return range;
@@ -181,12 +190,14 @@ constexpr Usage::Range Usage::range_of(std::uint8_t node) const noexcept {
 constexpr void Usage::find_simple() noexcept {
     bool is_last = false;  // nothing may follow
     bool has_optional = false;
+    bool is_counted = false;  // the word numkeys must be checked
+    std::uint32_t repeated = 0;
     for (std::uint8_t i = first(); i != 0; i = nodes_[i].sibling) {
         const UsageNode& node = nodes_[i];
         if (is_last || node.kind == UsageNode::Kind::keyword || node.kind == UsageNode::Kind::choice) return;
         if (node.kind == UsageNode::Kind::repeat) {
-            if (has_optional) return;
-            repeated_ = range_of_children(i).least;
+            if (has_optional || is_counted) return;
+            repeated = range_of_children(i).least;
             is_last = true;
         } else if (node.kind == UsageNode::Kind::optional) {
             const UsageNode& alternative = nodes_[node.child];
@@ -196,8 +207,10 @@ constexpr void Usage::find_simple() noexcept {
         } else if (has_optional) {
             return;
         }
+        is_counted = text(node) == "numkeys";
     }
     simple_ = true;
+    repeated_ = repeated;
 }
 
 }  // namespace resp

@@ -1,0 +1,175 @@
+// SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, PUBLISH, SPUBLISH and PUBSUB.
+#include "defaults.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace resp::detail {
+
+namespace {
+
+using Kind = PubSub::Kind;
+
+struct KindNames {
+    const char* subscribe;
+    const char* unsubscribe;
+};
+constexpr KindNames names_of(Kind kind) noexcept {
+    if (kind == Kind::channel) return {"subscribe", "unsubscribe"};
+    if (kind == Kind::pattern) return {"psubscribe", "punsubscribe"};
+    return {"ssubscribe", "sunsubscribe"};
+}
+
+/// One confirmation. In RESP3 it is a push, one for each channel.
+void confirm(Reply& reply, const char* what, std::optional<std::string_view> name, std::size_t count) {
+    reply.push(3).bulk_string(what);
+    name ? reply.bulk_string(*name) : reply.null();
+    reply.integer(static_cast<std::int64_t>(count));
+}
+
+void update_client(const Table& table, ClientRecord& client) {
+    const bool subscribed = !client.subscriptions.empty();
+    if (subscribed == client.is_subscribed) return;
+    client.is_subscribed = subscribed;
+    client.update();
+    // A subscriber has no reason to send requests.
+    client.connection().set_idle_timeout(subscribed ? std::chrono::milliseconds{0}
+                                                    : table.server.options().idle_timeout);
+}
+
+void subscribe(Table& table, Kind kind, const Words& names, Call& call) {
+    ClientRecord& client = record_of(call);
+    auto& mine = client.subscriptions.of(kind);
+    std::size_t memory = 0;
+    for (const std::string_view name : names) memory += Subscriptions::memory_of(name);
+    if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
+    for (const std::string_view name : names) {
+        if (mine.emplace(name).second) {
+            table.pubsub.subscribe(kind, name, client.connection());
+            update_client(table, client);
+        } else {
+            client.memory.give_back(Subscriptions::memory_of(name));
+        }
+        confirm(call.reply(), names_of(kind).subscribe, name, client.subscriptions.count(kind));
+    }
+}
+
+void leave(Table& table, ClientRecord& client, Kind kind, std::string_view name) {
+    auto& mine = client.subscriptions.of(kind);
+    const auto found = mine.find(name);
+    if (found == mine.end()) return;
+    table.pubsub.unsubscribe(kind, name, client.connection());
+    client.memory.give_back(Subscriptions::memory_of(name));
+    mine.erase(found);
+    update_client(table, client);
+}
+
+void unsubscribe(Table& table, Kind kind, const Words& names, Call& call) {
+    ClientRecord& client = record_of(call);
+    const char* const what = names_of(kind).unsubscribe;
+    std::vector<std::string> leaving(names.begin(), names.end());
+    if (names.empty()) {
+        const auto& mine = client.subscriptions.of(kind);
+        leaving.assign(mine.begin(), mine.end());
+    }
+    for (const std::string& name : leaving) {
+        leave(table, client, kind, name);
+        confirm(call.reply(), what, name, client.subscriptions.count(kind));
+    }
+    // There is always an answer.
+    if (leaving.empty()) confirm(call.reply(), what, std::nullopt, client.subscriptions.count(kind));
+}
+
+CommandTraits about_pubsub(const char* summary, bool no_multi = false) {
+    CommandTraits traits = about("pubsub", summary);
+    traits.pubsub = true;
+    traits.no_multi = no_multi;
+    return traits;
+}
+
+/// Writes the number of subscribers of each name.
+void count(const Table& table, Kind kind, const Words& names, Reply& reply) {
+    reply.array(2 * names.size());
+    for (const std::string_view name : names) {
+        reply.bulk_string(name).integer(static_cast<std::int64_t>(table.pubsub.subscribers(kind, name)));
+    }
+}
+
+void add_subscriptions(Table& table) {
+    const auto add = [&](auto usage, Kind kind, const char* summary) {
+        table.add_default(
+            usage, [&table, kind](Words names, Call& call) { subscribe(table, kind, names, call); },
+            about_pubsub(summary, true));
+    };
+    const auto remove = [&](auto usage, Kind kind, const char* summary) {
+        table.add_default(
+            usage, [&table, kind](Words names, Call& call) { unsubscribe(table, kind, names, call); },
+            about_pubsub(summary, true));
+    };
+    add(runtime("SUBSCRIBE channel [channel ...]"), Kind::channel,
+        "Listens for messages published to channels.");
+    add(runtime("PSUBSCRIBE pattern [pattern ...]"), Kind::pattern,
+        "Listens for messages published to channels that match one or more patterns.");
+    add(runtime("SSUBSCRIBE shardchannel [shardchannel ...]"), Kind::shard,
+        "Listens for messages published to shard channels.");
+    remove(runtime("UNSUBSCRIBE [channel ...]"), Kind::channel,
+           "Stops listening to messages posted to channels.");
+    remove(runtime("PUNSUBSCRIBE [pattern ...]"), Kind::pattern,
+           "Stops listening to messages published to channels that match one or more patterns.");
+    remove(runtime("SUNSUBSCRIBE [shardchannel ...]"), Kind::shard,
+           "Stops listening to messages posted to shard channels.");
+}
+
+void add_observation(Table& table) {
+    using Pattern = std::optional<std::string_view>;
+    table.add_default(
+        "PUBSUB CHANNELS [pattern]",
+        [&table](Pattern pattern) { return table.pubsub.names(Kind::channel, pattern.value_or("*")); },
+        about_pubsub("Returns the active channels."));
+    table.add_default(
+        "PUBSUB SHARDCHANNELS [pattern]",
+        [&table](Pattern pattern) { return table.pubsub.names(Kind::shard, pattern.value_or("*")); },
+        about_pubsub("Returns the active shard channels."));
+    table.add_default(
+        "PUBSUB NUMSUB [channel ...]",
+        [&table](Words names, Reply& reply) { count(table, Kind::channel, names, reply); },
+        about_pubsub("Returns a count of subscribers to channels."));
+    table.add_default(
+        "PUBSUB SHARDNUMSUB [shardchannel ...]",
+        [&table](Words names, Reply& reply) { count(table, Kind::shard, names, reply); },
+        about_pubsub("Returns the count of subscribers of shard channels."));
+    table.add_default(
+        "PUBSUB NUMPAT", [&table] { return table.pubsub.patterns(); },
+        about_pubsub("Returns a count of unique pattern subscriptions."));
+}
+
+}  // namespace
+
+void leave_all(Table& table, ClientRecord& client) {
+    for (const Kind kind : {Kind::channel, Kind::pattern, Kind::shard}) {
+        while (!client.subscriptions.of(kind).empty()) {
+            const std::string name = *client.subscriptions.of(kind).begin();
+            leave(table, client, kind, name);
+        }
+    }
+}
+
+void add_pubsub(Table& table) {
+    add_subscriptions(table);
+    add_observation(table);
+    table.add_default(
+        "PUBLISH channel message",
+        [&table](std::string_view channel, std::string_view message) {
+            return table.pubsub.publish(channel, message);
+        },
+        about_pubsub("Posts a message to a channel."));
+    table.add_default(
+        "SPUBLISH shardchannel message",
+        [&table](std::string_view channel, std::string_view message) {
+            return table.pubsub.publish_shard(channel, message);
+        },
+        about_pubsub("Posts a message to a shard channel."));
+}
+
+}  // namespace resp::detail

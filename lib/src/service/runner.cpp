@@ -1,0 +1,234 @@
+// What happens before and after the function of a command.
+#include "runner.hpp"
+
+#include "defaults.hpp"
+#include "key_positions.hpp"
+#include "match.hpp"
+#include "tracker.hpp"
+#include "transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace resp::detail {
+
+namespace {
+
+/// `CLIENT HELP`.
+void write_help(const CommandEntry& container, Reply& reply) {
+    const auto& entries = container.subcommands->entries();
+    reply.array(1 + 2 * (entries.size() + 1));
+    reply.simple_string(
+        fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", container.usage.name()));
+    for (const CommandEntry* entry : entries) {
+        std::string line{entry->usage.subcommand()};
+        if (!entry->usage.arguments().empty()) line.append(" ").append(entry->usage.arguments());
+        reply.simple_string(line).simple_string("    " + entry->traits.summary);
+    }
+    reply.simple_string("HELP").simple_string("    Print this help.");
+}
+
+/// Why the words do not fit the usage line. Empty: they fit.
+std::string_view misfit(const CommandEntry& entry, const Command& command, WordPlaces& places,
+                        std::string& room) {
+    const std::size_t words = command.size();
+    const Usage& usage = entry.usage;
+    if (entry.subcommands != nullptr && words > 1) return room = unknown_subcommand(command);
+    const bool fits = words >= usage.least_words() && words <= usage.most_words();
+    const std::uint32_t repeated = usage.repeated_words();
+    const bool is_whole = repeated < 2 || (words - usage.least_words()) % repeated == 0;
+    if (words < usage.least_words() || !entry.function.exists())
+        return room = wrong_number_of_arguments(entry.name);
+    if (!entry.checks_words && usage.is_simple() && !(fits && is_whole)) {
+        return room = wrong_number_of_arguments(entry.name);
+    }
+    if (entry.checks_words && !(fits && match(usage, Words{command, 0, words}, places))) return syntax_error;
+    return {};
+}
+
+/// The commands that run at once between MULTI and EXEC.
+bool controls_transaction(const CommandEntry& entry) noexcept {
+    for (const char* name : {"exec", "discard", "multi", "watch", "quit", "reset"}) {
+        if (entry.name == name) return true;
+    }
+    return false;
+}
+
+/// The commands that a subscriber may use in RESP2.
+bool is_for_subscribers(const CommandEntry& entry) noexcept {
+    for (const char* name : {"subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe",
+                             "sunsubscribe", "ping", "quit", "reset"}) {
+        if (entry.name == name) return true;
+    }
+    return false;
+}
+
+/// Keeps a command for EXEC. Returns the error text, if it cannot.
+std::string_view queue(ClientRecord& client, const Call& call, const CommandEntry& entry) {
+    if (entry.traits.no_multi || entry.function.plain == nullptr) {
+        return "ERR Command not allowed inside a transaction";
+    }
+    Transaction::Queued queued{&entry, Value{call.request().value()}};
+    if (!client.memory.take(client.connection(), queued.memory())) return out_of_memory;
+    client.transaction->queued.push_back(std::move(queued));
+    return {};
+}
+
+}  // namespace
+
+// ---- replies
+
+void Runner::end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin) {
+    if (client.replies == ReplyMode::on) return;
+    if (client.replies == ReplyMode::skip_next) {
+        client.replies = ReplyMode::skip;
+        return;
+    }
+    reply.rollback(begin);
+    if (client.replies == ReplyMode::skip) client.replies = ReplyMode::on;
+    client.update();
+}
+
+void Runner::refuse(ClientRecord& client, Reply& reply, std::string_view error) {
+    const Reply::Mark begin = reply.mark();
+    client.tally->errors.add();
+    if (client.transaction != nullptr) client.transaction->failed = true;
+    reply.simple_error(error);
+    end_reply(client, reply, begin);
+}
+
+void Runner::refuse_unknown(ClientRecord& client, const Command& command, Reply& reply) {
+    refuse(client, reply, client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
+}
+
+// ---- before the call
+
+/// Returns the error text, or nothing.
+std::string Runner::refusal(Table& table, Call& call) {
+    const CommandEntry& entry = *call.entry_;
+    const ClientRecord& client = record_of(call);
+    if (!client.is_authenticated() && !entry.traits.noauth) return needs_auth;
+    std::string room;
+    const std::string_view error = misfit(entry, call.command(), call.places_, room);
+    if (!error.empty()) return std::string{error};
+    if (entry.traits.admin && !client.is_admin) {
+        return fmt::format("NOPERM User {} has no permissions to run the '{}' command", client.user(),
+                           entry.name);
+    }
+    if (client.is_subscribed && call.reply().version() == Version::resp2 && !is_for_subscribers(entry)) {
+        return fmt::format(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+            "allowed in this context",
+            entry.name);
+    }
+    const bool runs_now = client.transaction == nullptr || controls_transaction(entry);
+    if (runs_now && table.before && !entry.traits.noauth) {
+        if (const std::optional<Error> veto = table.before(call)) return veto->text();
+    }
+    return {};
+}
+
+bool Runner::may_run(Table& table, Call& call) {
+    const CommandEntry& entry = *call.entry_;
+    ClientRecord& client = record_of(call);
+    const bool is_help =
+        entry.subcommands != nullptr && call.size() == 2 && equals_ignoring_case(call[1], "HELP");
+    if (is_help && client.is_authenticated()) {
+        const Reply::Mark begin = call.reply().mark();
+        write_help(entry, call.reply());
+        end_reply(client, call.reply(), begin);
+        return false;
+    }
+    std::string error = refusal(table, call);
+    const bool is_queued = error.empty() && client.transaction != nullptr && !controls_transaction(entry);
+    if (is_queued) error = queue(client, call, entry);
+    if (!error.empty()) {
+        client.tally->of[entry.index].rejected.add();
+        refuse(client, call.reply(), error);
+        return false;
+    }
+    if (is_queued) {
+        const Reply::Mark begin = call.reply().mark();
+        call.reply().simple_string("QUEUED");
+        end_reply(client, call.reply(), begin);
+        return false;
+    }
+    if (client.tracking != nullptr) track_keys(table, call);
+    return true;
+}
+
+/// CLIENT TRACKING: the client hears of the next change of the keys that it reads.
+void Runner::track_keys(Table& table, Call& call) {
+    ClientRecord& client = record_of(call);
+    if (!call.entry_->traits.readonly || !client.remembers_reads()) return;
+    KeyList keys;
+    add_keys(call, keys);
+    for (const std::string_view key : keys) {
+        if (client.tracking->add(key)) {
+            table.keys.track(key, client.tracking);
+        } else {
+            client.tracking->invalidate(key, 0);  // no memory to remember it: the client must not either
+        }
+    }
+}
+
+void Runner::add_keys(const Call& call, KeyList& keys) {
+    const CommandEntry& entry = *call.entry_;
+    if (entry.keys.movable) {
+        if (entry.checks_words) {
+            add_matched_keys(entry.usage, Words{call.command(), 0, call.size()}, call.places_, keys);
+        }
+        return;
+    }
+    if (entry.keys.first == 0) return;
+    const auto size = static_cast<std::ptrdiff_t>(call.size());
+    const std::ptrdiff_t last = entry.keys.last < 0 ? size + entry.keys.last : entry.keys.last;
+    for (std::ptrdiff_t i = entry.keys.first; i <= last && i < size; i += entry.keys.step) {
+        keys.push_back(call[static_cast<std::size_t>(i)]);
+    }
+}
+
+// ---- the call
+
+void Runner::call_function(Call& call) {
+    const Reply::Mark begin = call.reply().mark();
+    try {
+        call.entry_->function.plain(call.entry_->function.object.get(), call);
+    } catch (const Error& error) {
+        call.reply().rollback(begin);
+        Binder::failed(call);
+        call.reply().simple_error(error.text());
+    }
+}
+
+void Runner::run_plain(Table& table, Call& call) {
+    ClientRecord& client = record_of(call);
+    const Reply::Mark begin = call.reply().mark();
+    if (call.entry_->is_ours) {
+        call_function(call);
+    } else if (table.user_lock) {
+        KeyList keys;
+        add_keys(call, keys);
+        const Access access = call.entry_->traits.readonly ? Access::read : Access::write;
+        table.user_lock(keys, access, [&] { call_function(call); });
+    } else if (table.has_one_thread) {
+        call_function(call);
+    } else {
+        const std::lock_guard lock{table.mutex};
+        call_function(call);
+    }
+    if (!client.is_usual) end_reply(client, call.reply(), begin);
+}
+
+// ---- Binder
+
+void Binder::failed(Call& call) noexcept {
+    ClientRecord& client = record_of(call);
+    client.tally->of[call.entry_->index].failed.add();
+    client.tally->errors.add();
+}
+
+void Binder::ended(Call& call, Reply::Mark begin) { Runner::end_reply(record_of(call), call.reply(), begin); }
+
+}  // namespace resp::detail

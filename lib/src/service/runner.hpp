@@ -1,0 +1,38 @@
+// Runs one command for one client.
+#pragma once
+
+#include "table.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resp::detail {
+
+/// The keys of commands.
+using KeyList = std::vector<std::string_view>;
+
+struct Runner {
+    /// Whether the words fit and the client may run the command now. If not, or if a transaction has queued the command, it
+    /// has replied.
+    [[nodiscard]] static bool may_run(Table& table, Call& call);
+    /// Calls a function that is no coroutine, under the lock.
+    static void run_plain(Table& table, Call& call);
+    /// The same without the lock: the caller holds it.
+    static void call_function(Call& call);
+    /// Replies with an error that is not of a command's function.
+    static void refuse(ClientRecord& client, Reply& reply, std::string_view error);
+    static void refuse_unknown(ClientRecord& client, const Command& command, Reply& reply);
+    /// Drops the reply that begins at `begin` if CLIENT REPLY says so.
+    static void end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin);
+    /// Adds the keys of a call whose words fit.
+    static void add_keys(const Call& call, KeyList& keys);
+    [[nodiscard]] static const CommandEntry& entry_of(const Call& call) noexcept { return *call.entry_; }
+    [[nodiscard]] static void* state_of(const Call& call) noexcept { return call.state_; }
+
+private:
+    [[nodiscard]] static std::string refusal(Table& table, Call& call);
+    static void track_keys(Table& table, Call& call);
+};
+
+}  // namespace resp::detail

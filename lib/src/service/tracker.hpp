@@ -1,0 +1,62 @@
+// Client-side caching: what a client wants to hear of changed keys.
+#pragma once
+
+#include "client_memory.hpp"
+
+#include <libresp/server/connection.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace resp::detail {
+
+/// One client with CLIENT TRACKING ON. Any thread may tell it of a change.
+class Tracker {
+public:
+    Tracker(Connection client, bool no_loop) noexcept : client_(std::move(client)), no_loop_(no_loop) {}
+
+    [[nodiscard]] std::uint64_t id() const noexcept { return client_.id(); }
+    [[nodiscard]] bool has_no_loop() const noexcept { return no_loop_; }
+
+    /// Remembers that the client has read a key. Returns false if there is no memory for it.
+    [[nodiscard]] bool add(std::string_view key) {
+        const std::lock_guard lock{mutex_};
+        if (keys_.find(key) != keys_.end()) return true;
+        if (!memory_.take(client_, memory_of(key))) return false;
+        keys_.emplace(key);
+        return true;
+    }
+    void remove(std::string_view key) noexcept {
+        const std::lock_guard lock{mutex_};
+        const auto found = keys_.find(key);
+        if (found == keys_.end()) return;
+        memory_.give_back(memory_of(key));
+        keys_.erase(found);
+    }
+    /// All keys that it remembers; afterwards none.
+    [[nodiscard]] std::set<std::string, std::less<>> take_keys() noexcept {
+        const std::lock_guard lock{mutex_};
+        memory_.give_back(memory_.used());
+        return std::exchange(keys_, {});
+    }
+    /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP.
+    void invalidate(std::string_view key, std::uint64_t by) const;
+    /// `>2 invalidate null`: it must forget everything.
+    void invalidate_all() const;
+
+private:
+    [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 256 + 2 * key.size(); }
+
+    const Connection client_;
+    const bool no_loop_;
+    std::mutex mutex_;
+    std::set<std::string, std::less<>> keys_;
+    ClientMemory memory_;
+};
+
+}  // namespace resp::detail

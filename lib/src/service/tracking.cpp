@@ -1,0 +1,203 @@
+// CLIENT TRACKING, CLIENT CACHING and keyspace notifications.
+#include "defaults.hpp"
+#include "tracker.hpp"
+
+#include <string>
+#include <utility>
+
+namespace resp::detail {
+
+namespace {
+
+struct TrackingOptions {
+    TrackingMode mode = TrackingMode::all;
+    bool no_loop = false;
+    std::vector<std::string> prefixes;
+};
+
+/// The words after ON.
+TrackingOptions parse_tracking(const Call& call) {
+    TrackingOptions options;
+    bool broadcasts = false, opts_in = false, opts_out = false;
+    for (std::size_t i = 3; i < call.size(); ++i) {
+        const auto is = [&](std::string_view name) { return equals_ignoring_case(call[i], name); };
+        if (is("BCAST")) {
+            broadcasts = true;
+        } else if (is("OPTIN")) {
+            opts_in = true;
+        } else if (is("OPTOUT")) {
+            opts_out = true;
+        } else if (is("NOLOOP")) {
+            options.no_loop = true;
+        } else if (is("PREFIX") && i + 1 < call.size()) {
+            options.prefixes.emplace_back(call[++i]);
+        } else if (is("REDIRECT") && i + 1 < call.size()) {
+            throw Error{"ERR CLIENT TRACKING REDIRECT is not supported: use RESP3"};
+        } else {
+            throw Error{syntax_error};
+        }
+    }
+    if (!options.prefixes.empty() && !broadcasts) {
+        throw Error{"ERR PREFIX option requires BCAST mode to be enabled"};
+    }
+    if (broadcasts && (opts_in || opts_out))
+        throw Error{"ERR OPTIN and OPTOUT are not compatible with BCAST"};
+    if (opts_in && opts_out) {
+        throw Error{"ERR You can't use both OPTIN and OPTOUT options at the same time"};
+    }
+    options.mode = broadcasts ? TrackingMode::broadcast
+                   : opts_in  ? TrackingMode::opt_in
+                   : opts_out ? TrackingMode::opt_out
+                              : TrackingMode::all;
+    if (broadcasts && options.prefixes.empty()) options.prefixes.emplace_back();
+    return options;
+}
+
+void start_tracking(Table& table, Call& call) {
+    ClientRecord& client = record_of(call);
+    if (call.reply().version() != Version::resp3) {
+        throw Error{"ERR CLIENT TRACKING needs RESP3: use HELLO 3 first"};
+    }
+    TrackingOptions options = parse_tracking(call);
+    end_tracking(table, client);
+    std::size_t memory = 0;
+    for (const std::string& prefix : options.prefixes) memory += 256 + 2 * prefix.size();
+    if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
+    client.tracking = std::make_shared<Tracker>(client.connection(), options.no_loop);
+    client.tracking_mode = options.mode;
+    client.prefixes = std::move(options.prefixes);
+    for (const std::string& prefix : client.prefixes) table.keys.track_prefix(prefix, client.tracking);
+    client.update();
+}
+
+Ok set_tracking(Table& table, Call& call) {
+    if (equals_ignoring_case(call[2], "ON")) {
+        start_tracking(table, call);
+    } else if (equals_ignoring_case(call[2], "OFF")) {
+        end_tracking(table, record_of(call));
+    } else {
+        throw Error{syntax_error};
+    }
+    return ok;
+}
+
+Ok set_caching(Call& call) {
+    ClientRecord& client = record_of(call);
+    if (client.tracking == nullptr) {
+        throw Error{
+            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT "
+            "mode enabled"};
+    }
+    if (call.has("YES") && client.tracking_mode != TrackingMode::opt_in) {
+        throw Error{"ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."};
+    }
+    if (call.has("NO") && client.tracking_mode != TrackingMode::opt_out) {
+        throw Error{"ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."};
+    }
+    client.caching = true;
+    return ok;
+}
+
+void write_tracking_info(const ClientRecord& client, Reply& reply) {
+    std::vector<std::string_view> flags;
+    if (client.tracking == nullptr) {
+        flags.emplace_back("off");
+    } else {
+        flags.emplace_back("on");
+        if (client.tracking_mode == TrackingMode::broadcast) flags.emplace_back("bcast");
+        if (client.tracking_mode == TrackingMode::opt_in) flags.emplace_back("optin");
+        if (client.tracking_mode == TrackingMode::opt_out) flags.emplace_back("optout");
+        if (client.tracking->has_no_loop()) flags.emplace_back("noloop");
+    }
+    reply.map(3).bulk_string("flags").set(flags.size());
+    for (const std::string_view flag : flags) reply.bulk_string(flag);
+    reply.bulk_string("redirect").integer(client.tracking == nullptr ? -1 : 0);
+    reply.bulk_string("prefixes").array(client.prefixes.size());
+    for (const std::string& prefix : client.prefixes) reply.bulk_string(prefix);
+}
+
+// ---- notifications
+
+struct EventLetter {
+    char letter;
+    unsigned events;
+};
+constexpr EventLetter event_letters[] = {
+    {'K', Keys::by_key},
+    {'E', Keys::by_event},
+    {'g', static_cast<unsigned>(KeyEvent::generic)},
+    {'$', static_cast<unsigned>(KeyEvent::string)},
+    {'l', static_cast<unsigned>(KeyEvent::list)},
+    {'s', static_cast<unsigned>(KeyEvent::set)},
+    {'h', static_cast<unsigned>(KeyEvent::hash)},
+    {'z', static_cast<unsigned>(KeyEvent::sorted)},
+    {'x', static_cast<unsigned>(KeyEvent::expired)},
+    {'e', static_cast<unsigned>(KeyEvent::evicted)},
+    {'t', static_cast<unsigned>(KeyEvent::stream)},
+    {'d', static_cast<unsigned>(KeyEvent::module)},
+    {'n', static_cast<unsigned>(KeyEvent::created)},
+};
+/// A: all kinds but n.
+constexpr unsigned usual_events = (1U << 10) - 1;
+
+std::string events_text(unsigned events) {
+    std::string text;
+    const bool all = (events & usual_events) == usual_events;
+    if (all) text = "A";
+    for (const EventLetter& each : event_letters) {
+        const bool is_in_all = all && (each.events & usual_events) != 0;
+        if ((events & each.events) != 0 && !is_in_all) text += each.letter;
+    }
+    return text;
+}
+
+std::optional<std::string> set_events(Keys& keys, std::string_view text) {
+    unsigned events = 0;
+    for (const char letter : text) {
+        unsigned found = letter == 'A' ? usual_events : 0;
+        for (const EventLetter& each : event_letters) found |= each.letter == letter ? each.events : 0;
+        if (found == 0) return "Invalid event class character. Use 'Ag$lszhxeKEtmdn'.";
+        events |= found;
+    }
+    keys.notify(events);
+    return std::nullopt;
+}
+
+}  // namespace
+
+void end_tracking(Table& table, ClientRecord& client) {
+    if (client.tracking == nullptr) return;
+    for (const std::string& prefix : client.prefixes) {
+        table.keys.untrack_prefix(prefix, client.id());
+        client.memory.give_back(256 + 2 * prefix.size());
+    }
+    for (const std::string& key : client.tracking->take_keys()) table.keys.untrack(key, client.id());
+    client.prefixes.clear();
+    client.tracking.reset();
+    client.caching = false;
+    client.update();
+}
+
+void add_tracking(Table& table) {
+    table.parameters.push_back({"notify-keyspace-events",
+                                [&table] { return events_text(table.keys.notified()); },
+                                [&table](std::string_view text) { return set_events(table.keys, text); }});
+    CommandTraits traits =
+        about("connection", "Controls server-assisted client-side caching for the connection.");
+    traits.no_multi = true;
+    table.add_default(
+        "CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+        [&table](Call& call) { return set_tracking(table, call); }, traits, true);
+    table.add_default(
+        "CLIENT CACHING <YES | NO>", set_caching,
+        about("connection", "Instructs the server whether to track the keys in the next request."));
+    table.add_default(
+        "CLIENT TRACKINGINFO", [](Call& call) { write_tracking_info(record_of(call), call.reply()); },
+        about("connection", "Returns information about server-assisted client-side caching."));
+    table.add_default(
+        "CLIENT GETREDIR", [](Call& call) { return record_of(call).tracking == nullptr ? -1 : 0; },
+        about("connection",
+              "Returns the client ID to which the connection's tracking notifications are redirected."));
+}
+
+}  // namespace resp::detail

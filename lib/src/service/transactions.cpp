@@ -1,0 +1,158 @@
+// MULTI, EXEC, DISCARD, WATCH and UNWATCH.
+//
+//     MULTI           the client's commands are copied, see Runner::may_run()
+//     WATCH key       Keys::changed() sets the flag of the client
+//     EXEC            takes the lock for all keys, looks at the flag, and calls all functions
+#include "defaults.hpp"
+#include "runner.hpp"
+#include "transaction.hpp"
+
+#include <utility>
+
+namespace resp::detail {
+
+namespace {
+
+CommandTraits about_transaction(const char* summary) {
+    CommandTraits traits = about("transactions", summary);
+    traits.fast = true;
+    traits.no_multi = true;
+    return traits;
+}
+
+std::size_t memory_of_watch(std::string_view key) noexcept { return 256 + 2 * key.size(); }
+
+/// Ends the transaction of a client, and returns it.
+std::unique_ptr<Transaction> take_transaction(ClientRecord& client) {
+    std::unique_ptr<Transaction> transaction = std::move(client.transaction);
+    client.update();
+    if (transaction == nullptr) return nullptr;
+    for (const Transaction::Queued& queued : transaction->queued) client.memory.give_back(queued.memory());
+    return transaction;
+}
+
+void watch(Table& table, const Words& keys, Call& call) {
+    ClientRecord& client = record_of(call);
+    if (client.transaction != nullptr) throw Error{"ERR WATCH inside MULTI is not allowed"};
+    if (client.watch_flag == nullptr) client.watch_flag = std::make_shared<std::atomic<bool>>(false);
+    const unsigned database = client.database();
+    for (const std::string_view key : keys) {
+        const std::pair<unsigned, std::string> watched{database, key};
+        if (std::find(client.watched.begin(), client.watched.end(), watched) != client.watched.end())
+            continue;
+        if (!client.memory.take(client.connection(), memory_of_watch(key))) throw Error{out_of_memory};
+        client.watched.push_back(watched);
+        table.keys.watch(database, key, client.id(), client.watch_flag);
+    }
+    call.reply().simple_string("OK");
+}
+
+void run_all(Table& table, Call& call, const Transaction& transaction) {
+    Reply& reply = call.reply();
+    ClientRecord& client = record_of(call);
+    if (client.watch_flag != nullptr && client.watch_flag->load()) {
+        reply.version() == Version::resp3 ? reply.null() : reply.null_array();
+        return;
+    }
+    reply.array(transaction.queued.size());
+    for (const Transaction::Queued& queued : transaction.queued) {
+        const Request request = call.request().with(queued.words.view());
+        Call each{*queued.entry, request, reply, client, Runner::state_of(call)};
+        const Reply::Mark begin = reply.mark();
+        const std::size_t before = reply.size();
+        if (Runner::may_run(table, each)) {
+            client.tally->of[queued.entry->index].calls.add();
+            Runner::call_function(each);
+        }
+        // Each command must have its place in the array.
+        if (reply.size() == before) {
+            reply.rollback(begin);
+            reply.null();
+        }
+    }
+}
+
+void exec(Table& table, Call& call) {
+    ClientRecord& client = record_of(call);
+    const std::unique_ptr<Transaction> transaction = take_transaction(client);
+    if (transaction == nullptr) throw Error{"ERR EXEC without MULTI"};
+    if (transaction->failed) {
+        unwatch(table, client);
+        throw Error{"EXECABORT Transaction discarded because of previous errors."};
+    }
+    const auto run = [&] { run_all(table, call, *transaction); };
+    if (table.user_lock) {
+        KeyList keys;
+        bool writes = false;
+        for (const Transaction::Queued& queued : transaction->queued) {
+            const Request request = call.request().with(queued.words.view());
+            const Call each{*queued.entry, request, call.reply(), client, nullptr};
+            Runner::add_keys(each, keys);
+            writes = writes || !queued.entry->traits.readonly;
+        }
+        for (const auto& [database, key] : client.watched) keys.emplace_back(key);
+        table.user_lock(keys, writes ? Access::write : Access::read, run);
+    } else if (table.has_one_thread) {
+        run();
+    } else {
+        const std::lock_guard lock{table.mutex};
+        run();
+    }
+    unwatch(table, client);
+}
+
+}  // namespace
+
+void unwatch(Table& table, ClientRecord& client) {
+    for (const auto& [database, key] : client.watched) {
+        table.keys.unwatch(database, key, client.id());
+        client.memory.give_back(memory_of_watch(key));
+    }
+    client.watched.clear();
+    client.watch_flag.reset();
+}
+
+void forget(Table& table, ClientRecord& client) {
+    static_cast<void>(take_transaction(client));
+    unwatch(table, client);
+    leave_all(table, client);
+    end_tracking(table, client);
+}
+
+void add_transactions(Table& table) {
+    table.add_default(
+        "MULTI",
+        [](Call& call) {
+            ClientRecord& client = record_of(call);
+            if (client.transaction != nullptr) throw Error{"ERR MULTI calls can not be nested"};
+            client.transaction = std::make_unique<Transaction>();
+            client.update();
+            return ok;
+        },
+        about_transaction("Starts a transaction."));
+    table.add_default(
+        "EXEC", [&table](Call& call) { exec(table, call); },
+        about_transaction("Executes all commands in a transaction."));
+    table.add_default(
+        "DISCARD",
+        [&table](Call& call) {
+            if (take_transaction(record_of(call)) == nullptr) throw Error{"ERR DISCARD without MULTI"};
+            unwatch(table, record_of(call));
+            return ok;
+        },
+        about_transaction("Discards a transaction."));
+    table.add_default(
+        "WATCH key [key ...]", [&table](Words keys, Call& call) { watch(table, keys, call); },
+        about_transaction("Monitors changes to keys to determine the execution of a transaction."));
+    CommandTraits traits = about_transaction("Forgets about watched keys of a transaction.");
+    traits.no_multi = false;
+    table.add_default(
+        "UNWATCH",
+        [&table](Call& call) {
+            unwatch(table, record_of(call));
+            return ok;
+        },
+        traits);
+}
+
+}  // namespace resp::detail

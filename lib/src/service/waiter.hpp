@@ -1,0 +1,34 @@
+// A blocking command that waits for a key.
+#pragma once
+
+#include <libresp/server/asio.hpp>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace resp::detail {
+
+/// Made by the coroutine that waits, woken by any thread.
+class Waiter {
+public:
+    explicit Waiter(asio::any_io_executor executor) : timer_(std::move(executor)) {}
+
+    /// The timer that the coroutine awaits; wake() cancels it.
+    [[nodiscard]] asio::steady_timer& timer() noexcept { return timer_; }
+    /// Returns false if it was woken before, or has ended.
+    static bool wake(const std::shared_ptr<Waiter>& waiter) {
+        if (waiter->woken_.exchange(true)) return false;
+        asio::post(waiter->timer_.get_executor(), [waiter] { waiter->timer_.cancel(); });
+        return true;
+    }
+    [[nodiscard]] bool is_woken() const noexcept { return woken_.load(); }
+    /// Waits again. Only the coroutine calls it.
+    void rest() noexcept { woken_.store(false); }
+
+private:
+    asio::steady_timer timer_;
+    std::atomic<bool> woken_{false};
+};
+
+}  // namespace resp::detail
