@@ -19,6 +19,7 @@
 
 namespace resp::detail {
 
+class Table;
 class Tracker;
 struct Transaction;
 
@@ -88,6 +89,7 @@ struct ClientRecord : Client {
     explicit ClientRecord(Connection connection);
     ~ClientRecord();
 
+    Table* table = nullptr;
     ThreadTally* tally = nullptr;
     ClientMemory memory;  // of the transaction, the watched keys and the subscriptions
     ReplyMode replies = ReplyMode::on;

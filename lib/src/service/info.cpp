@@ -38,8 +38,9 @@ std::string server_section(const Table& table) {
 }
 
 std::string clients_section(const Table& table) {
-    return fmt::format("connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:0\r\n", table.clients.size(),
-                       table.server.options().max_connections);
+    return fmt::format("connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:{}\r\n",
+                       table.clients.size(), table.server.options().max_connections,
+                       table.blocked.load(std::memory_order_relaxed));
 }
 
 std::string memory_section(const Table& table) {

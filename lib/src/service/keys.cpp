@@ -37,8 +37,13 @@ void Keys::unwatch(unsigned database, std::string_view key, std::uint64_t client
     with_interest(database, key, [&](Interest& interest) { interest.watchers.erase(client); });
 }
 
-void Keys::wait(unsigned database, std::string_view key, const std::shared_ptr<detail::Waiter>& waiter) {
-    with_interest(database, key, [&](Interest& interest) { interest.waiters.push_back(waiter); });
+bool Keys::wait(unsigned database, std::string_view key, const std::shared_ptr<detail::Waiter>& waiter) {
+    bool is_late = false;
+    with_interest(database, key, [&](Interest& interest) {
+        for (const auto& each : interest.waiters) is_late = is_late || each->is_woken();
+        interest.waiters.push_back(waiter);
+    });
+    return is_late;
 }
 
 void Keys::stop_waiting(unsigned database, std::string_view key, const detail::Waiter& waiter) noexcept {
@@ -47,15 +52,17 @@ void Keys::stop_waiting(unsigned database, std::string_view key, const detail::W
     });
 }
 
-void Keys::wake(unsigned database, std::string_view key) {
+void Keys::wake(unsigned database, std::string_view key, const detail::Waiter* after) {
     Stripe& stripe = stripe_of(key);
     const std::lock_guard lock{stripe.mutex};
     const auto keys = stripe.interests.find(database);
     if (keys == stripe.interests.end()) return;
     const auto found = keys->second.find(key);
     if (found == keys->second.end()) return;
+    bool is_after = after == nullptr;
     for (const auto& waiter : found->second.waiters) {
-        if (detail::Waiter::wake(waiter)) return;
+        if (is_after && detail::Waiter::wake(waiter)) return;
+        is_after = is_after || waiter.get() == after;
     }
 }
 

@@ -202,21 +202,26 @@ void Runner::call_function(Call& call) {
     }
 }
 
+void Runner::locked(Table& table, const Call& call, const std::function<void()>& body) {
+    if (table.user_lock) {
+        KeyList keys;
+        add_keys(call, keys);
+        table.user_lock(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
+    } else if (table.has_one_thread) {
+        body();
+    } else {
+        const std::lock_guard lock{table.mutex};
+        body();
+    }
+}
+
 void Runner::run_plain(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
     const Reply::Mark begin = call.reply().mark();
-    if (call.entry_->is_ours) {
-        call_function(call);
-    } else if (table.user_lock) {
-        KeyList keys;
-        add_keys(call, keys);
-        const Access access = call.entry_->traits.readonly ? Access::read : Access::write;
-        table.user_lock(keys, access, [&] { call_function(call); });
-    } else if (table.has_one_thread) {
+    if (call.entry_->is_ours || (table.has_one_thread && !table.user_lock)) {
         call_function(call);
     } else {
-        const std::lock_guard lock{table.mutex};
-        call_function(call);
+        locked(table, call, [&call] { call_function(call); });
     }
     if (!client.is_usual) end_reply(client, call.reply(), begin);
 }

@@ -3,6 +3,7 @@
 
 #include "table.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,9 @@ struct Runner {
     [[nodiscard]] static bool may_run(Table& table, Call& call);
     /// Calls a function that is no coroutine, under the lock.
     static void run_plain(Table& table, Call& call);
-    /// The same without the lock: the caller holds it.
+    /// Runs `body` under the lock for the keys of the call.
+    static void locked(Table& table, const Call& call, const std::function<void()>& body);
+    /// Calls the function without the lock: the caller holds it.
     static void call_function(Call& call);
     /// Replies with an error that is not of a command's function.
     static void refuse(ClientRecord& client, Reply& reply, std::string_view error);

@@ -20,6 +20,7 @@ void ServiceBase::on_start(ServerHandle server) {
 void ServiceBase::on_open(Connection connection) {
     record_ = std::make_shared<ClientRecord>(std::move(connection));
     record_->tally = &table_->statistics.of_thread(record_->connection().thread(), table_->size());
+    record_->table = table_.get();
     record_->keys_ = &table_->keys;
     record_->has_before = static_cast<bool>(table_->before);
     if (table_->auth.exists()) {

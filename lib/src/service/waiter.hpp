@@ -3,8 +3,10 @@
 
 #include <libresp/server/asio.hpp>
 
+#include <asio/post.hpp>
+
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace resp::detail {

@@ -149,7 +149,23 @@ public:
         }
         return *this;
     }
-    /// The same for a line that is known only when the program runs. Throws UsageError if it is wrong.
+    /// Adds a command that may wait for a key, such as `BLPOP key [key ...] timeout`. The function returns a std::optional.
+    /// If it returns nothing, the service waits until one of the keys changes (see Keys::changed()), and calls it again.
+    /// Clients that wait for a key are served in the order in which they came. A word `timeout` is the longest time in
+    /// seconds; 0: no limit. After it the reply is null. In a transaction the function is called once. It must not be a
+    /// coroutine.
+    template <class F>
+    Commands& add_blocking(detail::UsageLine<State, std::type_identity_t<F>> usage, F f,
+                           CommandTraits traits = {}) {
+        if constexpr (is_function<F>()) {
+            static_assert(detail::is_optional<typename detail::SignatureOf<F>::Result>,
+                          "a blocking function of resp::Commands must return a std::optional");
+            traits.blocking = true;
+            insert(usage.text(), detail::Invoker<State, F>::make_blocking(std::move(f)), std::move(traits));
+        }
+        return *this;
+    }
+    /// The same as add() for a line that is known only when the program runs. Throws UsageError if it is wrong.
     template <class F>
     Commands& add(RuntimeUsage usage, F f, CommandTraits traits = {}) {
         if constexpr (is_function<F>()) {

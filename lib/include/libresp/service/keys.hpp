@@ -80,11 +80,12 @@ public:
     /// A client wants to hear of all changes of keys with this prefix.
     void track_prefix(std::string_view prefix, const std::shared_ptr<detail::Tracker>& tracker);
     void untrack_prefix(std::string_view prefix, std::uint64_t client) noexcept;
-    /// A command waits for a change of a key. The first waiter is woken first.
-    void wait(unsigned database, std::string_view key, const std::shared_ptr<detail::Waiter>& waiter);
+    /// A command waits for a change of a key. The first waiter is woken first. Returns whether one before it is awake
+    /// already, and has not tried yet.
+    bool wait(unsigned database, std::string_view key, const std::shared_ptr<detail::Waiter>& waiter);
     void stop_waiting(unsigned database, std::string_view key, const detail::Waiter& waiter) noexcept;
-    /// Wakes the next waiter of a key.
-    void wake(unsigned database, std::string_view key);
+    /// Wakes the next waiter of a key: the first one, or the first one after `after`.
+    void wake(unsigned database, std::string_view key, const detail::Waiter* after = nullptr);
 
 private:
     struct Interest {

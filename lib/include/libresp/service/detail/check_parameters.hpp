@@ -19,6 +19,11 @@ constexpr ParameterKind kind_of(const Usage& usage, const UsageNode& node) noexc
     return ParameterKind::other;
 }
 
+/// Always throws. GCC wants a way without it, and the mistake as a literal: then its message shows the mistake.
+constexpr void does_not_fit(const Usage& usage, std::size_t position, const char* mistake) {
+    if (mistake != nullptr) throw UsageError{usage.line(), position, mistake};
+}
+
 constexpr void check_parameters(const Usage& usage, const ParameterKind* kinds, std::size_t size) {
     bool takes_call = false;
     std::size_t words = 0;
@@ -35,27 +40,29 @@ constexpr void check_parameters(const Usage& usage, const ParameterKind* kinds, 
     for (std::uint8_t at = usage.first(); at != 0; at = usage[at].sibling) {
         const UsageNode& node = usage[at];
         const ParameterKind kind = kind_of(usage, node);
-        const auto fail = [&](const char* mistake) { throw UsageError{usage.line(), node.begin, mistake}; };
         if (kind == ParameterKind::other) {
-            if (!takes_call) fail("only a function that takes a resp::Call& sees this part");
+            if (!takes_call)
+                does_not_fit(usage, node.begin, "only a function that takes a resp::Call& sees this part");
             continue;
         }
-        if (++bound > most_bound) fail("the line has more than 16 words that bind to parameters");
+        if (++bound > most_bound)
+            does_not_fit(usage, node.begin, "the line has more than 16 words that bind to parameters");
         if (words == 0 && takes_call) continue;
-        if (i == size) fail("the function has no parameter for this word");
+        if (i == size) does_not_fit(usage, node.begin, "the function has no parameter for this word");
         if (kinds[i] != kind) {
-            fail(kind == ParameterKind::word ? "the parameter for this word must be a text or a number"
-                 : kind == ParameterKind::optional_word
-                     ? "the parameter for this word must be a std::optional"
-                     : "the parameter for these words must be resp::Words");
+            if (kind == ParameterKind::word) {
+                does_not_fit(usage, node.begin, "the parameter for this word must be a text or a number");
+            } else if (kind == ParameterKind::optional_word) {
+                does_not_fit(usage, node.begin, "the parameter for this word must be a std::optional");
+            } else {
+                does_not_fit(usage, node.begin, "the parameter for these words must be resp::Words");
+            }
         }
         ++i;
         skip_others();
     }
-    if (i != size) {
-        throw UsageError{usage.line(), usage.line().size(),
-                         "the function has more parameters than the line has words"};
-    }
+    if (i != size)
+        does_not_fit(usage, usage.line().size(), "the function has more parameters than the line has words");
 }
 
 }  // namespace resp::detail

@@ -3,6 +3,7 @@
 
 #include <libresp/server/detail/awaitable.hpp>
 #include <libresp/service/call.hpp>
+#include <libresp/service/detail/blocking.hpp>
 #include <libresp/service/detail/command_entry.hpp>
 
 #include <concepts>
@@ -68,6 +69,17 @@ struct AwaitedBy<asio::awaitable<T, asio::any_io_executor>> {
     static constexpr bool is_awaitable = true;
     using type = T;
 };
+
+template <class T>
+constexpr bool is_tuple = false;
+template <class A, class B>
+constexpr bool is_tuple<std::pair<A, B>> = true;
+template <class... T>
+constexpr bool is_tuple<std::tuple<T...>> = true;
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
 
 // ---- a parameter
 
@@ -242,6 +254,21 @@ public:
         return function;
     }
 
+    /// For Commands::add_blocking(): F returns a std::optional.
+    static Function make_blocking(F f) {
+        Function function = make(std::move(f));
+        function.plain = [](const void* object, Call& call) {
+            auto arguments = bind(call, Takes{});
+            if (const char* error = Binder::bad_word(call)) throw Error{error};
+            const Result result = std::apply(*static_cast<const F*>(object), std::move(arguments));
+            result ? write(call, *result) : write_nothing(call.reply());
+        };
+        function.waiting = [](const void* object, Call& call) {
+            return Outcome{block<Awaitable>(*static_cast<const F*>(object), call)};
+        };
+        return function;
+    }
+
     /// The kinds of the parameters.
     template <class... P>
     static constexpr void check(const Usage& usage, Parameters<P...>) {
@@ -287,6 +314,43 @@ private:
     static void write(Call& call, const T& result) {
         if (is_error(result)) Binder::failed(call);
         write_result(call.reply(), result);
+    }
+
+    /// Nothing came in time: a null array if the result is an array.
+    static void write_nothing(Reply& reply) {
+        constexpr bool is_array =
+            RangeResult<typename Result::value_type> || is_tuple<typename Result::value_type>;
+        is_array&& reply.version() == Version::resp2 ? reply.null_array() : reply.null();
+    }
+
+    template <class Wait>
+    static Wait block(const F& f, Call call) {
+        const Reply::Mark begin = call.reply().mark();
+        std::optional<Error> failed;
+        try {
+            Blocking blocking{call};
+            auto next = Blocking::Next::again;
+            Result result;
+            while (!result && next == Blocking::Next::again) {
+                if (blocking.may_try()) {
+                    blocking.locked([&] {
+                        auto arguments = bind(call, Takes{});
+                        if (const char* error = Binder::bad_word(call)) throw Error{error};
+                        result = std::apply(f, std::move(arguments));
+                        if (result) write(call, *result);
+                    });
+                }
+                if (!result) next = co_await blocking.wait();
+            }
+            if (next == Blocking::Next::timeout) write_nothing(call.reply());
+        } catch (const Error& error) {
+            failed.emplace(error);
+        }
+        if (failed) {
+            call.reply().rollback(begin);
+            write(call, *failed);
+        }
+        Binder::ended(call, begin);
     }
 
     /// The call and the arguments live in the frame of this coroutine.

@@ -26,8 +26,8 @@ constexpr Usage::Usage(std::string_view line) : line_(line) {
     parse_name();
     parse_items(0, "]>|");
     if (at_ != line_.size()) {
-        fail(at_, line_[at_] == '|' ? "\"|\" must stand between alternatives in brackets"
-                                    : "nothing was opened that this closes");
+        if (line_[at_] == '|') fail(at_, "\"|\" must stand between alternatives in brackets");
+        fail(at_, "nothing was opened that this closes");
     }
     const Range range = range_of_children(0);
     least_ = first_word() + range.least;

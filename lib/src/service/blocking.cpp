@@ -1,0 +1,107 @@
+// Waiting for keys. The order of the queues decides who is woken; see Keys.
+#include <libresp/service/detail/blocking.hpp>
+
+#include "defaults.hpp"
+#include "runner.hpp"
+#include "waiter.hpp"
+
+#include <asio/redirect_error.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace resp::detail {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The end of the time of a command; the clock's last value if it has no limit.
+Clock::time_point deadline_of(const Call& call) {
+    std::optional<double> seconds;
+    try {
+        seconds = call.number("timeout");
+    } catch (const Error&) {
+        throw Error{"ERR timeout is not a float or out of range"};
+    }
+    if (!seconds) return Clock::time_point::max();
+    if (*seconds < 0) throw Error{"ERR timeout is negative"};
+    constexpr double longest = 3.0e9;  // a hundred years
+    if (*seconds > longest) throw Error{"ERR timeout is out of range"};
+    if (*seconds == 0) return Clock::time_point::max();
+    return Clock::now() +
+           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{*seconds});
+}
+
+}  // namespace
+
+struct Blocking::State {
+    explicit State(Call& given)
+        : call(given),
+          table(*record_of(given).table),
+          database(given.client().database()),
+          deadline(deadline_of(given)),
+          waiter(std::make_shared<Waiter>(given.connection().executor())) {
+        Runner::add_keys(call, keys);
+    }
+
+    Call& call;
+    Table& table;
+    const unsigned database;
+    const Clock::time_point deadline;
+    const std::shared_ptr<Waiter> waiter;
+    KeyList keys;
+    bool may_try = true;
+};
+
+Blocking::Blocking(Call& call) : state_(std::make_unique<State>(call)) {
+    std::size_t memory = 0;
+    for (const std::string_view key : state_->keys) memory += 256 + 2 * key.size();
+    if (!record_of(call).memory.take(call.connection(), memory)) throw Error{out_of_memory};
+    for (const std::string_view key : state_->keys) {
+        if (state_->table.keys.wait(state_->database, key, state_->waiter)) state_->may_try = false;
+    }
+    state_->table.blocked.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Who is next in the queues may have been woken for nothing, or not at all: it tries now.
+Blocking::~Blocking() {
+    State& state = *state_;
+    for (const std::string_view key : state.keys) {
+        state.table.keys.stop_waiting(state.database, key, *state.waiter);
+        record_of(state.call).memory.give_back(256 + 2 * key.size());
+    }
+    for (const std::string_view key : state.keys) state.table.keys.wake(state.database, key);
+    state.table.blocked.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool Blocking::may_try() const noexcept { return state_->may_try; }
+
+void Blocking::locked(const std::function<void()>& body) {
+    Runner::locked(state_->table, state_->call, body);
+}
+
+asio::awaitable<Blocking::Next, asio::any_io_executor> Blocking::wait() {
+    State& state = *state_;
+    // It has tried without success. Those after it may want something else.
+    if (state.waiter->is_woken()) {
+        state.waiter->rest();
+        for (const std::string_view key : state.keys) {
+            state.table.keys.wake(state.database, key, state.waiter.get());
+        }
+    }
+    asio::steady_timer& timer = state.waiter->timer();
+    timer.expires_at(state.deadline);
+    while (!state.waiter->is_woken()) {
+        if (Clock::now() >= state.deadline) co_return Next::timeout;
+        std::error_code ec;
+        auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        const bool is_there = co_await unless_gone(state.call.connection(), std::move(wait));
+        if (!is_there || state.call.connection().peer_state() != PeerState::open) co_return Next::gone;
+    }
+    state.may_try = true;
+    co_return Next::again;
+}
+
+}  // namespace resp::detail
