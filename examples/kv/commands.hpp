@@ -1,0 +1,15 @@
+// The commands of the key-value server.
+#pragma once
+
+#include "store.hpp"
+
+#include <libresp/service.hpp>
+
+/// SET, GET, INCR, APPEND and the others on strings.
+void add_string_commands(resp::Commands<>& commands, Store& store);
+/// DEL, EXPIRE, SCAN, SELECT and the others that do not depend on the type of a value.
+void add_key_commands(resp::Commands<>& commands, Store& store);
+
+/// The times that commands take: seconds or milliseconds, from now or as Unix time. Throws Redis' error for the command if
+/// the time is not positive, or too large.
+[[nodiscard]] Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command);

@@ -1,0 +1,266 @@
+// The commands that do not depend on the type of a value, with the errors of Redis.
+#include "commands.hpp"
+
+#include <charconv>
+#include <random>
+
+namespace {
+
+using Text = std::string_view;
+using resp::Call;
+using resp::error;
+
+const resp::CommandTraits reads{.readonly = true, .fast = true, .group = "generic"};
+const resp::CommandTraits scans{.readonly = true, .group = "generic"};
+const resp::CommandTraits writes{.write = true, .fast = true, .group = "generic"};
+const resp::CommandTraits clears{.write = true, .group = "server"};
+
+/// The functions share references to the store and to who listens for changes.
+struct KeyCommands {
+    Store& store;
+    resp::Keys& listeners;
+
+    static unsigned database(const Call& call) { return call.client().database(); }
+    Item* find(Text key, const Call& call) const { return store.find(database(call), key); }
+
+    std::size_t erase(resp::Words keys, const Call& call) const {
+        std::size_t erased = 0;
+        for (const Text key : keys) {
+            if (!store.erase(database(call), key)) continue;
+            call.changed(key, "del");
+            ++erased;
+        }
+        return erased;
+    }
+    std::size_t count(resp::Words keys, const Call& call) const {
+        std::size_t found = 0;
+        for (const Text key : keys) found += find(key, call) != nullptr ? 1 : 0;
+        return found;
+    }
+
+    // ---- time to live
+
+    bool expire(Text key, std::int64_t time, std::int64_t unit, bool from_now, const Call& call) const {
+        const bool nx = call.has("NX"), xx = call.has("XX"), gt = call.has("GT"), lt = call.has("LT");
+        if (nx && (xx || gt || lt)) {
+            throw error("ERR NX and XX, GT or LT options at the same time are not compatible");
+        }
+        if (gt && lt) throw error("ERR GT and LT options at the same time are not compatible");
+        const bool is_past = time <= 0 && from_now;
+        const Time expires = is_past ? 1 : time <= 0 ? 1 : expiry_in(time, unit, from_now, call.name());
+        Item* const item = find(key, call);
+        if (item == nullptr) return false;
+        const Time old = item->expires;
+        const bool is_refused = (nx && old != 0) || (xx && old == 0) ||
+                                (gt && (old == 0 || expires <= old)) || (lt && old != 0 && expires >= old);
+        if (is_refused) return false;
+        if (expires <= now()) {
+            store.erase(database(call), key);
+            call.changed(key, "del");
+        } else {
+            store.set_expiry(database(call), *item, expires);
+            call.changed(key, "expire");
+        }
+        return true;
+    }
+    /// -2: there is no such key, -1: it has no end.
+    std::int64_t time_left(Text key, std::int64_t unit, bool from_now, const Call& call) const {
+        const Item* const item = find(key, call);
+        if (item == nullptr) return -2;
+        if (item->expires == 0) return -1;
+        const Time time = item->expires - (from_now ? now() : 0);
+        return from_now && unit > 1 ? (time + unit / 2) / unit : time / unit;
+    }
+    bool persist(Text key, const Call& call) const {
+        Item* const item = find(key, call);
+        if (item == nullptr || item->expires == 0) return false;
+        store.set_expiry(database(call), *item, 0);
+        call.changed(key, "persist");
+        return true;
+    }
+
+    // ---- copies
+
+    bool rename(Text key, Text to, bool only_if_new, const Call& call) const {
+        const Item* const item = find(key, call);
+        if (item == nullptr) throw error("ERR no such key");
+        if (only_if_new && find(to, call) != nullptr) return false;
+        if (key == to) return true;
+        const std::string value = item->value;
+        store.set(database(call), to, value, item->expires);
+        store.erase(database(call), key);
+        call.changed(key, "rename_from");
+        call.changed(to, "rename_to");
+        return true;
+    }
+    bool copy(Text from, Text to, const Call& call) const {
+        const auto target = call.integer("destination-db").value_or(database(call));
+        if (target < 0 || target >= Store::databases) throw error("ERR DB index is out of range");
+        const auto to_database = static_cast<unsigned>(target);
+        if (from == to && to_database == database(call)) {
+            throw error("ERR source and destination objects are the same");
+        }
+        const Item* const item = find(from, call);
+        if (item == nullptr) return false;
+        if (!call.has("REPLACE") && store.find(to_database, to) != nullptr) return false;
+        store.require_room();
+        const std::string value = item->value;
+        store.set(to_database, to, value, item->expires);
+        listeners.changed(to_database, to, "copy_to", resp::KeyEvent::generic, call.client().id());
+        return true;
+    }
+
+    // ---- all keys
+
+    /// A cursor is a position in the space of hashes without its last 16 bits, so that it fits into a double.
+    void scan(Text cursor, const Call& call) const {
+        constexpr unsigned left_out = 16;
+        std::uint64_t position = 0;
+        const auto [end, ec] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), position);
+        if (ec != std::errc{} || end != cursor.data() + cursor.size()) throw error("ERR invalid cursor");
+        const auto most = call.integer("count").value_or(10);
+        if (most < 1) throw error(std::string{resp::syntax_error});
+        const Text pattern = call.text("pattern").value_or("*");
+        const bool has_type = resp::equals_ignoring_case(call.text("type").value_or("string"), "string");
+        std::vector<std::string_view> found;
+        position <<= left_out;
+        std::int64_t buckets = 0;
+        for (std::int64_t items = 0; items < most && buckets < 10 * most; ++buckets) {
+            position = store.visit(database(call), position, [&](Item& item) {
+                ++items;
+                if (has_type && resp::matches_glob(item.key, pattern)) found.push_back(item.key);
+            });
+            if (position == 0) break;
+        }
+        call.reply().array(2).bulk_string(position >> left_out);
+        resp::write_result(call.reply(), found);
+    }
+    void list(Text pattern, const Call& call) const {
+        std::vector<std::string_view> found;
+        std::uint64_t position = 0;
+        do {
+            position = store.visit(database(call), position, [&](Item& item) {
+                if (resp::matches_glob(item.key, pattern)) found.push_back(item.key);
+            });
+        } while (position != 0);
+        resp::write_result(call.reply(), found);
+    }
+    std::optional<Text> random(const Call& call) const {
+        thread_local std::mt19937_64 engine{std::random_device{}()};
+        std::optional<Text> found;
+        std::uint64_t position = engine();
+        // Twice around: the keys before the first position come last.
+        for (std::size_t rounds = 0; !found && rounds != 2; rounds += position == 0 ? 1 : 0) {
+            position = store.visit(database(call), position, [&](Item& item) { found = item.key; });
+        }
+        return found;
+    }
+    void clear(unsigned number) const {
+        store.clear(number);
+        listeners.all_changed(number);
+    }
+    resp::Ok swap(std::int64_t a, std::int64_t b) const {
+        if (a < 0 || b < 0 || a >= Store::databases || b >= Store::databases) {
+            throw error("ERR DB index is out of range");
+        }
+        store.swap(static_cast<unsigned>(a), static_cast<unsigned>(b));
+        listeners.all_changed(static_cast<unsigned>(a));
+        listeners.all_changed(static_cast<unsigned>(b));
+        return resp::ok;
+    }
+};
+
+void add_expiry(resp::Commands<>& commands, const KeyCommands& k) {
+    using Number = std::int64_t;
+    commands
+        .add(
+            "EXPIRE key seconds [NX] [XX] [GT] [LT]",
+            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1000, true, call); }, writes)
+        .add(
+            "PEXPIRE key milliseconds [NX] [XX] [GT] [LT]",
+            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1, true, call); }, writes)
+        .add(
+            "EXPIREAT key unix-time-seconds [NX] [XX] [GT] [LT]",
+            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1000, false, call); }, writes)
+        .add(
+            "PEXPIREAT key unix-time-milliseconds [NX] [XX] [GT] [LT]",
+            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1, false, call); }, writes)
+        .add(
+            "TTL key", [k](Text key, Call& call) { return k.time_left(key, 1000, true, call); }, reads)
+        .add(
+            "PTTL key", [k](Text key, Call& call) { return k.time_left(key, 1, true, call); }, reads)
+        .add(
+            "EXPIRETIME key", [k](Text key, Call& call) { return k.time_left(key, 1000, false, call); },
+            reads)
+        .add(
+            "PEXPIRETIME key", [k](Text key, Call& call) { return k.time_left(key, 1, false, call); }, reads)
+        .add("PERSIST key", [k](Text key, Call& call) { return k.persist(key, call); }, writes);
+}
+
+void add_single(resp::Commands<>& commands, const KeyCommands& k) {
+    commands
+        .add(
+            "DEL key [key ...]", [k](resp::Words keys, Call& call) { return k.erase(keys, call); }, writes)
+        .add(
+            "UNLINK key [key ...]", [k](resp::Words keys, Call& call) { return k.erase(keys, call); }, writes)
+        .add(
+            "EXISTS key [key ...]", [k](resp::Words keys, Call& call) { return k.count(keys, call); }, reads)
+        .add(
+            "TOUCH key [key ...]", [k](resp::Words keys, Call& call) { return k.count(keys, call); }, reads)
+        .add(
+            "TYPE key",
+            [k](Text key, Call& call) {
+                return resp::simple(k.find(key, call) == nullptr ? "none" : "string");
+            },
+            reads)
+        .add(
+            "RENAME key newkey",
+            [k](Text key, Text to, Call& call) {
+                k.rename(key, to, false, call);
+                return resp::ok;
+            },
+            writes)
+        .add(
+            "RENAMENX key newkey",
+            [k](Text key, Text to, Call& call) { return k.rename(key, to, true, call); }, writes)
+        .add(
+            "COPY source destination [DB destination-db] [REPLACE]",
+            [k](Text from, Text to, Call& call) { return k.copy(from, to, call); }, writes);
+}
+
+/// They name no key, so all shards are locked.
+void add_whole(resp::Commands<>& commands, const KeyCommands& k) {
+    commands.add(
+                "RANDOMKEY", [k](Call& call) { return k.random(call); }, scans)
+        .add(
+            "KEYS pattern", [k](Text pattern, Call& call) { k.list(pattern, call); }, scans)
+        .add(
+            "SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]",
+            [k](Text cursor, Call& call) { k.scan(cursor, call); }, scans)
+        .add(
+            "DBSIZE", [k](Call& call) { return k.store.size(k.database(call)); }, scans)
+        .add(
+            "FLUSHDB [ASYNC | SYNC]",
+            [k](Call& call) {
+                k.clear(k.database(call));
+                return resp::ok;
+            },
+            clears)
+        .add(
+            "FLUSHALL [ASYNC | SYNC]",
+            [k](Call&) {
+                for (unsigned i = 0; i != Store::databases; ++i) k.clear(i);
+                return resp::ok;
+            },
+            clears)
+        .add("SWAPDB index1 index2", [k](std::int64_t a, std::int64_t b) { return k.swap(a, b); }, clears);
+}
+
+}  // namespace
+
+void add_key_commands(resp::Commands<>& commands, Store& store) {
+    const KeyCommands k{store, commands.keys()};
+    add_expiry(commands, k);
+    add_single(commands, k);
+    add_whole(commands, k);
+}

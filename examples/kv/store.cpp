@@ -1,0 +1,235 @@
+#include "store.hpp"
+
+#include <libresp/service.hpp>
+
+#include <bit>
+#include <chrono>
+#include <cstring>
+#include <random>
+
+Time now() noexcept {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+// ---- Table
+
+/// The four highest bits of a hash are the number of the shard.
+std::size_t Table::bucket_of(std::uint64_t hash) const noexcept {
+    constexpr std::uint64_t below_shard = (std::uint64_t{1} << 60) - 1;
+    return static_cast<std::size_t>((hash & below_shard) >> shift_);
+}
+
+Item* Table::find(std::string_view key, std::uint64_t hash) noexcept {
+    if (buckets_.empty()) return nullptr;
+    Item* item = buckets_[bucket_of(hash)].get();
+    while (item != nullptr && (item->hash != hash || item->key != key)) item = item->next.get();
+    return item;
+}
+
+Item& Table::insert(std::string_view key, std::uint64_t hash) {
+    if (size_ >= buckets_.size()) grow();
+    auto item = std::make_unique<Item>();
+    item->hash = hash;
+    item->key = key;
+    std::unique_ptr<Item>& bucket = buckets_[bucket_of(hash)];
+    item->next = std::move(bucket);
+    bucket = std::move(item);
+    ++size_;
+    return *bucket;
+}
+
+void Table::erase(Item& item) noexcept {
+    if (item.expires != 0) expiring_.erase({item.expires, &item});
+    std::unique_ptr<Item>* place = &buckets_[bucket_of(item.hash)];
+    while (place->get() != &item) place = &(*place)->next;
+    *place = std::move(item.next);
+    --size_;
+}
+
+void Table::set_expiry(Item& item, Time expires) {
+    if (item.expires == expires) return;
+    if (expires != 0) expiring_.emplace(expires, &item);
+    if (item.expires != 0) expiring_.erase({item.expires, &item});
+    item.expires = expires;
+}
+
+Item* Table::first_expired(Time time) noexcept {
+    const bool has_one = !expiring_.empty() && expiring_.begin()->first <= time;
+    return has_one ? expiring_.begin()->second : nullptr;
+}
+
+void Table::clear() noexcept {
+    // One after another: the destructor of a chain would need a stack as long as the chain.
+    for (std::unique_ptr<Item>& bucket : buckets_) {
+        while (bucket != nullptr) bucket = std::move(bucket->next);
+    }
+    *this = Table{};
+}
+
+void Table::grow() {
+    std::vector<std::unique_ptr<Item>> old(buckets_.empty() ? 4 : buckets_.size() * 2);
+    old.swap(buckets_);
+    shift_ = 60 - static_cast<unsigned>(std::countr_zero(buckets_.size()));
+    for (std::unique_ptr<Item>& bucket : old) {
+        while (bucket != nullptr) {
+            std::unique_ptr<Item> item = std::move(bucket);
+            bucket = std::move(item->next);
+            std::unique_ptr<Item>& to = buckets_[bucket_of(item->hash)];
+            item->next = std::move(to);
+            to = std::move(item);
+        }
+    }
+}
+
+// ---- locks
+
+Store::Guard::Guard(Store& store, std::bitset<shards> locked) : store_(&store), locked_(locked) {
+    for (std::size_t i = 0; i != shards; ++i) {
+        if (locked_[i]) store.mutexes_[i].lock();
+    }
+}
+
+Store::Guard::~Guard() {
+    for (std::size_t i = 0; store_ != nullptr && i != shards; ++i) {
+        if (locked_[i]) store_->mutexes_[i].unlock();
+    }
+}
+
+Store::Guard Store::lock(std::span<const std::string_view> keys) {
+    std::bitset<shards> locked;
+    for (const std::string_view key : keys) locked.set(shard_of(hash(key)));
+    if (keys.empty()) locked.set();
+    return Guard{*this, locked};
+}
+
+// ---- Store
+
+Store::Store(std::size_t most) : most_(most) {
+    std::random_device random;
+    for (std::uint64_t& word : secret_) word = std::uint64_t{random()} << 32 | random();
+}
+
+/// SipHash-1-3 of Jean-Philippe Aumasson and Daniel J. Bernstein: the keys of a bucket cannot be guessed.
+std::uint64_t Store::hash(std::string_view key) const noexcept {
+    std::uint64_t v0 = secret_[0] ^ 0x736f6d6570736575, v1 = secret_[1] ^ 0x646f72616e646f6d;
+    std::uint64_t v2 = secret_[0] ^ 0x6c7967656e657261, v3 = secret_[1] ^ 0x7465646279746573;
+    const auto round = [&] {
+        v0 += v1, v1 = std::rotl(v1, 13) ^ v0, v0 = std::rotl(v0, 32);
+        v2 += v3, v3 = std::rotl(v3, 16) ^ v2;
+        v0 += v3, v3 = std::rotl(v3, 21) ^ v0;
+        v2 += v1, v1 = std::rotl(v1, 17) ^ v2, v2 = std::rotl(v2, 32);
+    };
+    const auto add = [&](std::uint64_t word) {
+        v3 ^= word;
+        round();
+        v0 ^= word;
+    };
+    std::size_t i = 0;
+    for (std::uint64_t word = 0; i + 8 <= key.size(); i += 8) {
+        std::memcpy(&word, key.data() + i, 8);
+        add(word);
+    }
+    std::uint64_t last = std::uint64_t{key.size()} << 56;
+    for (std::size_t j = 0; i + j < key.size(); ++j) {
+        last |= std::uint64_t{static_cast<unsigned char>(key[i + j])} << (8 * j);
+    }
+    add(last);
+    v2 ^= 0xff;
+    for (int j = 0; j != 3; ++j) round();
+    return v0 ^ v1 ^ v2 ^ v3;
+}
+
+Item* Store::find(unsigned database, std::string_view key) {
+    const std::uint64_t its_hash = hash(key);
+    Item* const item = table(database, its_hash).find(key, its_hash);
+    if (item == nullptr || item->expires == 0 || item->expires > now()) return item;
+    erase(database, *item);
+    expired(database, key);
+    return nullptr;
+}
+
+Item& Store::get_or_add(unsigned database, std::string_view key) {
+    if (Item* const item = find(database, key)) return *item;
+    const std::uint64_t its_hash = hash(key);
+    Item& item = table(database, its_hash).insert(key, its_hash);
+    bytes_ += bytes_of(item);
+    return item;
+}
+
+void Store::set(unsigned database, std::string_view key, std::string_view value, Time expires) {
+    Item& item = get_or_add(database, key);
+    modify(item, [value](std::string& old) {
+        if (old.capacity() > 2 * value.size() + 64) old = std::string{};
+        old.assign(value);
+    });
+    set_expiry(database, item, expires);
+}
+
+void Store::set_expiry(unsigned database, Item& item, Time expires) {
+    table(database, item.hash).set_expiry(item, expires);
+}
+
+void Store::erase(unsigned database, Item& item) noexcept {
+    bytes_ -= bytes_of(item);
+    table(database, item.hash).erase(item);
+}
+
+bool Store::erase(unsigned database, std::string_view key) {
+    Item* const item = find(database, key);
+    if (item != nullptr) erase(database, *item);
+    return item != nullptr;
+}
+
+std::size_t Store::size(unsigned database) const noexcept {
+    std::size_t size = 0;
+    for (const Table& table : tables_[database]) size += table.size();
+    return size;
+}
+
+void Store::clear(unsigned database) noexcept {
+    for (std::uint64_t shard = 0; shard != shards; ++shard) {
+        Table& table = tables_[database][shard];
+        std::uint64_t position = 0;
+        do {
+            position = table.visit(position, [&](Item& item) { bytes_ -= bytes_of(item); });
+        } while (position != 0);
+        table.clear();
+    }
+}
+
+void Store::swap(unsigned a, unsigned b) noexcept { tables_[a].swap(tables_[b]); }
+
+std::uint64_t Store::visit(unsigned database, std::uint64_t position,
+                           const std::function<void(Item&)>& visit) {
+    const Time time = now();
+    const std::size_t shard = shard_of(position);
+    const std::uint64_t in_shard = tables_[database][shard].visit(position, [&](Item& item) {
+        if (item.expires == 0 || item.expires > time) visit(item);
+    });
+    if (in_shard != 0) return std::uint64_t{shard} << 60 | in_shard;
+    return shard + 1 == shards ? 0 : std::uint64_t{shard + 1} << 60;
+}
+
+void Store::expire(std::size_t most) {
+    const Time time = now();
+    for (std::size_t shard = 0; shard != shards; ++shard) {
+        const std::lock_guard lock{mutexes_[shard]};
+        std::size_t left = most;
+        for (unsigned database = 0; database != databases; ++database) {
+            for (Item* item = nullptr; left != 0; --left) {
+                item = tables_[database][shard].first_expired(time);
+                if (item == nullptr) break;
+                const std::string key = item->key;
+                erase(database, *item);
+                expired(database, key);
+            }
+        }
+    }
+}
+
+void Store::require_room() const {
+    if (most_ != 0 && bytes() > most_) {
+        throw resp::error("OOM command not allowed when used memory > 'maxmemory'.");
+    }
+}

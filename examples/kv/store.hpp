@@ -1,0 +1,143 @@
+// The data of the key-value server: 16 databases, each in 16 shards, and one mutex for each shard of all databases.
+//
+//     hash of a key    0101 011100…
+//                      shard bucket of the shard's table
+//
+// The buckets of a table are in the order of the hashes, and so are the shards. So a position in the space of hashes is
+// a cursor for SCAN that stays valid while tables grow.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Milliseconds of Unix time.
+using Time = std::int64_t;
+[[nodiscard]] Time now() noexcept;
+
+/// A key and its value.
+struct Item {
+    std::unique_ptr<Item> next;  // in the same bucket
+    std::uint64_t hash = 0;
+    Time expires = 0;  // 0: never
+    std::string key;
+    std::string value;
+};
+
+/// A hash table of one shard. It doubles when it has as many items as buckets.
+class Table {
+public:
+    [[nodiscard]] Item* find(std::string_view key, std::uint64_t hash) noexcept;
+    Item& insert(std::string_view key, std::uint64_t hash);
+    void erase(Item& item) noexcept;
+    void set_expiry(Item& item, Time expires);
+    void clear() noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// The item whose time ends first, if it has ended.
+    [[nodiscard]] Item* first_expired(Time time) noexcept;
+    /// Calls visit(item) for each item of the bucket at this position of the shard, and returns the position of the next
+    /// bucket. 0: there is none.
+    template <class Visit>
+    std::uint64_t visit(std::uint64_t position, const Visit& visit) {
+        if (buckets_.empty()) return 0;
+        const std::size_t bucket = bucket_of(position);
+        for (Item* item = buckets_[bucket].get(); item != nullptr; item = item->next.get()) visit(*item);
+        return bucket + 1 == buckets_.size() ? 0 : static_cast<std::uint64_t>(bucket + 1) << shift_;
+    }
+
+private:
+    [[nodiscard]] std::size_t bucket_of(std::uint64_t hash) const noexcept;
+    void grow();
+
+    std::vector<std::unique_ptr<Item>> buckets_;
+    unsigned shift_ = 60;  // of the bits below the shard's, those that are not in the number of the bucket
+    std::size_t size_ = 0;
+    std::set<std::pair<Time, Item*>> expiring_;
+};
+
+class Store {
+public:
+    static constexpr unsigned databases = 16;
+    static constexpr std::size_t shards = 16;
+
+    /// `most` bytes; see require_room(). 0: no limit.
+    explicit Store(std::size_t most = 0);
+
+    /// Holds the locks of some shards.
+    class Guard {
+    public:
+        Guard(Store& store, std::bitset<shards> locked);
+        Guard(Guard&& other) noexcept
+            : store_(std::exchange(other.store_, nullptr)), locked_(other.locked_) {}
+        Guard& operator=(Guard&&) = delete;
+        ~Guard();
+
+    private:
+        Store* store_;
+        std::bitset<shards> locked_;
+    };
+    /// Locks the shards of these keys; without keys, all. All other functions need the lock of the keys that they use.
+    [[nodiscard]] Guard lock(std::span<const std::string_view> keys);
+
+    /// The item of a key, or null. If its time has ended, it is removed first.
+    [[nodiscard]] Item* find(unsigned database, std::string_view key);
+    /// The item of a key; a new one if there is none.
+    Item& get_or_add(unsigned database, std::string_view key);
+    bool erase(unsigned database, std::string_view key);
+    /// Sets the value; `expires` 0: never.
+    void set(unsigned database, std::string_view key, std::string_view value, Time expires = 0);
+    void set_expiry(unsigned database, Item& item, Time expires);
+    /// Changes the value of an item by change(value).
+    template <class Change>
+    void modify(Item& item, const Change& change) {
+        const std::size_t before = bytes_of(item);
+        change(item.value);
+        bytes_ += bytes_of(item) - before;
+    }
+
+    // These need all locks.
+    [[nodiscard]] std::size_t size(unsigned database) const noexcept;
+    void clear(unsigned database) noexcept;
+    void swap(unsigned a, unsigned b) noexcept;
+    /// Calls visit(item) for each item of the bucket at `position`, and returns the position of the next one. 0: there is
+    /// none. Items whose time has ended are left out.
+    std::uint64_t visit(unsigned database, std::uint64_t position, const std::function<void(Item&)>& visit);
+
+    /// Removes items whose time has ended. Takes each lock for at most `most` of them.
+    void expire(std::size_t most);
+    /// Throws the error of Redis if the store is full.
+    void require_room() const;
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+    /// Called with the lock held when an item was removed because its time has ended.
+    std::function<void(unsigned database, std::string_view key)> expired = [](unsigned, std::string_view) {};
+
+private:
+    [[nodiscard]] static std::size_t shard_of(std::uint64_t hash) noexcept { return hash >> 60; }
+    [[nodiscard]] static std::size_t bytes_of(const Item& item) noexcept {
+        return sizeof(Item) + item.key.capacity() + item.value.capacity();
+    }
+    [[nodiscard]] std::uint64_t hash(std::string_view key) const noexcept;
+    [[nodiscard]] Table& table(unsigned database, std::uint64_t hash) noexcept {
+        return tables_[database][shard_of(hash)];
+    }
+    void erase(unsigned database, Item& item) noexcept;
+
+    std::array<std::array<Table, shards>, databases> tables_;
+    std::array<std::mutex, shards> mutexes_;
+    std::atomic<std::size_t> bytes_{0};
+    const std::size_t most_;
+    std::array<std::uint64_t, 2> secret_;  // of the hash, so that clients cannot choose keys of one bucket
+};

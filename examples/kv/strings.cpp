@@ -1,0 +1,291 @@
+// The commands on strings, with the errors of Redis.
+#include "commands.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace {
+
+using Text = std::string_view;
+using resp::Call;
+using resp::error;
+
+constexpr std::size_t longest = std::size_t{512} << 20;
+const resp::CommandTraits reads{.readonly = true, .fast = true, .group = "string"};
+const resp::CommandTraits writes{.write = true, .fast = true, .group = "string"};
+
+/// The functions share a reference to the store.
+struct Strings {
+    Store& store;
+
+    Item* find(Text key, const Call& call) const { return store.find(call.client().database(), key); }
+    std::optional<Text> get(Text key, const Call& call) const {
+        const Item* const item = find(key, call);
+        if (item == nullptr) return std::nullopt;
+        return item->value;
+    }
+    void set(Text key, Text value, Time expires, const Call& call) const {
+        store.require_room();
+        store.set(call.client().database(), key, value, expires);
+        call.changed(key, "set", resp::KeyEvent::string);
+        if (expires != 0) call.changed(key, "expire");
+    }
+
+    // ---- SET and its relatives
+
+    /// The time of [EX seconds | PX milliseconds | EXAT … | PXAT …]. Nothing: none was given.
+    static std::optional<Time> expiry(const Call& call, Text command) {
+        if (call.has("EX")) return expiry_in(*call.integer("seconds"), 1000, true, command);
+        if (call.has("PX")) return expiry_in(*call.integer("milliseconds"), 1, true, command);
+        if (call.has("EXAT")) return expiry_in(*call.integer("unix-time-seconds"), 1000, false, command);
+        if (call.has("PXAT")) return expiry_in(*call.integer("unix-time-milliseconds"), 1, false, command);
+        return std::nullopt;
+    }
+    void set_with_options(Text key, Text value, const Call& call) const {
+        const std::optional<Time> time = expiry(call, "set");
+        resp::Reply& reply = call.reply();
+        const Item* const old = find(key, call);
+        const bool is_refused = (call.has("NX") && old != nullptr) || (call.has("XX") && old == nullptr);
+        const Time kept = call.has("KEEPTTL") && old != nullptr ? old->expires : 0;
+        if (call.has("GET")) {
+            old != nullptr ? reply.bulk_string(old->value) : reply.null();
+        } else if (is_refused) {
+            reply.null();
+        } else {
+            reply.simple_string("OK");
+        }
+        if (!is_refused) set(key, value, time.value_or(kept), call);
+    }
+    resp::Ok set_for(Text key, std::int64_t time, std::int64_t unit, Text value, const Call& call) const {
+        set(key, value, expiry_in(time, unit, true, call.name()), call);
+        return resp::ok;
+    }
+    std::optional<Text> get_and_expire(Text key, const Call& call) const {
+        const std::optional<Time> time = expiry(call, "getex");
+        Item* const item = find(key, call);
+        if (item == nullptr) return std::nullopt;
+        if (time || call.has("PERSIST")) {
+            store.set_expiry(call.client().database(), *item, time.value_or(0));
+            call.changed(key, time ? "expire" : "persist");
+        }
+        return item->value;
+    }
+    std::optional<std::string> replace(Text key, std::optional<Text> value, const Call& call) const {
+        const Item* const item = find(key, call);
+        std::optional<std::string> old;
+        if (item != nullptr) old = item->value;
+        if (value) {
+            set(key, *value, 0, call);
+        } else if (item != nullptr) {
+            store.erase(call.client().database(), key);
+            call.changed(key, "del");
+        }
+        return old;
+    }
+
+    // ---- several keys
+
+    void get_all(resp::Words keys, const Call& call) const {
+        call.reply().array(keys.size());
+        for (const Text key : keys) resp::write_result(call.reply(), get(key, call));
+    }
+    void set_all(resp::Words pairs, const Call& call) const {
+        for (std::size_t i = 0; i != pairs.size(); i += 2) set(pairs[i], pairs[i + 1], 0, call);
+    }
+    bool set_all_or_none(resp::Words pairs, const Call& call) const {
+        for (std::size_t i = 0; i != pairs.size(); i += 2) {
+            if (find(pairs[i], call) != nullptr) return false;
+        }
+        set_all(pairs, call);
+        return true;
+    }
+
+    // ---- parts of a value
+
+    template <class Change>
+    std::size_t change(Text key, Text event, const Call& call, const Change& change) const {
+        store.require_room();
+        Item& item = store.get_or_add(call.client().database(), key);
+        store.modify(item, change);
+        call.changed(key, event, resp::KeyEvent::string);
+        return item.value.size();
+    }
+    std::size_t append(Text key, Text value, const Call& call) const {
+        const std::size_t size = get(key, call).value_or("").size() + value.size();
+        if (size > longest) throw error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+        return change(key, "append", call, [value](std::string& text) { text.append(value); });
+    }
+    std::size_t set_range(Text key, std::int64_t offset, Text value, const Call& call) const {
+        if (offset < 0) throw error("ERR offset is out of range");
+        const std::size_t begin = static_cast<std::size_t>(offset);
+        if (value.empty()) return get(key, call).value_or("").size();
+        if (begin > longest || begin + value.size() > longest) {
+            throw error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+        }
+        return change(key, "setrange", call, [&](std::string& text) {
+            if (text.size() < begin + value.size()) text.resize(begin + value.size());
+            text.replace(begin, value.size(), value);
+        });
+    }
+    /// Both ends are in the range. A negative position counts from the end.
+    Text range(Text key, std::int64_t first, std::int64_t last, const Call& call) const {
+        const Text text = get(key, call).value_or("");
+        const auto size = static_cast<std::int64_t>(text.size());
+        if (first < 0 && last < 0 && first > last) return {};
+        if (first < 0) first = std::max<std::int64_t>(first + size, 0);
+        if (last < 0) last = std::max<std::int64_t>(last + size, 0);
+        last = std::min(last, size - 1);
+        if (size == 0 || first > last) return {};
+        return text.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first + 1));
+    }
+
+    // ---- numbers
+
+    std::int64_t add(Text key, std::int64_t by, const Call& call) const {
+        const Text text = get(key, call).value_or("0");
+        const std::optional<std::int64_t> old = to_integer(text);
+        if (!old) throw error("ERR value is not an integer or out of range");
+        std::int64_t sum = 0;
+        if (__builtin_add_overflow(*old, by, &sum)) throw error("ERR increment or decrement would overflow");
+        char digits[24];
+        const auto end = std::to_chars(std::begin(digits), std::end(digits), sum).ptr;
+        change(key, "incrby", call, [&](std::string& value) { value.assign(digits, end); });
+        return sum;
+    }
+    std::int64_t subtract(Text key, std::int64_t by, const Call& call) const {
+        if (by == std::numeric_limits<std::int64_t>::min()) throw error("ERR decrement would overflow");
+        return add(key, -by, call);
+    }
+    std::string add_float(Text key, Text by, const Call& call) const {
+        const auto old = to_float(get(key, call).value_or("0"));
+        const auto step = to_float(by);
+        if (!old || !step) throw error("ERR value is not a valid float");
+        const long double sum = *old + *step;
+        if (!std::isfinite(sum)) throw error("ERR increment would produce NaN or Infinity");
+        std::string text(5'200, '\0');  // the digits of the largest long double, and more
+        text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.17Lf", sum)));
+        text.resize(text.find_last_not_of('0') + 1);
+        if (text.back() == '.') text.pop_back();
+        if (text == "-0") text = "0";
+        change(key, "incrbyfloat", call, [&](std::string& value) { value = text; });
+        return text;
+    }
+    static std::optional<std::int64_t> to_integer(Text text) noexcept {
+        std::int64_t value = 0;
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool is_whole = ec == std::errc{} && end == text.data() + text.size();
+        const Text digits = text.substr(text.starts_with('-') ? 1 : 0);
+        if (!is_whole || (digits.starts_with('0') && text != "0")) return std::nullopt;
+        return value;
+    }
+    static std::optional<long double> to_float(Text text) noexcept {
+        long double value = 0;
+        if (text.starts_with('+')) text.remove_prefix(1);
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (ec != std::errc{} || end != text.data() + text.size() || std::isnan(value)) return std::nullopt;
+        return value;
+    }
+};
+
+void add_values(resp::Commands<>& commands, const Strings& s) {
+    commands.add(
+                "GET key", [s](Text key, Call& call) { return s.get(key, call); }, reads)
+        .add(
+            "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+            "PXAT unix-time-milliseconds | KEEPTTL]",
+            [s](Text key, Text value, Call& call) { s.set_with_options(key, value, call); }, writes)
+        .add(
+            "SETNX key value",
+            [s](Text key, Text value, Call& call) {
+                const bool is_new = s.find(key, call) == nullptr;
+                if (is_new) s.set(key, value, 0, call);
+                return is_new;
+            },
+            writes)
+        .add(
+            "SETEX key seconds value",
+            [s](Text key, std::int64_t time, Text value, Call& call) {
+                return s.set_for(key, time, 1000, value, call);
+            },
+            writes)
+        .add(
+            "PSETEX key milliseconds value",
+            [s](Text key, std::int64_t time, Text value, Call& call) {
+                return s.set_for(key, time, 1, value, call);
+            },
+            writes)
+        .add(
+            "GETSET key value", [s](Text key, Text value, Call& call) { return s.replace(key, value, call); },
+            writes)
+        .add(
+            "GETDEL key", [s](Text key, Call& call) { return s.replace(key, std::nullopt, call); }, writes)
+        .add(
+            "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds "
+            "| PERSIST]",
+            [s](Text key, Call& call) { return s.get_and_expire(key, call); }, writes)
+        .add(
+            "MGET key [key ...]", [s](resp::Words keys, Call& call) { s.get_all(keys, call); }, reads)
+        .add(
+            "MSET key value [key value ...]",
+            [s](resp::Words pairs, Call& call) {
+                s.set_all(pairs, call);
+                return resp::ok;
+            },
+            writes)
+        .add(
+            "MSETNX key value [key value ...]",
+            [s](resp::Words pairs, Call& call) { return s.set_all_or_none(pairs, call); }, writes);
+}
+
+void add_parts(resp::Commands<>& commands, const Strings& s) {
+    using Number = std::int64_t;
+    commands
+        .add(
+            "STRLEN key", [s](Text key, Call& call) { return s.get(key, call).value_or("").size(); }, reads)
+        .add(
+            "APPEND key value", [s](Text key, Text value, Call& call) { return s.append(key, value, call); },
+            writes)
+        .add(
+            "GETRANGE key start end",
+            [s](Text key, Number first, Number last, Call& call) { return s.range(key, first, last, call); },
+            reads)
+        .add(
+            "SUBSTR key start end",
+            [s](Text key, Number first, Number last, Call& call) { return s.range(key, first, last, call); },
+            reads)
+        .add(
+            "SETRANGE key offset value",
+            [s](Text key, Number at, Text value, Call& call) { return s.set_range(key, at, value, call); },
+            writes)
+        .add(
+            "INCR key", [s](Text key, Call& call) { return s.add(key, 1, call); }, writes)
+        .add(
+            "DECR key", [s](Text key, Call& call) { return s.add(key, -1, call); }, writes)
+        .add(
+            "INCRBY key increment", [s](Text key, Number by, Call& call) { return s.add(key, by, call); },
+            writes)
+        .add(
+            "DECRBY key decrement",
+            [s](Text key, Number by, Call& call) { return s.subtract(key, by, call); }, writes)
+        .add(
+            "INCRBYFLOAT key increment",
+            [s](Text key, Text by, Call& call) { return s.add_float(key, by, call); }, writes);
+}
+
+}  // namespace
+
+Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command) {
+    const Time begin = from_now ? now() : 0;
+    Time milliseconds = 0;
+    const bool fits = time > 0 && !__builtin_mul_overflow(time, unit, &milliseconds) &&
+                      !__builtin_add_overflow(milliseconds, begin, &milliseconds);
+    if (!fits) throw error("ERR invalid expire time in '" + std::string{command} + "' command");
+    return milliseconds;
+}
+
+void add_string_commands(resp::Commands<>& commands, Store& store) {
+    add_values(commands, Strings{store});
+    add_parts(commands, Strings{store});
+}
