@@ -5,6 +5,12 @@
 
 #include <libresp/service.hpp>
 
+/// A member function as a function of resp::Commands.
+template <class C, class R, class... P>
+[[nodiscard]] auto on(const C& object, R (C::*function)(P...) const) {
+    return [object, function](P... words) -> R { return (object.*function)(words...); };
+}
+
 /// SET, GET, INCR, APPEND and the others on strings.
 void add_string_commands(resp::Commands<>& commands, Store& store);
 /// DEL, EXPIRE, SCAN, SELECT and the others that do not depend on the type of a value.

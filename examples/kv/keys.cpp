@@ -32,6 +32,9 @@ struct KeyCommands {
         }
         return erased;
     }
+    resp::Simple type(Text key, const Call& call) const {
+        return resp::simple(find(key, call) == nullptr ? "none" : "string");
+    }
     std::size_t count(resp::Words keys, const Call& call) const {
         std::size_t found = 0;
         for (const Text key : keys) found += find(key, call) != nullptr ? 1 : 0;
@@ -40,14 +43,14 @@ struct KeyCommands {
 
     // ---- time to live
 
-    bool expire(Text key, std::int64_t time, std::int64_t unit, bool from_now, const Call& call) const {
+    template <std::int64_t unit, bool from_now>
+    bool expire(Text key, std::int64_t time, const Call& call) const {
         const bool nx = call.has("NX"), xx = call.has("XX"), gt = call.has("GT"), lt = call.has("LT");
         if (nx && (xx || gt || lt)) {
             throw error("ERR NX and XX, GT or LT options at the same time are not compatible");
         }
         if (gt && lt) throw error("ERR GT and LT options at the same time are not compatible");
-        const bool is_past = time <= 0 && from_now;
-        const Time expires = is_past ? 1 : time <= 0 ? 1 : expiry_in(time, unit, from_now, call.name());
+        const Time expires = time <= 0 ? 1 : expiry_in(time, unit, from_now, call.name());
         Item* const item = find(key, call);
         if (item == nullptr) return false;
         const Time old = item->expires;
@@ -64,7 +67,8 @@ struct KeyCommands {
         return true;
     }
     /// -2: there is no such key, -1: it has no end.
-    std::int64_t time_left(Text key, std::int64_t unit, bool from_now, const Call& call) const {
+    template <std::int64_t unit, bool from_now>
+    std::int64_t time_left(Text key, const Call& call) const {
         const Item* const item = find(key, call);
         if (item == nullptr) return -2;
         if (item->expires == 0) return -1;
@@ -81,16 +85,21 @@ struct KeyCommands {
 
     // ---- copies
 
-    bool rename(Text key, Text to, bool only_if_new, const Call& call) const {
+    resp::Ok rename(Text key, Text to, const Call& call) const {
         const Item* const item = find(key, call);
         if (item == nullptr) throw error("ERR no such key");
-        if (only_if_new && find(to, call) != nullptr) return false;
-        if (key == to) return true;
+        if (key == to) return resp::ok;
         const std::string value = item->value;
         store.set(database(call), to, value, item->expires);
         store.erase(database(call), key);
         call.changed(key, "rename_from");
         call.changed(to, "rename_to");
+        return resp::ok;
+    }
+    bool rename_if_new(Text key, Text to, const Call& call) const {
+        if (find(key, call) == nullptr) throw error("ERR no such key");
+        if (find(to, call) != nullptr) return false;
+        rename(key, to, call);
         return true;
     }
     bool copy(Text from, Text to, const Call& call) const {
@@ -155,9 +164,16 @@ struct KeyCommands {
         }
         return found;
     }
-    void clear(unsigned number) const {
+    std::size_t size(const Call& call) const { return store.size(database(call)); }
+    resp::Ok clear(const Call& call) const { return clear_one(database(call)); }
+    resp::Ok clear_all(const Call&) const {
+        for (unsigned i = 0; i != Store::databases; ++i) clear_one(i);
+        return resp::ok;
+    }
+    resp::Ok clear_one(unsigned number) const {
         store.clear(number);
         listeners.all_changed(number);
+        return resp::ok;
     }
     resp::Ok swap(std::int64_t a, std::int64_t b) const {
         if (a < 0 || b < 0 || a >= Store::databases || b >= Store::databases) {
@@ -171,89 +187,39 @@ struct KeyCommands {
 };
 
 void add_expiry(resp::Commands<>& commands, const KeyCommands& k) {
-    using Number = std::int64_t;
-    commands
-        .add(
-            "EXPIRE key seconds [NX] [XX] [GT] [LT]",
-            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1000, true, call); }, writes)
-        .add(
-            "PEXPIRE key milliseconds [NX] [XX] [GT] [LT]",
-            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1, true, call); }, writes)
-        .add(
-            "EXPIREAT key unix-time-seconds [NX] [XX] [GT] [LT]",
-            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1000, false, call); }, writes)
-        .add(
-            "PEXPIREAT key unix-time-milliseconds [NX] [XX] [GT] [LT]",
-            [k](Text key, Number time, Call& call) { return k.expire(key, time, 1, false, call); }, writes)
-        .add(
-            "TTL key", [k](Text key, Call& call) { return k.time_left(key, 1000, true, call); }, reads)
-        .add(
-            "PTTL key", [k](Text key, Call& call) { return k.time_left(key, 1, true, call); }, reads)
-        .add(
-            "EXPIRETIME key", [k](Text key, Call& call) { return k.time_left(key, 1000, false, call); },
-            reads)
-        .add(
-            "PEXPIRETIME key", [k](Text key, Call& call) { return k.time_left(key, 1, false, call); }, reads)
-        .add("PERSIST key", [k](Text key, Call& call) { return k.persist(key, call); }, writes);
+    commands.add("EXPIRE key seconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1000, true>), writes)
+        .add("PEXPIRE key milliseconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1, true>), writes)
+        .add("EXPIREAT key unix-time-seconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1000, false>),
+             writes)
+        .add("PEXPIREAT key unix-time-milliseconds [NX] [XX] [GT] [LT]",
+             on(k, &KeyCommands::expire<1, false>), writes)
+        .add("TTL key", on(k, &KeyCommands::time_left<1000, true>), reads)
+        .add("PTTL key", on(k, &KeyCommands::time_left<1, true>), reads)
+        .add("EXPIRETIME key", on(k, &KeyCommands::time_left<1000, false>), reads)
+        .add("PEXPIRETIME key", on(k, &KeyCommands::time_left<1, false>), reads)
+        .add("PERSIST key", on(k, &KeyCommands::persist), writes);
 }
 
 void add_single(resp::Commands<>& commands, const KeyCommands& k) {
-    commands
-        .add(
-            "DEL key [key ...]", [k](resp::Words keys, Call& call) { return k.erase(keys, call); }, writes)
-        .add(
-            "UNLINK key [key ...]", [k](resp::Words keys, Call& call) { return k.erase(keys, call); }, writes)
-        .add(
-            "EXISTS key [key ...]", [k](resp::Words keys, Call& call) { return k.count(keys, call); }, reads)
-        .add(
-            "TOUCH key [key ...]", [k](resp::Words keys, Call& call) { return k.count(keys, call); }, reads)
-        .add(
-            "TYPE key",
-            [k](Text key, Call& call) {
-                return resp::simple(k.find(key, call) == nullptr ? "none" : "string");
-            },
-            reads)
-        .add(
-            "RENAME key newkey",
-            [k](Text key, Text to, Call& call) {
-                k.rename(key, to, false, call);
-                return resp::ok;
-            },
-            writes)
-        .add(
-            "RENAMENX key newkey",
-            [k](Text key, Text to, Call& call) { return k.rename(key, to, true, call); }, writes)
-        .add(
-            "COPY source destination [DB destination-db] [REPLACE]",
-            [k](Text from, Text to, Call& call) { return k.copy(from, to, call); }, writes);
+    commands.add("DEL key [key ...]", on(k, &KeyCommands::erase), writes)
+        .add("UNLINK key [key ...]", on(k, &KeyCommands::erase), writes)
+        .add("EXISTS key [key ...]", on(k, &KeyCommands::count), reads)
+        .add("TOUCH key [key ...]", on(k, &KeyCommands::count), reads)
+        .add("TYPE key", on(k, &KeyCommands::type), reads)
+        .add("RENAME key newkey", on(k, &KeyCommands::rename), writes)
+        .add("RENAMENX key newkey", on(k, &KeyCommands::rename_if_new), writes)
+        .add("COPY source destination [DB destination-db] [REPLACE]", on(k, &KeyCommands::copy), writes);
 }
 
 /// They name no key, so all shards are locked.
 void add_whole(resp::Commands<>& commands, const KeyCommands& k) {
-    commands.add(
-                "RANDOMKEY", [k](Call& call) { return k.random(call); }, scans)
-        .add(
-            "KEYS pattern", [k](Text pattern, Call& call) { k.list(pattern, call); }, scans)
-        .add(
-            "SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]",
-            [k](Text cursor, Call& call) { k.scan(cursor, call); }, scans)
-        .add(
-            "DBSIZE", [k](Call& call) { return k.store.size(k.database(call)); }, scans)
-        .add(
-            "FLUSHDB [ASYNC | SYNC]",
-            [k](Call& call) {
-                k.clear(k.database(call));
-                return resp::ok;
-            },
-            clears)
-        .add(
-            "FLUSHALL [ASYNC | SYNC]",
-            [k](Call&) {
-                for (unsigned i = 0; i != Store::databases; ++i) k.clear(i);
-                return resp::ok;
-            },
-            clears)
-        .add("SWAPDB index1 index2", [k](std::int64_t a, std::int64_t b) { return k.swap(a, b); }, clears);
+    commands.add("RANDOMKEY", on(k, &KeyCommands::random), scans)
+        .add("KEYS pattern", on(k, &KeyCommands::list), scans)
+        .add("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]", on(k, &KeyCommands::scan), scans)
+        .add("DBSIZE", on(k, &KeyCommands::size), scans)
+        .add("FLUSHDB [ASYNC | SYNC]", on(k, &KeyCommands::clear), clears)
+        .add("FLUSHALL [ASYNC | SYNC]", on(k, &KeyCommands::clear_all), clears)
+        .add("SWAPDB index1 index2", on(k, &KeyCommands::swap), clears);
 }
 
 }  // namespace

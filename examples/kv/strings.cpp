@@ -58,8 +58,17 @@ struct Strings {
         }
         if (!is_refused) set(key, value, time.value_or(kept), call);
     }
-    resp::Ok set_for(Text key, std::int64_t time, std::int64_t unit, Text value, const Call& call) const {
-        set(key, value, expiry_in(time, unit, true, call.name()), call);
+    bool set_if_new(Text key, Text value, const Call& call) const {
+        if (find(key, call) != nullptr) return false;
+        set(key, value, 0, call);
+        return true;
+    }
+    resp::Ok set_for_seconds(Text key, std::int64_t seconds, Text value, const Call& call) const {
+        set(key, value, expiry_in(seconds, 1000, true, call.name()), call);
+        return resp::ok;
+    }
+    resp::Ok set_for_milliseconds(Text key, std::int64_t time, Text value, const Call& call) const {
+        set(key, value, expiry_in(time, 1, true, call.name()), call);
         return resp::ok;
     }
     std::optional<Text> get_and_expire(Text key, const Call& call) const {
@@ -72,16 +81,19 @@ struct Strings {
         }
         return item->value;
     }
-    std::optional<std::string> replace(Text key, std::optional<Text> value, const Call& call) const {
+    std::optional<std::string> copy(Text key, const Call& call) const {
         const Item* const item = find(key, call);
-        std::optional<std::string> old;
-        if (item != nullptr) old = item->value;
-        if (value) {
-            set(key, *value, 0, call);
-        } else if (item != nullptr) {
-            store.erase(call.client().database(), key);
-            call.changed(key, "del");
-        }
+        if (item == nullptr) return std::nullopt;
+        return item->value;
+    }
+    std::optional<std::string> replace(Text key, Text value, const Call& call) const {
+        std::optional<std::string> old = copy(key, call);
+        set(key, value, 0, call);
+        return old;
+    }
+    std::optional<std::string> get_and_erase(Text key, const Call& call) const {
+        std::optional<std::string> old = copy(key, call);
+        if (store.erase(call.client().database(), key)) call.changed(key, "del");
         return old;
     }
 
@@ -91,8 +103,9 @@ struct Strings {
         call.reply().array(keys.size());
         for (const Text key : keys) resp::write_result(call.reply(), get(key, call));
     }
-    void set_all(resp::Words pairs, const Call& call) const {
+    resp::Ok set_all(resp::Words pairs, const Call& call) const {
         for (std::size_t i = 0; i != pairs.size(); i += 2) set(pairs[i], pairs[i + 1], 0, call);
+        return resp::ok;
     }
     bool set_all_or_none(resp::Words pairs, const Call& call) const {
         for (std::size_t i = 0; i != pairs.size(); i += 2) {
@@ -112,15 +125,16 @@ struct Strings {
         call.changed(key, event, resp::KeyEvent::string);
         return item.value.size();
     }
+    std::size_t length(Text key, const Call& call) const { return get(key, call).value_or("").size(); }
     std::size_t append(Text key, Text value, const Call& call) const {
-        const std::size_t size = get(key, call).value_or("").size() + value.size();
+        const std::size_t size = length(key, call) + value.size();
         if (size > longest) throw error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
         return change(key, "append", call, [value](std::string& text) { text.append(value); });
     }
     std::size_t set_range(Text key, std::int64_t offset, Text value, const Call& call) const {
         if (offset < 0) throw error("ERR offset is out of range");
         const std::size_t begin = static_cast<std::size_t>(offset);
-        if (value.empty()) return get(key, call).value_or("").size();
+        if (value.empty()) return length(key, call);
         if (begin > longest || begin + value.size() > longest) {
             throw error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
         }
@@ -154,6 +168,8 @@ struct Strings {
         change(key, "incrby", call, [&](std::string& value) { value.assign(digits, end); });
         return sum;
     }
+    std::int64_t increment(Text key, const Call& call) const { return add(key, 1, call); }
+    std::int64_t decrement(Text key, const Call& call) const { return add(key, -1, call); }
     std::int64_t subtract(Text key, std::int64_t by, const Call& call) const {
         if (by == std::numeric_limits<std::int64_t>::min()) throw error("ERR decrement would overflow");
         return add(key, -by, call);
@@ -190,88 +206,37 @@ struct Strings {
 };
 
 void add_values(resp::Commands<>& commands, const Strings& s) {
-    commands.add(
-                "GET key", [s](Text key, Call& call) { return s.get(key, call); }, reads)
+    commands.add("GET key", on(s, &Strings::get), reads)
         .add(
             "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
             "PXAT unix-time-milliseconds | KEEPTTL]",
-            [s](Text key, Text value, Call& call) { s.set_with_options(key, value, call); }, writes)
-        .add(
-            "SETNX key value",
-            [s](Text key, Text value, Call& call) {
-                const bool is_new = s.find(key, call) == nullptr;
-                if (is_new) s.set(key, value, 0, call);
-                return is_new;
-            },
-            writes)
-        .add(
-            "SETEX key seconds value",
-            [s](Text key, std::int64_t time, Text value, Call& call) {
-                return s.set_for(key, time, 1000, value, call);
-            },
-            writes)
-        .add(
-            "PSETEX key milliseconds value",
-            [s](Text key, std::int64_t time, Text value, Call& call) {
-                return s.set_for(key, time, 1, value, call);
-            },
-            writes)
-        .add(
-            "GETSET key value", [s](Text key, Text value, Call& call) { return s.replace(key, value, call); },
-            writes)
-        .add(
-            "GETDEL key", [s](Text key, Call& call) { return s.replace(key, std::nullopt, call); }, writes)
+            on(s, &Strings::set_with_options), writes)
+        .add("SETNX key value", on(s, &Strings::set_if_new), writes)
+        .add("SETEX key seconds value", on(s, &Strings::set_for_seconds), writes)
+        .add("PSETEX key milliseconds value", on(s, &Strings::set_for_milliseconds), writes)
+        .add("GETSET key value", on(s, &Strings::replace), writes)
+        .add("GETDEL key", on(s, &Strings::get_and_erase), writes)
         .add(
             "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds "
-            "| PERSIST]",
-            [s](Text key, Call& call) { return s.get_and_expire(key, call); }, writes)
-        .add(
-            "MGET key [key ...]", [s](resp::Words keys, Call& call) { s.get_all(keys, call); }, reads)
-        .add(
-            "MSET key value [key value ...]",
-            [s](resp::Words pairs, Call& call) {
-                s.set_all(pairs, call);
-                return resp::ok;
-            },
-            writes)
-        .add(
-            "MSETNX key value [key value ...]",
-            [s](resp::Words pairs, Call& call) { return s.set_all_or_none(pairs, call); }, writes);
+            "| "
+            "PERSIST]",
+            on(s, &Strings::get_and_expire), writes)
+        .add("MGET key [key ...]", on(s, &Strings::get_all), reads)
+        .add("MSET key value [key value ...]", on(s, &Strings::set_all), writes)
+        .add("MSETNX key value [key value ...]", on(s, &Strings::set_all_or_none), writes);
 }
 
 void add_parts(resp::Commands<>& commands, const Strings& s) {
-    using Number = std::int64_t;
-    commands
-        .add(
-            "STRLEN key", [s](Text key, Call& call) { return s.get(key, call).value_or("").size(); }, reads)
-        .add(
-            "APPEND key value", [s](Text key, Text value, Call& call) { return s.append(key, value, call); },
-            writes)
-        .add(
-            "GETRANGE key start end",
-            [s](Text key, Number first, Number last, Call& call) { return s.range(key, first, last, call); },
-            reads)
-        .add(
-            "SUBSTR key start end",
-            [s](Text key, Number first, Number last, Call& call) { return s.range(key, first, last, call); },
-            reads)
-        .add(
-            "SETRANGE key offset value",
-            [s](Text key, Number at, Text value, Call& call) { return s.set_range(key, at, value, call); },
-            writes)
-        .add(
-            "INCR key", [s](Text key, Call& call) { return s.add(key, 1, call); }, writes)
-        .add(
-            "DECR key", [s](Text key, Call& call) { return s.add(key, -1, call); }, writes)
-        .add(
-            "INCRBY key increment", [s](Text key, Number by, Call& call) { return s.add(key, by, call); },
-            writes)
-        .add(
-            "DECRBY key decrement",
-            [s](Text key, Number by, Call& call) { return s.subtract(key, by, call); }, writes)
-        .add(
-            "INCRBYFLOAT key increment",
-            [s](Text key, Text by, Call& call) { return s.add_float(key, by, call); }, writes);
+    commands.add("STRLEN key", on(s, &Strings::length), reads)
+        .add("APPEND key value", on(s, &Strings::append), writes)
+        .add("GETRANGE key start end", on(s, &Strings::range), reads)
+        .add("SUBSTR key start end", on(s, &Strings::range), reads)
+        .add("SETRANGE key offset value", on(s, &Strings::set_range), writes)
+        .add("INCR key", on(s, &Strings::increment), writes)
+        .add("DECR key", on(s, &Strings::decrement), writes)
+        .add("INCRBY key increment", on(s, &Strings::add), writes)
+        .add("DECRBY key decrement", on(s, &Strings::subtract), writes)
+        .add("INCRBYFLOAT key increment", on(s, &Strings::add_float), writes);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "defaults.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 namespace resp::detail {
@@ -11,19 +10,22 @@ namespace {
 
 /// Which clients CLIENT LIST and CLIENT KILL mean.
 struct Filter {
-    std::vector<std::uint64_t> ids;
+    std::vector<std::int64_t> ids;
     std::string type, address, local, user;
     std::int64_t least_age = 0;
     bool skips_me = true;
 
     [[nodiscard]] bool fits(const ClientRecord& client) const {
-        if (!ids.empty() && std::find(ids.begin(), ids.end(), client.id()) == ids.end()) return false;
-        if (!type.empty() && !equals_ignoring_case(type, "normal")) return false;
+        const auto id = static_cast<std::int64_t>(client.id());
+        if (!ids.empty() && std::find(ids.begin(), ids.end(), id) == ids.end()) return false;
+        const char* const its_type = client.is_subscriber() ? "pubsub" : "normal";
+        if (!type.empty() && !equals_ignoring_case(type, its_type)) return false;
         if (!address.empty() && client.connection().peer().to_string() != address) return false;
         if (!local.empty() && client.connection().local().to_string() != local) return false;
         if (!user.empty() && client.user() != user) return false;
+        using std::chrono::seconds;
         const auto age = std::chrono::steady_clock::now() - client.connection().opened();
-        return age >= std::chrono::seconds{least_age};
+        return std::chrono::duration_cast<seconds>(age).count() >= least_age;
     }
 };
 
@@ -32,13 +34,6 @@ void check_type(std::string_view type) {
         if (equals_ignoring_case(type, known)) return;
     }
     throw Error{"ERR Unknown client type " + quoted(type)};
-}
-
-std::uint64_t client_id(std::string_view text, const char* error) {
-    std::uint64_t id = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (ec != std::errc{} || end != text.data() + text.size() || id == 0) throw Error{error};
-    return id;
 }
 
 // ---- LIST and KILL
@@ -50,7 +45,11 @@ void list(const Table& table, const Call& call) {
         if (equals_ignoring_case(call[i], "TYPE") && has_value) {
             check_type(filter.type = call[++i]);
         } else if (equals_ignoring_case(call[i], "ID") && has_value) {
-            while (++i < call.size()) filter.ids.push_back(client_id(call[i], "ERR Invalid client ID"));
+            while (++i < call.size()) {
+                const auto id = call.command().integer(i);
+                if (!id) throw Error{"ERR Invalid client ID"};
+                filter.ids.push_back(*id);
+            }
         } else {
             throw Error{syntax_error};
         }
@@ -69,7 +68,9 @@ Filter parse_kill(const Call& call) {
         const auto is = [&](std::string_view name) { return equals_ignoring_case(call[i], name); };
         const std::string_view value = call[i + 1];
         if (is("ID")) {
-            filter.ids.push_back(client_id(value, "ERR client-id should be greater than 0"));
+            const auto id = call.command().integer(i + 1);
+            if (!id || *id <= 0) throw Error{"ERR client-id should be greater than 0"};
+            filter.ids.push_back(*id);
         } else if (is("TYPE")) {
             check_type(filter.type = value);
         } else if (is("ADDR")) {
@@ -81,6 +82,7 @@ Filter parse_kill(const Call& call) {
         } else if (is("MAXAGE")) {
             const auto age = call.command().integer(i + 1);
             if (!age) throw Error{"ERR maxage is not an integer or out of range"};
+            if (*age <= 0) throw Error{"ERR maxage should be greater than 0"};
             filter.least_age = *age;
         } else if (is("SKIPME") &&
                    (equals_ignoring_case(value, "yes") || equals_ignoring_case(value, "no"))) {

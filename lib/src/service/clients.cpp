@@ -4,6 +4,8 @@
 #include "tracker.hpp"
 #include "transaction.hpp"
 
+#include <iterator>
+
 namespace resp::detail {
 
 ThreadTally& Statistics::of_thread(std::size_t thread, std::size_t commands) {
@@ -58,6 +60,17 @@ void Statistics::reset() {
 
 ClientRecord::ClientRecord(Connection connection) : Client(std::move(connection)) {}
 ClientRecord::~ClientRecord() = default;
+
+void ClientRecord::update_line() noexcept {
+    using Kind = PubSub::Kind;
+    channels_.store(subscriptions.of(Kind::channel).size(), std::memory_order_relaxed);
+    patterns_.store(subscriptions.of(Kind::pattern).size(), std::memory_order_relaxed);
+    shards_.store(subscriptions.of(Kind::shard).size(), std::memory_order_relaxed);
+    queued_.store(transaction != nullptr ? std::ssize(transaction->queued) : -1, std::memory_order_relaxed);
+    tracks_.store(tracking != nullptr, std::memory_order_relaxed);
+    broadcasts_.store(tracking != nullptr && tracking_mode == TrackingMode::broadcast,
+                      std::memory_order_relaxed);
+}
 
 void Clients::add(std::shared_ptr<ClientRecord> client) {
     const std::lock_guard lock{mutex_};

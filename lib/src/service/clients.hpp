@@ -10,9 +10,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -100,33 +102,44 @@ struct ClientRecord : Client {
 
     // MULTI and WATCH
     std::unique_ptr<Transaction> transaction;  // null: none is open
-    std::vector<std::pair<unsigned, std::string>> watched;
+    bool is_executing = false;                 // EXEC calls the functions
+    std::set<std::pair<unsigned, std::string>> watched;
     Keys::WatchFlag watch_flag;
 
     // SUBSCRIBE
     Subscriptions subscriptions;
     bool is_subscribed = false;
+    bool wrote_push = false;  // CLIENT REPLY OFF does not drop what the command has written
 
     // CLIENT TRACKING
     std::shared_ptr<Tracker> tracking;  // null: off
     TrackingMode tracking_mode = TrackingMode::all;
-    std::vector<std::string> prefixes;  // with BCAST
-    bool caching = false;               // CLIENT CACHING, for the next command
+    std::set<std::string, std::less<>> prefixes;  // with BCAST
+    bool caching = false;                         // CLIENT CACHING: for the next command that is no CLIENT
+    bool is_caching_new = false;                  // that command is yet to come
 
     /// Nothing special applies to its commands.
     bool is_usual = true;
-    /// Sets is_usual. After a change of what it depends on.
+    /// Sets is_usual and what line() shows. After a change of what they depend on.
     void update() noexcept {
+        update_line();
         is_usual = is_authenticated() && replies == ReplyMode::on && transaction == nullptr &&
                    !is_subscribed && tracking == nullptr && !has_before;
     }
-    /// Whether CLIENT TRACKING remembers the keys of this read. Ends a CLIENT CACHING.
-    [[nodiscard]] bool remembers_reads() noexcept {
-        const bool changes = std::exchange(caching, false);
-        if (tracking_mode == TrackingMode::opt_in) return changes;
-        if (tracking_mode == TrackingMode::opt_out) return !changes;
+    /// Ends a CLIENT CACHING after the command for which it was sent, or after the transaction.
+    void begin_command(bool is_client_command) noexcept {
+        if (!caching || transaction != nullptr || (is_caching_new && is_client_command)) return;
+        caching = std::exchange(is_caching_new, false);
+    }
+    /// Whether CLIENT TRACKING remembers the keys of this read.
+    [[nodiscard]] bool remembers_reads() const noexcept {
+        if (tracking_mode == TrackingMode::opt_in) return caching;
+        if (tracking_mode == TrackingMode::opt_out) return !caching;
         return tracking_mode == TrackingMode::all;
     }
+
+private:
+    void update_line() noexcept;
 };
 
 class Clients {

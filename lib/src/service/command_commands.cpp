@@ -33,6 +33,15 @@ std::vector<std::string_view> flags_of(const CommandEntry& entry) {
     return flags;
 }
 
+/// As in Redis, not every group is a category, and some have another name.
+void add_category_of(std::string_view group, std::vector<std::string>& categories) {
+    if (group.empty() || group == "server" || group == "generic") return;
+    const std::string_view name = group == "sorted-set"     ? "sortedset"
+                                  : group == "transactions" ? "transaction"
+                                                            : group;
+    categories.push_back("@" + std::string{name});
+}
+
 std::vector<std::string> categories_of(const CommandEntry& entry) {
     const CommandTraits& traits = entry.traits;
     std::vector<std::string> categories;
@@ -41,7 +50,7 @@ std::vector<std::string> categories_of(const CommandEntry& entry) {
     };
     add(traits.write, "@write");
     add(traits.readonly, "@read");
-    if (!traits.group.empty()) categories.push_back("@" + traits.group);
+    add_category_of(traits.group, categories);
     add(traits.pubsub && traits.group != "pubsub", "@pubsub");
     add(traits.blocking, "@blocking");
     add(traits.admin, "@admin");
@@ -67,10 +76,10 @@ void write_info(Reply& reply, const CommandEntry& entry) {
     write_names(reply, categories_of(entry));
     reply.set(0).set(0);
     if (entry.subcommands == nullptr) {
-        reply.array(0);
+        reply.set(0);
         return;
     }
-    reply.array(entry.subcommands->entries().size());
+    reply.set(entry.subcommands->entries().size());
     for (const CommandEntry* sub : entry.subcommands->entries()) write_info(reply, *sub);
 }
 
@@ -111,7 +120,7 @@ void info(const Table& table, Words names, Reply& reply) {
     reply.array(names.size());
     for (const std::string_view name : names) {
         const CommandEntry* const entry = table.find(name);
-        entry != nullptr ? write_info(reply, *entry) : static_cast<void>(reply.null_array());
+        entry != nullptr ? write_info(reply, *entry) : static_cast<void>(reply.null());
     }
 }
 

@@ -39,12 +39,11 @@ CommandTraits before_auth(const char* summary) {
 constexpr const char* wrong_password = "WRONGPASS invalid username-password pair or user is disabled.";
 constexpr const char* hello_needs_auth =
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-    "<user> <pass> "
-    "option can be used to authenticate the client and select the RESP protocol version at the same time";
+    "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at the "
+    "same time";
 constexpr const char* no_auth =
     "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
-    "configuration "
-    "is correct?";
+    "configuration is correct?";
 
 // ---- authentication
 
@@ -143,7 +142,13 @@ void add_open(Table& table) {
         },
         before_auth("Handshakes with the server."), true);
     table.add_default(
-        "AUTH [username] password", [](Call&) { return Error{no_auth}; },
+        "AUTH [username] password",
+        [](Call& call) {
+            if (call.size() > 3) throw Error{syntax_error};
+            if (call.size() == 2) throw Error{no_auth};
+            if (call[1] != "default") throw Error{wrong_password};
+            return ok;
+        },
         before_auth("Authenticates the connection."), true);
 }
 
@@ -210,7 +215,11 @@ void add_handshake(Table& table) {
         "ECHO message", [](std::string_view message) { return message; },
         about("connection", "Returns the given string."));
     table.add_default(
-        "QUIT", [](Reply& reply) { reply.close().simple_string("OK"); },
+        "QUIT",
+        [&table](Call& call) {
+            forget(table, record_of(call));  // others do not count it as a subscriber any more
+            call.reply().close().simple_string("OK");
+        },
         before_auth("Closes the connection."));
     table.add_default(
         "RESET", [&table](Call& call) { reset(table, call); }, before_auth("Resets the connection."));

@@ -71,8 +71,10 @@ std::string commands_section(const Table& table) {
     for (std::size_t i = 0; i != table.size(); ++i) {
         const Statistics::Sum sum = table.statistics.of_command(i);
         if (sum.calls + sum.rejected == 0) continue;
-        lines += fmt::format("cmdstat_{}:calls={},rejected_calls={},failed_calls={}\r\n", table[i].name,
-                             sum.calls, sum.rejected, sum.failed);
+        // redis_exporter finds the fields by their places. Times are not measured.
+        lines +=
+            fmt::format("cmdstat_{}:calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}\r\n",
+                        table[i].name, sum.calls, sum.rejected, sum.failed);
     }
     return lines;
 }
@@ -149,7 +151,7 @@ const ConfigParameter* find_parameter(const Table& table, std::string_view name)
     return nullptr;
 }
 
-/// All names are checked before the first value is set.
+/// All names are checked before the first value is set. If a value is wrong, those before it get their old values again.
 Ok config_set(const Table& table, const Words& pairs) {
     const auto fail = [](std::string_view name, std::string_view why) {
         throw Error{
@@ -165,8 +167,16 @@ Ok config_set(const Table& table, const Words& pairs) {
             if (equals_ignoring_case(pairs[i], pairs[j])) fail(pairs[i], "duplicate parameter");
         }
     }
+    std::vector<std::string> old;
     for (std::size_t i = 0; i != pairs.size(); i += 2) {
-        if (const auto error = find_parameter(table, pairs[i])->set(pairs[i + 1])) fail(pairs[i], *error);
+        const ConfigParameter* const parameter = find_parameter(table, pairs[i]);
+        old.push_back(parameter->get());
+        const std::optional<std::string> error = parameter->set(pairs[i + 1]);
+        if (!error) continue;
+        for (std::size_t j = i; j != 0; j -= 2) {
+            static_cast<void>(find_parameter(table, pairs[j - 2])->set(old[j / 2 - 1]));
+        }
+        fail(pairs[i], *error);
     }
     return ok;
 }

@@ -21,7 +21,7 @@ void add_repeat(const Usage& usage, std::uint8_t repeat, int position, int after
         return;
     }
     if (keys.first == 0) keys.first = position + key;
-    keys.last = -after - words + key;
+    keys.last = -1 - after;
     keys.step = words;
 }
 

@@ -13,20 +13,33 @@ Keys::Stripe& Keys::stripe_of(std::string_view key) noexcept {
     return stripes_[std::hash<std::string_view>{}(key) % stripes_.size()];
 }
 
-/// Changes who is interested in a key, and keeps listeners_ right.
+/// Adds to those who are interested in a key.
 template <class Change>
 void Keys::with_interest(unsigned database, std::string_view key, const Change& change) {
     Stripe& stripe = stripe_of(key);
     const std::lock_guard lock{stripe.mutex};
     auto& keys = stripe.interests[database];
     auto found = keys.find(key);
-    const bool existed = found != keys.end();
-    if (!existed) found = keys.try_emplace(std::string{key}).first;
+    if (found == keys.end()) {
+        found = keys.try_emplace(std::string{key}).first;
+        listeners_.fetch_add(1);
+    }
     change(found->second);
-    const bool exists = !found->second.empty();
-    if (exists && !existed) listeners_.fetch_add(1);
-    if (!exists && existed) listeners_.fetch_sub(1);
-    if (!exists) keys.erase(found);
+}
+
+/// Removes from them. Allocates nothing.
+template <class Change>
+void Keys::without_interest(unsigned database, std::string_view key, const Change& change) noexcept {
+    Stripe& stripe = stripe_of(key);
+    const std::lock_guard lock{stripe.mutex};
+    const auto keys = stripe.interests.find(database);
+    if (keys == stripe.interests.end()) return;
+    const auto found = keys->second.find(key);
+    if (found == keys->second.end()) return;
+    change(found->second);
+    if (!found->second.empty()) return;
+    keys->second.erase(found);
+    listeners_.fetch_sub(1);
 }
 
 void Keys::watch(unsigned database, std::string_view key, std::uint64_t client, const WatchFlag& flag) {
@@ -34,7 +47,7 @@ void Keys::watch(unsigned database, std::string_view key, std::uint64_t client, 
 }
 
 void Keys::unwatch(unsigned database, std::string_view key, std::uint64_t client) noexcept {
-    with_interest(database, key, [&](Interest& interest) { interest.watchers.erase(client); });
+    without_interest(database, key, [&](Interest& interest) { interest.watchers.erase(client); });
 }
 
 bool Keys::wait(unsigned database, std::string_view key, const std::shared_ptr<detail::Waiter>& waiter) {
@@ -47,7 +60,7 @@ bool Keys::wait(unsigned database, std::string_view key, const std::shared_ptr<d
 }
 
 void Keys::stop_waiting(unsigned database, std::string_view key, const detail::Waiter& waiter) noexcept {
-    with_interest(database, key, [&](Interest& interest) {
+    without_interest(database, key, [&](Interest& interest) {
         std::erase_if(interest.waiters, [&](const auto& each) { return each.get() == &waiter; });
     });
 }
@@ -68,15 +81,18 @@ void Keys::wake(unsigned database, std::string_view key, const detail::Waiter* a
 
 // ---- client-side caching
 
-void Keys::track(std::string_view key, const std::shared_ptr<detail::Tracker>& tracker) {
+/// The tracker and the stripe change together, under the mutex of the stripe.
+bool Keys::track(std::string_view key, const std::shared_ptr<detail::Tracker>& tracker) {
     Stripe& stripe = stripe_of(key);
     const std::lock_guard lock{stripe.mutex};
+    if (!tracker->add(key)) return false;
     auto found = stripe.tracked.find(key);
     if (found == stripe.tracked.end()) {
         found = stripe.tracked.try_emplace(std::string{key}).first;
         listeners_.fetch_add(1);
     }
     found->second.try_emplace(tracker->id(), tracker);
+    return true;
 }
 
 void Keys::untrack(std::string_view key, std::uint64_t client) noexcept {
@@ -128,49 +144,51 @@ void Keys::tell(unsigned database, std::string_view key, std::string_view event,
             trackers.swap(found->second);
             stripe.tracked.erase(found);
             listeners_.fetch_sub(1);
+            for (const auto& [id, tracker] : trackers) tracker->remove(key);
         }
     }
-    for (const auto& [id, tracker] : trackers) {
-        tracker->remove(key);
-        tracker->invalidate(key, by);
-    }
+    for (const auto& [id, tracker] : trackers) tracker->invalidate(key, by);
     if (has_prefixes_.load(std::memory_order_relaxed) != 0) tell_trackers(key, by);
     publish(database, key, event, kind);
 }
 
-/// Those with a prefix of this key.
+/// Those with a prefix of this key. Of all prefixes it looks only at those that are the nearest before a prefix of the
+/// key, for example for "abcd":
+///
+///     "" "aa" "ab" "abca"     "abca" is not: what it shares with the key, "abc", is next; then "ab"; then "aa", and ""
 void Keys::tell_trackers(std::string_view key, std::uint64_t by) {
     const std::lock_guard lock{prefix_mutex_};
-    for (const auto& [prefix, trackers] : prefixes_) {
-        if (!key.starts_with(prefix)) continue;
-        for (const auto& [id, tracker] : trackers) tracker->invalidate(key, by);
+    for (auto at = prefixes_.upper_bound(key); at != prefixes_.begin();) {
+        --at;
+        const auto [end, stop] = std::mismatch(at->first.begin(), at->first.end(), key.begin(), key.end());
+        if (end == at->first.end()) {
+            for (const auto& [id, tracker] : at->second) tracker->invalidate(key, by);
+        } else {
+            at = prefixes_.upper_bound(key.substr(0, static_cast<std::size_t>(stop - key.begin())));
+        }
     }
 }
 
+/// Each client that has something to forget hears of it once.
 void Keys::all_changed(unsigned database) {
+    Trackers told;
     for (Stripe& stripe : stripes_) {
-        std::map<std::string, Trackers, std::less<>> tracked;
-        {
-            const std::lock_guard lock{stripe.mutex};
-            if (const auto keys = stripe.interests.find(database); keys != stripe.interests.end()) {
-                for (const auto& [key, interest] : keys->second) {
-                    for (const auto& [id, flag] : interest.watchers) flag->store(true);
-                }
-            }
-            tracked.swap(stripe.tracked);
-            listeners_.fetch_sub(tracked.size());
-        }
-        for (const auto& [key, trackers] : tracked) {
-            for (const auto& [id, tracker] : trackers) {
-                tracker->remove(key);
-                tracker->invalidate(key, 0);
+        const std::lock_guard lock{stripe.mutex};
+        if (const auto keys = stripe.interests.find(database); keys != stripe.interests.end()) {
+            for (const auto& [key, interest] : keys->second) {
+                for (const auto& [id, flag] : interest.watchers) flag->store(true);
             }
         }
+        for (const auto& [key, trackers] : stripe.tracked) {
+            for (const auto& [id, tracker] : trackers) tracker->remove(key);
+            told.insert(trackers.begin(), trackers.end());
+        }
+        listeners_.fetch_sub(stripe.tracked.size());
+        stripe.tracked.clear();
     }
     const std::lock_guard lock{prefix_mutex_};
-    for (const auto& [prefix, trackers] : prefixes_) {
-        for (const auto& [id, tracker] : trackers) tracker->invalidate_all();
-    }
+    for (const auto& [prefix, trackers] : prefixes_) told.insert(trackers.begin(), trackers.end());
+    for (const auto& [id, tracker] : told) tracker->invalidate_all();
 }
 
 void Keys::notify(unsigned events) noexcept {
@@ -197,11 +215,12 @@ void Keys::publish(unsigned database, std::string_view key, std::string_view eve
 namespace detail {
 
 void Tracker::invalidate(std::string_view key, std::uint64_t by) const {
-    if (no_loop_ && by == id()) return;
+    if ((has_no_loop() && by == id()) || client_.version() != Version::resp3) return;
     client_.send([&](Encoder& out) { out.push(2).bulk_string("invalidate").array(1).bulk_string(key); });
 }
 
 void Tracker::invalidate_all() const {
+    if (client_.version() != Version::resp3) return;
     client_.send([](Encoder& out) { out.push(2).bulk_string("invalidate").null(); });
 }
 

@@ -41,9 +41,8 @@ private:
     bool next_is(std::uint8_t keyword) const noexcept {
         return at_ < words_.size() && equals_ignoring_case(words_[at_], usage_.text(usage_[keyword]));
     }
-    bool begins_with_keyword(std::uint8_t alternative) const noexcept {
-        return usage_[usage_[alternative].child].kind == Kind::keyword;
-    }
+    bool begins_with_keyword(std::uint8_t alternative) const noexcept;
+    bool next_begins(std::uint8_t alternative) const noexcept;
 
     /// Matches the part `first` and all its siblings after it.
     bool sequence(std::uint8_t first, const Follow& outer) noexcept;
@@ -72,6 +71,27 @@ std::size_t Matcher::least(std::uint8_t node) const noexcept {
     std::size_t words = SIZE_MAX;
     for (std::uint8_t i = part.child; i != 0; i = usage_[i].sibling) words = std::min(words, least(i));
     return words;
+}
+
+/// Whether the first part of an alternative is a keyword, or a choice of keywords as in [<MAXLEN | MINID> threshold].
+bool Matcher::begins_with_keyword(std::uint8_t alternative) const noexcept {
+    const UsageNode& part = usage_[usage_[alternative].child];
+    if (part.kind != Kind::choice) return part.kind == Kind::keyword;
+    for (std::uint8_t i = part.child; i != 0; i = usage_[i].sibling) {
+        if (!begins_with_keyword(i)) return false;
+    }
+    return true;
+}
+
+/// Whether the next word is the keyword with which an alternative begins.
+bool Matcher::next_begins(std::uint8_t alternative) const noexcept {
+    const std::uint8_t part = usage_[alternative].child;
+    if (usage_[part].kind == Kind::keyword) return next_is(part);
+    if (!begins_with_keyword(alternative)) return false;
+    for (std::uint8_t i = usage_[part].child; i != 0; i = usage_[i].sibling) {
+        if (next_begins(i)) return true;
+    }
+    return false;
 }
 
 bool Matcher::sequence(std::uint8_t first, const Follow& outer) noexcept {
@@ -110,7 +130,7 @@ Matcher::Taken Matcher::stops_repeat(std::uint8_t first) const noexcept {
         if (usage_[i].kind == Kind::keyword) return next_is(i) ? Taken::yes : Taken::wrong;
         if (usage_[i].kind != Kind::optional && usage_[i].kind != Kind::choice) return Taken::wrong;
         for (std::uint8_t a = usage_[i].child; a != 0; a = usage_[a].sibling) {
-            if (begins_with_keyword(a) && next_is(usage_[a].child)) return Taken::yes;
+            if (next_begins(a)) return Taken::yes;
         }
         if (usage_[i].kind == Kind::choice) return Taken::wrong;
     }
@@ -152,10 +172,13 @@ bool Matcher::repeat(std::uint8_t node, std::uint8_t before, const Follow& after
     return true;
 }
 
+/// An alternative whose keyword is the next word goes before one without a keyword: <id | ALL>.
 bool Matcher::choice(std::uint8_t node, const Follow& after) noexcept {
     for (std::uint8_t i = usage_[node].child; i != 0; i = usage_[i].sibling) {
-        const bool fits =
-            begins_with_keyword(i) ? next_is(usage_[i].child) : left() >= least(i) + after.words;
+        if (next_begins(i)) return sequence(usage_[i].child, after);
+    }
+    for (std::uint8_t i = usage_[node].child; i != 0; i = usage_[i].sibling) {
+        const bool fits = !begins_with_keyword(i) && left() >= least(i) + after.words;
         if (fits) return sequence(usage_[i].child, after);
     }
     return false;
@@ -178,14 +201,15 @@ bool Matcher::options(std::uint8_t first, std::uint8_t end, const Follow& after)
 /// Takes an alternative whose keyword is the next word. places_.at of a group says which alternative was taken.
 Matcher::Taken Matcher::option(std::uint8_t group, const Follow& after) noexcept {
     for (std::uint8_t i = usage_[group].child; i != 0; i = usage_[i].sibling) {
-        const std::uint8_t keyword = usage_[i].child;
-        if (!begins_with_keyword(i) || !next_is(keyword)) continue;
+        const std::uint8_t part = usage_[i].child;
+        if (!next_begins(i)) continue;
         if (left() <= after.words) return Taken::no;
         // Redis accepts the same keyword twice if no word follows it.
-        const bool again = places_.at[group] == i && usage_[keyword].sibling == 0;
+        const bool again =
+            places_.at[group] == i && usage_[part].kind == Kind::keyword && usage_[part].sibling == 0;
         if (places_.at[group] != 0 && !again) return Taken::wrong;
         places_.at[group] = i;
-        return sequence(keyword, after) ? Taken::yes : Taken::wrong;
+        return sequence(part, after) ? Taken::yes : Taken::wrong;
     }
     return Taken::no;
 }

@@ -14,57 +14,72 @@ namespace {
 /// Encodes a message when the first receiver of a RESP version needs it, and collects the receivers.
 class Message {
 public:
-    explicit Message(std::initializer_list<std::string_view> parts) noexcept : parts_(parts) {}
+    Message(std::initializer_list<std::string_view> parts, const PubSub::Publisher* publisher) noexcept
+        : parts_(parts), publisher_(publisher) {}
 
     void add(const Connection& client) {
+        if (publisher_ != nullptr && client == publisher_->client) {
+            write(publisher_->reply);
+            ++written_;
+            return;
+        }
         (client.version() == Version::resp3 ? resp3_ : resp2_).push_back(client);
     }
     /// Returns how many clients it was queued for.
-    std::size_t send() const { return send(resp2_, Version::resp2) + send(resp3_, Version::resp3); }
+    std::size_t send() const {
+        return written_ + send(resp2_, Version::resp2) + send(resp3_, Version::resp3);
+    }
 
 private:
+    void write(Encoder& out) const {
+        out.push(parts_.size());
+        for (const std::string_view part : parts_) out.bulk_string(part);
+    }
     std::size_t send(const std::vector<Connection>& to, Version version) const {
         if (to.empty()) return 0;
         std::string bytes;
         Encoder out{bytes, version};
-        out.push(parts_.size());
-        for (const std::string_view part : parts_) out.bulk_string(part);
+        write(out);
         return send_all(to, std::make_shared<const std::string>(std::move(bytes)));
     }
 
     std::initializer_list<std::string_view> parts_;
+    const PubSub::Publisher* publisher_;
     std::vector<Connection> resp2_, resp3_;
+    std::size_t written_ = 0;
 };
 
 }  // namespace
 
-std::size_t PubSub::publish(std::string_view channel, std::string_view message) const {
+std::size_t PubSub::publish(std::string_view channel, std::string_view message,
+                            const Publisher* publisher) const {
     const std::shared_lock lock{mutex_};
     std::size_t sent = 0;
     const Names& channels = of(Kind::channel);
     if (const auto found = channels.find(channel); found != channels.end()) {
         const auto parts = {std::string_view{"message"}, channel, message};
-        Message each{parts};
+        Message each{parts, publisher};
         for (const auto& [id, client] : found->second) each.add(client);
         sent += each.send();
     }
     for (const auto& [pattern, clients] : of(Kind::pattern)) {
         if (!matches_glob(channel, pattern)) continue;
         const auto parts = {std::string_view{"pmessage"}, std::string_view{pattern}, channel, message};
-        Message each{parts};
+        Message each{parts, publisher};
         for (const auto& [id, client] : clients) each.add(client);
         sent += each.send();
     }
     return sent;
 }
 
-std::size_t PubSub::publish_shard(std::string_view channel, std::string_view message) const {
+std::size_t PubSub::publish_shard(std::string_view channel, std::string_view message,
+                                  const Publisher* publisher) const {
     const std::shared_lock lock{mutex_};
     const Names& channels = of(Kind::shard);
     const auto found = channels.find(channel);
     if (found == channels.end()) return 0;
     const auto parts = {std::string_view{"smessage"}, channel, message};
-    Message each{parts};
+    Message each{parts, publisher};
     for (const auto& [id, client] : found->second) each.add(client);
     return each.send();
 }

@@ -21,8 +21,11 @@ constexpr KindNames names_of(Kind kind) noexcept {
     return {"ssubscribe", "sunsubscribe"};
 }
 
-/// One confirmation. In RESP3 it is a push, one for each channel.
-void confirm(Reply& reply, const char* what, std::optional<std::string_view> name, std::size_t count) {
+/// One confirmation. In RESP3 it is a push, one for each channel. As in Redis, CLIENT REPLY OFF does not drop it.
+void confirm(const Call& call, const char* what, std::optional<std::string_view> name, std::size_t count) {
+    ClientRecord& client = record_of(call);
+    client.wrote_push = client.replies != ReplyMode::on;
+    Reply& reply = call.reply();
     reply.push(3).bulk_string(what);
     name ? reply.bulk_string(*name) : reply.null();
     reply.integer(static_cast<std::int64_t>(count));
@@ -51,8 +54,9 @@ void subscribe(Table& table, Kind kind, const Words& names, Call& call) {
         } else {
             client.memory.give_back(Subscriptions::memory_of(name));
         }
-        confirm(call.reply(), names_of(kind).subscribe, name, client.subscriptions.count(kind));
+        confirm(call, names_of(kind).subscribe, name, client.subscriptions.count(kind));
     }
+    client.update();
 }
 
 void leave(Table& table, ClientRecord& client, Kind kind, std::string_view name) {
@@ -75,10 +79,11 @@ void unsubscribe(Table& table, Kind kind, const Words& names, Call& call) {
     }
     for (const std::string& name : leaving) {
         leave(table, client, kind, name);
-        confirm(call.reply(), what, name, client.subscriptions.count(kind));
+        confirm(call, what, name, client.subscriptions.count(kind));
     }
+    client.update();
     // There is always an answer.
-    if (leaving.empty()) confirm(call.reply(), what, std::nullopt, client.subscriptions.count(kind));
+    if (leaving.empty()) confirm(call, what, std::nullopt, client.subscriptions.count(kind));
 }
 
 CommandTraits about_pubsub(const char* summary, bool no_multi = false) {
@@ -86,6 +91,17 @@ CommandTraits about_pubsub(const char* summary, bool no_multi = false) {
     traits.pubsub = true;
     traits.no_multi = no_multi;
     return traits;
+}
+
+/// A transaction's reply is an array, and CLIENT REPLY OFF drops replies: then the client's own messages follow.
+std::size_t publish(const Table& table, Kind kind, std::string_view channel, std::string_view message,
+                    const Call& call) {
+    const ClientRecord& client = record_of(call);
+    const PubSub::Publisher self{client.connection(), call.reply()};
+    const bool is_usual = !client.is_executing && client.replies == ReplyMode::on;
+    const PubSub::Publisher* const publisher = is_usual ? &self : nullptr;
+    return kind == Kind::shard ? table.pubsub.publish_shard(channel, message, publisher)
+                               : table.pubsub.publish(channel, message, publisher);
 }
 
 /// Writes the number of subscribers of each name.
@@ -160,14 +176,14 @@ void add_pubsub(Table& table) {
     add_observation(table);
     table.add_default(
         "PUBLISH channel message",
-        [&table](std::string_view channel, std::string_view message) {
-            return table.pubsub.publish(channel, message);
+        [&table](std::string_view channel, std::string_view message, Call& call) {
+            return publish(table, Kind::channel, channel, message, call);
         },
         about_pubsub("Posts a message to a channel."));
     table.add_default(
         "SPUBLISH shardchannel message",
-        [&table](std::string_view channel, std::string_view message) {
-            return table.pubsub.publish_shard(channel, message);
+        [&table](std::string_view channel, std::string_view message, Call& call) {
+            return publish(table, Kind::shard, channel, message, call);
         },
         about_pubsub("Posts a message to a shard channel."));
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 namespace resp::detail {
 
@@ -40,9 +41,11 @@ std::string_view misfit(const CommandEntry& entry, const Command& command, WordP
     const bool is_whole = repeated < 2 || (words - usage.least_words()) % repeated == 0;
     if (words < usage.least_words() || !entry.function.exists())
         return room = wrong_number_of_arguments(entry.name);
+    const bool is_fixed = usage.least_words() == usage.most_words();
     if (!entry.checks_words && usage.is_simple() && !(fits && is_whole)) {
         return room = wrong_number_of_arguments(entry.name);
     }
+    if (is_fixed && !fits) return room = wrong_number_of_arguments(entry.name);
     if (entry.checks_words && !(fits && match(usage, Words{command, 0, words}, places))) return syntax_error;
     return {};
 }
@@ -65,13 +68,14 @@ bool is_for_subscribers(const CommandEntry& entry) noexcept {
 }
 
 /// Keeps a command for EXEC. Returns the error text, if it cannot.
-std::string_view queue(ClientRecord& client, const Call& call, const CommandEntry& entry) {
-    if (entry.traits.no_multi || entry.function.plain == nullptr) {
+std::string_view queue(ClientRecord& client, const Call& call, const CommandEntry& entry, bool is_help) {
+    if (!is_help && (entry.traits.no_multi || entry.function.plain == nullptr)) {
         return "ERR Command not allowed inside a transaction";
     }
     Transaction::Queued queued{&entry, Value{call.request().value()}};
     if (!client.memory.take(client.connection(), queued.memory())) return out_of_memory;
     client.transaction->queued.push_back(std::move(queued));
+    client.update();
     return {};
 }
 
@@ -85,7 +89,7 @@ void Runner::end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin) {
         client.replies = ReplyMode::skip;
         return;
     }
-    reply.rollback(begin);
+    if (!std::exchange(client.wrote_push, false)) reply.rollback(begin);
     if (client.replies == ReplyMode::skip) client.replies = ReplyMode::on;
     client.update();
 }
@@ -99,6 +103,7 @@ void Runner::refuse(ClientRecord& client, Reply& reply, std::string_view error) 
 }
 
 void Runner::refuse_unknown(ClientRecord& client, const Command& command, Reply& reply) {
+    client.begin_command(false);
     refuse(client, reply, client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
 }
 
@@ -110,8 +115,10 @@ std::string Runner::refusal(Table& table, Call& call) {
     const ClientRecord& client = record_of(call);
     if (!client.is_authenticated() && !entry.traits.noauth) return needs_auth;
     std::string room;
-    const std::string_view error = misfit(entry, call.command(), call.places_, room);
-    if (!error.empty()) return std::string{error};
+    if (!is_help(call)) {
+        const std::string_view error = misfit(entry, call.command(), call.places_, room);
+        if (!error.empty()) return std::string{error};
+    }
     if (entry.traits.admin && !client.is_admin) {
         return fmt::format("NOPERM User {} has no permissions to run the '{}' command", client.user(),
                            entry.name);
@@ -129,22 +136,21 @@ std::string Runner::refusal(Table& table, Call& call) {
     return {};
 }
 
+/// CLIENT HELP: it is no entry of the table.
+bool Runner::is_help(const Call& call) noexcept {
+    return call.entry_->subcommands != nullptr && call.size() == 2 && equals_ignoring_case(call[1], "HELP");
+}
+
 bool Runner::may_run(Table& table, Call& call) {
     const CommandEntry& entry = *call.entry_;
     ClientRecord& client = record_of(call);
-    const bool is_help =
-        entry.subcommands != nullptr && call.size() == 2 && equals_ignoring_case(call[1], "HELP");
-    if (is_help && client.is_authenticated()) {
-        const Reply::Mark begin = call.reply().mark();
-        write_help(entry, call.reply());
-        end_reply(client, call.reply(), begin);
-        return false;
-    }
     std::string error = refusal(table, call);
     const bool is_queued = error.empty() && client.transaction != nullptr && !controls_transaction(entry);
-    if (is_queued) error = queue(client, call, entry);
+    if (is_queued) error = queue(client, call, entry, is_help(call));
     if (!error.empty()) {
         client.tally->of[entry.index].rejected.add();
+        // As in Redis, an EXEC that is refused ends the transaction.
+        if (entry.name == "exec") error = abort_transaction(table, client, error);
         refuse(client, call.reply(), error);
         return false;
     }
@@ -154,23 +160,35 @@ bool Runner::may_run(Table& table, Call& call) {
         end_reply(client, call.reply(), begin);
         return false;
     }
-    if (client.tracking != nullptr) track_keys(table, call);
     return true;
 }
 
-/// CLIENT TRACKING: the client hears of the next change of the keys that it reads.
-void Runner::track_keys(Table& table, Call& call) {
-    ClientRecord& client = record_of(call);
-    if (!call.entry_->traits.readonly || !client.remembers_reads()) return;
+void Runner::track_keys(Table& table, const Call& call) {
+    const ClientRecord& client = record_of(call);
+    if (client.tracking == nullptr || !call.entry_->traits.readonly || !client.remembers_reads()) return;
     KeyList keys;
     add_keys(call, keys);
     for (const std::string_view key : keys) {
-        if (client.tracking->add(key)) {
-            table.keys.track(key, client.tracking);
-        } else {
-            client.tracking->invalidate(key, 0);  // no memory to remember it: the client must not either
-        }
+        // Without memory to remember the key, the client must not remember its value either.
+        if (!table.keys.track(key, client.tracking)) client.tracking->invalidate(key, 0);
     }
+}
+
+void Runner::check_tracked_keys(const Call& call) {
+    const ClientRecord& client = record_of(call);
+    if (client.tracking == nullptr || !call.entry_->traits.readonly || !client.remembers_reads()) return;
+    KeyList keys;
+    add_keys(call, keys);
+    for (const std::string_view key : keys) {
+        if (!client.tracking->has(key)) client.tracking->invalidate(key, 0);
+    }
+}
+
+void Runner::add_queued_keys(Call& call, KeyList& keys) {
+    const CommandEntry& entry = *call.entry_;
+    if (entry.checks_words && !match(entry.usage, Words{call.command(), 0, call.size()}, call.places_))
+        return;
+    add_keys(call, keys);
 }
 
 void Runner::add_keys(const Call& call, KeyList& keys) {
@@ -191,8 +209,10 @@ void Runner::add_keys(const Call& call, KeyList& keys) {
 
 // ---- the call
 
-void Runner::call_function(Call& call) {
+void Runner::call_function(Table& table, Call& call) {
     const Reply::Mark begin = call.reply().mark();
+    if (is_help(call)) return write_help(*call.entry_, call.reply());
+    track_keys(table, call);
     try {
         call.entry_->function.plain(call.entry_->function.object.get(), call);
     } catch (const Error& error) {
@@ -219,9 +239,9 @@ void Runner::run_plain(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
     const Reply::Mark begin = call.reply().mark();
     if (call.entry_->is_ours || (table.has_one_thread && !table.user_lock)) {
-        call_function(call);
+        call_function(table, call);
     } else {
-        locked(table, call, [&call] { call_function(call); });
+        locked(table, call, [&table, &call] { call_function(table, call); });
     }
     if (!client.is_usual) end_reply(client, call.reply(), begin);
 }
@@ -234,6 +254,9 @@ void Binder::failed(Call& call) noexcept {
     client.tally->errors.add();
 }
 
-void Binder::ended(Call& call, Reply::Mark begin) { Runner::end_reply(record_of(call), call.reply(), begin); }
+void Binder::ended(Call& call, Reply::Mark begin) {
+    Runner::end_reply(record_of(call), call.reply(), begin);
+    Runner::check_tracked_keys(call);
+}
 
 }  // namespace resp::detail

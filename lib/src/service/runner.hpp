@@ -22,7 +22,7 @@ struct Runner {
     /// Runs `body` under the lock for the keys of the call.
     static void locked(Table& table, const Call& call, const std::function<void()>& body);
     /// Calls the function without the lock: the caller holds it.
-    static void call_function(Call& call);
+    static void call_function(Table& table, Call& call);
     /// Replies with an error that is not of a command's function.
     static void refuse(ClientRecord& client, Reply& reply, std::string_view error);
     static void refuse_unknown(ClientRecord& client, const Command& command, Reply& reply);
@@ -30,12 +30,19 @@ struct Runner {
     static void end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin);
     /// Adds the keys of a call whose words fit.
     static void add_keys(const Call& call, KeyList& keys);
+    /// The same for a queued command, whose words are matched again: their places were not kept.
+    static void add_queued_keys(Call& call, KeyList& keys);
+    /// CLIENT TRACKING: the client hears of the next change of the keys that it reads. Call it under the lock, before the
+    /// read: then no change can come between.
+    static void track_keys(Table& table, const Call& call);
+    /// After a coroutine, which had no lock: the client must not keep a value that has changed while it was read.
+    static void check_tracked_keys(const Call& call);
     [[nodiscard]] static const CommandEntry& entry_of(const Call& call) noexcept { return *call.entry_; }
     [[nodiscard]] static void* state_of(const Call& call) noexcept { return call.state_; }
 
 private:
     [[nodiscard]] static std::string refusal(Table& table, Call& call);
-    static void track_keys(Table& table, Call& call);
+    [[nodiscard]] static bool is_help(const Call& call) noexcept;
 };
 
 }  // namespace resp::detail

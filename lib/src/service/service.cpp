@@ -56,11 +56,13 @@ Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
     const bool has_fitting_size =
         call.size() - entry->usage.least_words() <= entry->usage.most_words() - entry->usage.least_words();
     if (!has_fitting_size || !client.is_usual || entry->is_special) [[unlikely]] {
+        client.begin_command(entry->usage.name() == "CLIENT");
         if (!Runner::may_run(*table_, call)) return {};
     }
     client.tally->of[entry->index].calls.add();
     client.last_.store(entry, std::memory_order_relaxed);
     if (entry->function.waiting != nullptr) {
+        Runner::track_keys(*table_, call);
         return entry->function.waiting(entry->function.object.get(), call);
     }
     Runner::run_plain(*table_, call);

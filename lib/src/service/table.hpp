@@ -108,5 +108,7 @@ void forget(Table& table, ClientRecord& client);
 void leave_all(Table& table, ClientRecord& client);     // its subscriptions
 void end_tracking(Table& table, ClientRecord& client);  // CLIENT TRACKING OFF
 void unwatch(Table& table, ClientRecord& client);
+/// Ends a transaction whose EXEC was refused. Returns the error text.
+[[nodiscard]] std::string abort_transaction(Table& table, ClientRecord& client, std::string_view error);
 
 }  // namespace resp::detail

@@ -18,11 +18,16 @@ namespace resp::detail {
 /// One client with CLIENT TRACKING ON. Any thread may tell it of a change.
 class Tracker {
 public:
-    Tracker(Connection client, bool no_loop) noexcept : client_(std::move(client)), no_loop_(no_loop) {}
+    explicit Tracker(Connection client) noexcept : client_(std::move(client)) {}
 
     [[nodiscard]] std::uint64_t id() const noexcept { return client_.id(); }
-    [[nodiscard]] bool has_no_loop() const noexcept { return no_loop_; }
+    [[nodiscard]] bool has_no_loop() const noexcept { return no_loop_.load(std::memory_order_relaxed); }
+    void set_no_loop(bool no_loop) noexcept { no_loop_.store(no_loop, std::memory_order_relaxed); }
 
+    [[nodiscard]] bool has(std::string_view key) {
+        const std::lock_guard lock{mutex_};
+        return keys_.find(key) != keys_.end();
+    }
     /// Remembers that the client has read a key. Returns false if there is no memory for it.
     [[nodiscard]] bool add(std::string_view key) {
         const std::lock_guard lock{mutex_};
@@ -44,16 +49,18 @@ public:
         memory_.give_back(memory_.used());
         return std::exchange(keys_, {});
     }
-    /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP.
+    /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP, or if it has
+    /// gone back to RESP2, which has no pushes.
     void invalidate(std::string_view key, std::uint64_t by) const;
     /// `>2 invalidate null`: it must forget everything.
     void invalidate_all() const;
 
 private:
-    [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 256 + 2 * key.size(); }
+    /// The memory of a key: here and in Keys.
+    [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 320 + 2 * key.size(); }
 
     const Connection client_;
-    const bool no_loop_;
+    std::atomic<bool> no_loop_{false};
     std::mutex mutex_;
     std::set<std::string, std::less<>> keys_;
     ClientMemory memory_;

@@ -2,6 +2,9 @@
 #include "defaults.hpp"
 #include "tracker.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,7 +15,7 @@ namespace {
 struct TrackingOptions {
     TrackingMode mode = TrackingMode::all;
     bool no_loop = false;
-    std::vector<std::string> prefixes;
+    std::vector<std::string_view> prefixes;
 };
 
 /// The words after ON.
@@ -43,30 +46,75 @@ TrackingOptions parse_tracking(const Call& call) {
     if (broadcasts && (opts_in || opts_out))
         throw Error{"ERR OPTIN and OPTOUT are not compatible with BCAST"};
     if (opts_in && opts_out) {
-        throw Error{"ERR You can't use both OPTIN and OPTOUT options at the same time"};
+        throw Error{"ERR You can't specify both OPTIN mode and OPTOUT mode"};
     }
     options.mode = broadcasts ? TrackingMode::broadcast
                    : opts_in  ? TrackingMode::opt_in
                    : opts_out ? TrackingMode::opt_out
                               : TrackingMode::all;
-    if (broadcasts && options.prefixes.empty()) options.prefixes.emplace_back();
     return options;
 }
 
+using Prefixes = std::set<std::string, std::less<>>;
+
+/// The prefix in `prefixes` of which `prefix` is a prefix, or the other way round. If there are several, one of them.
+const std::string* find_overlap(const Prefixes& prefixes, std::string_view prefix) {
+    if (prefixes.empty()) return nullptr;
+    if (prefixes.begin()->empty()) return &*prefixes.begin();
+    auto at = prefixes.lower_bound(prefix);
+    if (at != prefixes.end() && at->starts_with(prefix)) return &*at;
+    if (at == prefixes.begin()) return nullptr;
+    --at;
+    return prefix.starts_with(*at) ? &*at : nullptr;
+}
+
+/// Throws an Error if prefixes overlap: the client would hear of a change twice.
+Prefixes new_prefixes(const ClientRecord& client, const TrackingOptions& options) {
+    Prefixes added;
+    const auto fail = [](std::string_view prefix, const char* with, std::string_view other) {
+        throw Error{"ERR Prefix " + quoted(prefix) + " overlaps with " + with + " prefix " + quoted(other) +
+                    ". Prefixes for a single client must not overlap."};
+    };
+    for (const std::string_view prefix : options.prefixes) {
+        if (const auto* other = find_overlap(client.prefixes, prefix)) fail(prefix, "an existing", *other);
+        if (const auto* other = find_overlap(added, prefix)) fail(*other, "another provided", prefix);
+        added.emplace(prefix);
+    }
+    if (options.mode == TrackingMode::broadcast && added.empty()) added.emplace();
+    return added;
+}
+
+/// A client that tracks already keeps what it has read, so it must keep its mode.
+void check_mode(const ClientRecord& client, TrackingMode mode) {
+    if (client.tracking == nullptr || client.tracking_mode == mode) return;
+    const bool changes_broadcast =
+        client.tracking_mode == TrackingMode::broadcast || mode == TrackingMode::broadcast;
+    throw Error{std::string{"ERR You can't switch "} +
+                (changes_broadcast ? "BCAST mode on/off" : "OPTIN/OPTOUT mode") +
+                " before disabling tracking for this client, and then re-enabling it with a different mode."};
+}
+
+std::size_t memory_of_prefix(std::string_view prefix) noexcept { return 320 + 2 * prefix.size(); }
+
 void start_tracking(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
+    // Redis accepts it, and sends nothing. See the test "CLIENT TRACKING needs RESP3".
     if (call.reply().version() != Version::resp3) {
         throw Error{"ERR CLIENT TRACKING needs RESP3: use HELLO 3 first"};
     }
-    TrackingOptions options = parse_tracking(call);
-    end_tracking(table, client);
+    const TrackingOptions options = parse_tracking(call);
+    check_mode(client, options.mode);
+    Prefixes added = new_prefixes(client, options);
     std::size_t memory = 0;
-    for (const std::string& prefix : options.prefixes) memory += 256 + 2 * prefix.size();
+    for (const std::string& prefix : added) memory += memory_of_prefix(prefix);
     if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
-    client.tracking = std::make_shared<Tracker>(client.connection(), options.no_loop);
+    if (client.tracking == nullptr) client.tracking = std::make_shared<Tracker>(client.connection());
+    client.tracking->set_no_loop(options.no_loop);
     client.tracking_mode = options.mode;
-    client.prefixes = std::move(options.prefixes);
-    for (const std::string& prefix : client.prefixes) table.keys.track_prefix(prefix, client.tracking);
+    for (const std::string& prefix : added) {
+        table.keys.track_prefix(prefix, client.tracking);
+        if (!client.prefixes.insert(prefix).second) client.memory.give_back(memory_of_prefix(prefix));
+    }
     client.update();
 }
 
@@ -95,6 +143,7 @@ Ok set_caching(Call& call) {
         throw Error{"ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."};
     }
     client.caching = true;
+    client.is_caching_new = !client.is_executing;
     return ok;
 }
 
@@ -105,8 +154,12 @@ void write_tracking_info(const ClientRecord& client, Reply& reply) {
     } else {
         flags.emplace_back("on");
         if (client.tracking_mode == TrackingMode::broadcast) flags.emplace_back("bcast");
-        if (client.tracking_mode == TrackingMode::opt_in) flags.emplace_back("optin");
-        if (client.tracking_mode == TrackingMode::opt_out) flags.emplace_back("optout");
+        const bool opts_in = client.tracking_mode == TrackingMode::opt_in;
+        const bool opts_out = client.tracking_mode == TrackingMode::opt_out;
+        if (opts_in) flags.emplace_back("optin");
+        if (opts_out) flags.emplace_back("optout");
+        if (opts_in && client.caching) flags.emplace_back("caching-yes");
+        if (opts_out && client.caching) flags.emplace_back("caching-no");
         if (client.tracking->has_no_loop()) flags.emplace_back("noloop");
     }
     reply.map(3).bulk_string("flags").set(flags.size());
@@ -123,8 +176,6 @@ struct EventLetter {
     unsigned events;
 };
 constexpr EventLetter event_letters[] = {
-    {'K', Keys::by_key},
-    {'E', Keys::by_event},
     {'g', static_cast<unsigned>(KeyEvent::generic)},
     {'$', static_cast<unsigned>(KeyEvent::string)},
     {'l', static_cast<unsigned>(KeyEvent::list)},
@@ -136,6 +187,9 @@ constexpr EventLetter event_letters[] = {
     {'t', static_cast<unsigned>(KeyEvent::stream)},
     {'d', static_cast<unsigned>(KeyEvent::module)},
     {'n', static_cast<unsigned>(KeyEvent::created)},
+    {'K', Keys::by_key},
+    {'E', Keys::by_event},
+    {'m', Keys::missed},
 };
 /// A: all kinds but n.
 constexpr unsigned usual_events = (1U << 10) - 1;
@@ -156,11 +210,19 @@ std::optional<std::string> set_events(Keys& keys, std::string_view text) {
     for (const char letter : text) {
         unsigned found = letter == 'A' ? usual_events : 0;
         for (const EventLetter& each : event_letters) found |= each.letter == letter ? each.events : 0;
-        if (found == 0) return "Invalid event class character. Use 'Ag$lszhxeKEtmdn'.";
+        if (found == 0) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
         events |= found;
     }
     keys.notify(events);
     return std::nullopt;
+}
+
+void add_notifications(Table& table) {
+    const auto is_it = [](const ConfigParameter& each) { return each.name == "notify-keyspace-events"; };
+    if (std::any_of(table.parameters.begin(), table.parameters.end(), is_it)) return;
+    table.parameters.push_back({"notify-keyspace-events",
+                                [&table] { return events_text(table.keys.notified()); },
+                                [&table](std::string_view text) { return set_events(table.keys, text); }});
 }
 
 }  // namespace
@@ -169,19 +231,17 @@ void end_tracking(Table& table, ClientRecord& client) {
     if (client.tracking == nullptr) return;
     for (const std::string& prefix : client.prefixes) {
         table.keys.untrack_prefix(prefix, client.id());
-        client.memory.give_back(256 + 2 * prefix.size());
+        client.memory.give_back(memory_of_prefix(prefix));
     }
     for (const std::string& key : client.tracking->take_keys()) table.keys.untrack(key, client.id());
     client.prefixes.clear();
     client.tracking.reset();
-    client.caching = false;
+    client.caching = client.is_caching_new = false;
     client.update();
 }
 
 void add_tracking(Table& table) {
-    table.parameters.push_back({"notify-keyspace-events",
-                                [&table] { return events_text(table.keys.notified()); },
-                                [&table](std::string_view text) { return set_events(table.keys, text); }});
+    add_notifications(table);
     CommandTraits traits =
         about("connection", "Controls server-assisted client-side caching for the connection.");
     traits.no_multi = true;

@@ -20,7 +20,20 @@ CommandTraits about_transaction(const char* summary) {
     return traits;
 }
 
-std::size_t memory_of_watch(std::string_view key) noexcept { return 256 + 2 * key.size(); }
+/// The memory of a watched key: here and in Keys.
+std::size_t memory_of_watch(std::string_view key) noexcept { return 320 + 2 * key.size(); }
+
+/// While the functions of a transaction run.
+class Execution {
+public:
+    explicit Execution(ClientRecord& client) noexcept : client_(client) { client.is_executing = true; }
+    Execution(const Execution&) = delete;
+    Execution& operator=(const Execution&) = delete;
+    ~Execution() { client_.is_executing = false; }
+
+private:
+    ClientRecord& client_;
+};
 
 /// Ends the transaction of a client, and returns it.
 std::unique_ptr<Transaction> take_transaction(ClientRecord& client) {
@@ -37,11 +50,10 @@ void watch(Table& table, const Words& keys, Call& call) {
     if (client.watch_flag == nullptr) client.watch_flag = std::make_shared<std::atomic<bool>>(false);
     const unsigned database = client.database();
     for (const std::string_view key : keys) {
-        const std::pair<unsigned, std::string> watched{database, key};
-        if (std::find(client.watched.begin(), client.watched.end(), watched) != client.watched.end())
-            continue;
+        std::pair<unsigned, std::string> watched{database, key};
+        if (client.watched.contains(watched)) continue;
         if (!client.memory.take(client.connection(), memory_of_watch(key))) throw Error{out_of_memory};
-        client.watched.push_back(watched);
+        client.watched.insert(std::move(watched));
         table.keys.watch(database, key, client.id(), client.watch_flag);
     }
     call.reply().simple_string("OK");
@@ -54,6 +66,7 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
         reply.version() == Version::resp3 ? reply.null() : reply.null_array();
         return;
     }
+    const Execution execution{client};
     reply.array(transaction.queued.size());
     for (const Transaction::Queued& queued : transaction.queued) {
         const Request request = call.request().with(queued.words.view());
@@ -62,7 +75,7 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
         const std::size_t before = reply.size();
         if (Runner::may_run(table, each)) {
             client.tally->of[queued.entry->index].calls.add();
-            Runner::call_function(each);
+            Runner::call_function(table, each);
         }
         // Each command must have its place in the array.
         if (reply.size() == before) {
@@ -86,8 +99,8 @@ void exec(Table& table, Call& call) {
         bool writes = false;
         for (const Transaction::Queued& queued : transaction->queued) {
             const Request request = call.request().with(queued.words.view());
-            const Call each{*queued.entry, request, call.reply(), client, nullptr};
-            Runner::add_keys(each, keys);
+            Call each{*queued.entry, request, call.reply(), client, nullptr};
+            Runner::add_queued_keys(each, keys);
             writes = writes || !queued.entry->traits.readonly;
         }
         for (const auto& [database, key] : client.watched) keys.emplace_back(key);
@@ -103,13 +116,22 @@ void exec(Table& table, Call& call) {
 
 }  // namespace
 
+/// In a transaction it does nothing: EXEC has looked at the keys, and the lock that it holds may still refer to them.
 void unwatch(Table& table, ClientRecord& client) {
+    if (client.is_executing) return;
     for (const auto& [database, key] : client.watched) {
         table.keys.unwatch(database, key, client.id());
         client.memory.give_back(memory_of_watch(key));
     }
     client.watched.clear();
     client.watch_flag.reset();
+}
+
+std::string abort_transaction(Table& table, ClientRecord& client, std::string_view error) {
+    static_cast<void>(take_transaction(client));
+    unwatch(table, client);
+    if (error.starts_with("ERR ")) error.remove_prefix(4);
+    return "EXECABORT Transaction discarded because of: " + std::string{error};
 }
 
 void forget(Table& table, ClientRecord& client) {

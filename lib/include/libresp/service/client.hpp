@@ -4,6 +4,7 @@
 #include <libresp/server/connection.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@ class Keys;
 
 namespace detail {
 class ServiceBase;
+struct ClientRecord;
 struct CommandEntry;
 }  // namespace detail
 
@@ -51,12 +53,20 @@ public:
         authenticated_.store(authenticated, std::memory_order_relaxed);
     }
 
+    /// Whether the client has subscribed to anything.
+    [[nodiscard]] bool is_subscriber() const noexcept {
+        return channels_.load(std::memory_order_relaxed) + patterns_.load(std::memory_order_relaxed) +
+                   shards_.load(std::memory_order_relaxed) !=
+               0;
+    }
+
     /// One line, as CLIENT INFO and CLIENT LIST show it, without its end.
     [[nodiscard]] std::string line() const;
 
 private:
     friend class Call;
     friend class detail::ServiceBase;
+    friend struct detail::ClientRecord;
 
     [[nodiscard]] std::string text(const std::string& member) const {
         const std::lock_guard lock{mutex_};
@@ -70,6 +80,10 @@ private:
     std::atomic<unsigned> database_{0};
     std::atomic<bool> authenticated_{true};
     std::atomic<const detail::CommandEntry*> last_{nullptr};  // the command that ran last
+    // For line(): what ClientRecord has.
+    std::atomic<std::size_t> channels_{0}, patterns_{0}, shards_{0};
+    std::atomic<std::ptrdiff_t> queued_{-1};  // commands after MULTI; -1: no MULTI
+    std::atomic<bool> tracks_{false}, broadcasts_{false};
     mutable std::mutex mutex_;
     std::string user_ = "default";  // this and the following are guarded by the mutex
     std::string name_;

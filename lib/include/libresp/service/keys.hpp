@@ -66,6 +66,7 @@ public:
     /// What notify-keyspace-events is set to: bits of KeyEvent, and these two.
     static constexpr unsigned by_key = 1U << 16;    ///< K: publish to __keyspace@<db>__:<key>
     static constexpr unsigned by_event = 1U << 17;  ///< E: publish to __keyevent@<db>__:<event>
+    static constexpr unsigned missed = 1U << 18;    ///< m: accepted, but the service publishes nothing for it
     void notify(unsigned events) noexcept;
     [[nodiscard]] unsigned notified() const noexcept { return notified_.load(std::memory_order_relaxed); }
 
@@ -74,8 +75,9 @@ public:
     using WatchFlag = std::shared_ptr<std::atomic<bool>>;
     void watch(unsigned database, std::string_view key, std::uint64_t client, const WatchFlag& flag);
     void unwatch(unsigned database, std::string_view key, std::uint64_t client) noexcept;
-    /// A client remembers the value of a key, in any database. It hears of the next change once.
-    void track(std::string_view key, const std::shared_ptr<detail::Tracker>& tracker);
+    /// A client remembers the value of a key, in any database. It hears of the next change once. Returns false if there is
+    /// no memory for that.
+    [[nodiscard]] bool track(std::string_view key, const std::shared_ptr<detail::Tracker>& tracker);
     void untrack(std::string_view key, std::uint64_t client) noexcept;
     /// A client wants to hear of all changes of keys with this prefix.
     void track_prefix(std::string_view prefix, const std::shared_ptr<detail::Tracker>& tracker);
@@ -108,6 +110,8 @@ private:
     void publish(unsigned database, std::string_view key, std::string_view event, KeyEvent kind) const;
     template <class Change>
     void with_interest(unsigned database, std::string_view key, const Change& change);
+    template <class Change>
+    void without_interest(unsigned database, std::string_view key, const Change& change) noexcept;
 
     const PubSub& pubsub_;
     std::array<Stripe, 16> stripes_;

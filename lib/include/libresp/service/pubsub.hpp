@@ -1,6 +1,7 @@
 // Publish/subscribe: messages to all clients that have subscribed to a channel or to a pattern.
 #pragma once
 
+#include <libresp/codec/encoder.hpp>
 #include <libresp/server/connection.hpp>
 
 #include <array>
@@ -36,9 +37,22 @@ public:
 
     /// Sends a message to the subscribers of a channel, and of patterns that match it. Returns how many messages were
     /// queued.
-    std::size_t publish(std::string_view channel, std::string_view message) const;
+    std::size_t publish(std::string_view channel, std::string_view message) const {
+        return publish(channel, message, nullptr);
+    }
     /// The same for Kind::shard.
-    std::size_t publish_shard(std::string_view channel, std::string_view message) const;
+    std::size_t publish_shard(std::string_view channel, std::string_view message) const {
+        return publish_shard(channel, message, nullptr);
+    }
+    /// For PUBLISH: what the client that publishes receives itself is written to its reply, so that it stands before the
+    /// number, as in Redis.
+    struct Publisher {
+        const Connection& client;
+        Encoder& reply;
+    };
+    std::size_t publish(std::string_view channel, std::string_view message, const Publisher* publisher) const;
+    std::size_t publish_shard(std::string_view channel, std::string_view message,
+                              const Publisher* publisher) const;
 
     /// The names that have subscribers and match `pattern`, in order.
     [[nodiscard]] std::vector<std::string> names(Kind kind, std::string_view pattern = "*") const;
