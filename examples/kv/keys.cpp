@@ -44,12 +44,15 @@ struct KeyCommands {
     // ---- time to live
 
     template <std::int64_t unit, bool from_now>
-    bool expire(Text key, std::int64_t time, const Call& call) const {
+    bool expire(Text key, Text, const Call& call) const {
         const bool nx = call.has("NX"), xx = call.has("XX"), gt = call.has("GT"), lt = call.has("LT");
         if (nx && (xx || gt || lt)) {
             throw error("ERR NX and XX, GT or LT options at the same time are not compatible");
         }
         if (gt && lt) throw error("ERR GT and LT options at the same time are not compatible");
+        const std::optional<std::int64_t> given = call.command().integer(2);
+        if (!given) throw error(std::string{resp::not_an_integer});
+        const std::int64_t time = *given;
         const Time expires = time <= 0 ? 1 : expiry_in(time, unit, from_now, call.name());
         Item* const item = find(key, call);
         if (item == nullptr) return false;

@@ -72,9 +72,9 @@ struct Strings {
         return resp::ok;
     }
     std::optional<Text> get_and_expire(Text key, const Call& call) const {
-        const std::optional<Time> time = expiry(call, "getex");
         Item* const item = find(key, call);
         if (item == nullptr) return std::nullopt;
+        const std::optional<Time> time = expiry(call, "getex");
         if (time || call.has("PERSIST")) {
             store.set_expiry(call.client().database(), *item, time.value_or(0));
             call.changed(key, time ? "expire" : "persist");

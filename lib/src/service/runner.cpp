@@ -30,23 +30,30 @@ void write_help(const CommandEntry& container, Reply& reply) {
     reply.simple_string("HELP").simple_string("    Print this help.");
 }
 
-/// Why the words do not fit the usage line. Empty: they fit.
-std::string_view misfit(const CommandEntry& entry, const Command& command, WordPlaces& places,
-                        std::string& room) {
+/// Why the number of words is wrong, as the arity in COMMAND says it. Empty: it is right. Between MULTI and EXEC, Redis
+/// checks nothing else.
+std::string wrong_arity(const CommandEntry& entry, const Command& command) {
     const std::size_t words = command.size();
     const Usage& usage = entry.usage;
-    if (entry.subcommands != nullptr && words > 1) return room = unknown_subcommand(command);
-    const bool fits = words >= usage.least_words() && words <= usage.most_words();
+    if (entry.subcommands != nullptr && words > 1) return unknown_subcommand(command);
+    const bool is_fixed = usage.least_words() == usage.most_words();
+    const bool fits = words == usage.least_words() || (!is_fixed && words > usage.least_words());
+    return fits && entry.function.exists() ? std::string{} : wrong_number_of_arguments(entry.name);
+}
+
+/// Why the words do not fit the usage line, although their arity is right. Empty: they fit.
+std::string misfit(const CommandEntry& entry, const Command& command, WordPlaces& places) {
+    const std::size_t words = command.size();
+    const Usage& usage = entry.usage;
+    const bool fits = words <= usage.most_words();
     const std::uint32_t repeated = usage.repeated_words();
     const bool is_whole = repeated < 2 || (words - usage.least_words()) % repeated == 0;
-    if (words < usage.least_words() || !entry.function.exists())
-        return room = wrong_number_of_arguments(entry.name);
-    const bool is_fixed = usage.least_words() == usage.most_words();
     if (!entry.checks_words && usage.is_simple() && !(fits && is_whole)) {
-        return room = wrong_number_of_arguments(entry.name);
+        return wrong_number_of_arguments(entry.name);
     }
-    if (is_fixed && !fits) return room = wrong_number_of_arguments(entry.name);
-    if (entry.checks_words && !(fits && match(usage, Words{command, 0, words}, places))) return syntax_error;
+    if (entry.checks_words && !(fits && match(usage, Words{command, 0, words}, places))) {
+        return std::string{syntax_error};
+    }
     return {};
 }
 
@@ -114,10 +121,11 @@ std::string Runner::refusal(Table& table, Call& call) {
     const CommandEntry& entry = *call.entry_;
     const ClientRecord& client = record_of(call);
     if (!client.is_authenticated() && !entry.traits.noauth) return needs_auth;
-    std::string room;
+    const bool runs_now = client.transaction == nullptr || controls_transaction(entry);
     if (!is_help(call)) {
-        const std::string_view error = misfit(entry, call.command(), call.places_, room);
-        if (!error.empty()) return std::string{error};
+        std::string error = wrong_arity(entry, call.command());
+        if (error.empty() && runs_now) error = misfit(entry, call.command(), call.places_);
+        if (!error.empty()) return error;
     }
     if (entry.traits.admin && !client.is_admin) {
         return fmt::format("NOPERM User {} has no permissions to run the '{}' command", client.user(),
@@ -129,7 +137,6 @@ std::string Runner::refusal(Table& table, Call& call) {
             "allowed in this context",
             entry.name);
     }
-    const bool runs_now = client.transaction == nullptr || controls_transaction(entry);
     if (runs_now && table.before && !entry.traits.noauth) {
         if (const std::optional<Error> veto = table.before(call)) return veto->text();
     }
