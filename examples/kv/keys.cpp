@@ -76,7 +76,7 @@ struct KeyCommands {
         if (item == nullptr) return -2;
         if (item->expires == 0) return -1;
         const Time time = item->expires - (from_now ? now() : 0);
-        return from_now && unit > 1 ? (time + unit / 2) / unit : time / unit;
+        return time / unit + (time % unit >= (unit + 1) / 2 && unit > 1 ? 1 : 0);  // rounded
     }
     bool persist(Text key, const Call& call) const {
         Item* const item = find(key, call);

@@ -1,11 +1,11 @@
-#include <libresp/server.hpp>
+#include <libresp/service.hpp>
 
 #include <cassert>
 #include <string>
 #include <string_view>
 
-/// What a handler replies to one command, as bytes.
-template <resp::PlainHandler Handler>
+/// What a service, or any other handler that does not wait, replies to one command.
+template <class Handler>
 std::string reply_to(Handler& handler, std::string_view wire, resp::Version version = resp::Version::resp2) {
     const auto command = resp::parse(wire, {}, resp::Reads::commands);
     const resp::Connection none;
@@ -15,14 +15,11 @@ std::string reply_to(Handler& handler, std::string_view wire, resp::Version vers
     return std::string{bytes.view()};
 }
 
-struct Pong {
-    void operator()(const resp::Request& request, resp::Reply& reply) {
-        request.command().size() == 1 ? reply.simple_string("PONG") : reply.bulk_string(request.command()[1]);
-    }
-};
-
 int main() {
-    Pong handler;
-    assert(reply_to(handler, "PING\r\n") == "+PONG\r\n");
-    assert(reply_to(handler, "PING 'hello world'\r\n") == "$11\r\nhello world\r\n");
+    resp::Commands commands;
+    commands.add("ADD number number", [](int a, int b) { return a + b; });
+    resp::Service service{commands};
+    assert(reply_to(service, "ADD 40 2\r\n") == ":42\r\n");
+    assert(reply_to(service, "ADD 40 x\r\n") == "-ERR value is not an integer or out of range\r\n");
+    assert(reply_to(service, "PING 'hello world'\r\n") == "$11\r\nhello world\r\n");
 }

@@ -58,8 +58,11 @@ class Compiler:
 
 
 def header_of(file):
-    """A case that includes Asio's header gets it precompiled; another must do without."""
-    return "with_asio.hpp" if "server/asio.hpp" in file.read_text() else "without_asio.hpp"
+    """A case that includes the header of Asio or of the service gets it precompiled; another must do without."""
+    text = file.read_text()
+    if "libresp/service.hpp" in text:
+        return "with_service.hpp"
+    return "with_asio.hpp" if "server/asio.hpp" in text else "without_asio.hpp"
 
 
 def fault_of(compiler, file):
@@ -91,7 +94,8 @@ def main():
     only_headers = rest[0] == "--precompile"
     cases = [] if only_headers else [Path(case) for case in rest[:rest.index("--")]]
     plain = "#include <libresp/codec.hpp>\n#include <libresp/server.hpp>\n"
-    headers = {"without_asio.hpp": plain, "with_asio.hpp": "#include <libresp/server/asio.hpp>\n" + plain}
+    headers = {"without_asio.hpp": plain, "with_asio.hpp": "#include <libresp/server/asio.hpp>\n" + plain,
+               "with_service.hpp": plain + "#include <libresp/service.hpp>\n"}
     begin = time.monotonic()
     with ThreadPoolExecutor(PROCESSES) as pool:
         list(pool.map(compiler.precompile, headers, headers.values()))

@@ -170,12 +170,13 @@ void Keys::tell_trackers(std::string_view key, std::uint64_t by) {
 }
 
 /// Each client that has something to forget hears of it once.
-void Keys::all_changed(unsigned database) {
+void Keys::tell_all(std::optional<unsigned> database) {
     Trackers told;
     for (Stripe& stripe : stripes_) {
         const std::lock_guard lock{stripe.mutex};
-        if (const auto keys = stripe.interests.find(database); keys != stripe.interests.end()) {
-            for (const auto& [key, interest] : keys->second) {
+        for (const auto& [number, keys] : stripe.interests) {
+            if (database && number != *database) continue;
+            for (const auto& [key, interest] : keys) {
                 for (const auto& [id, flag] : interest.watchers) flag->store(true);
             }
         }

@@ -84,11 +84,12 @@ Prefixes new_prefixes(const ClientRecord& client, const TrackingOptions& options
     return added;
 }
 
-/// A client that tracks already keeps what it has read, so it must keep its mode.
+/// As in Redis: a client that tracks already keeps what it has read, so it cannot have a quite different mode.
 void check_mode(const ClientRecord& client, TrackingMode mode) {
-    if (client.tracking == nullptr || client.tracking_mode == mode) return;
-    const bool changes_broadcast =
-        client.tracking_mode == TrackingMode::broadcast || mode == TrackingMode::broadcast;
+    const TrackingMode old = client.tracking_mode;
+    if (client.tracking == nullptr || old == mode) return;
+    const bool changes_broadcast = old == TrackingMode::broadcast || mode == TrackingMode::broadcast;
+    if (!changes_broadcast && (old == TrackingMode::all || mode == TrackingMode::all)) return;
     throw Error{std::string{"ERR You can't switch "} +
                 (changes_broadcast ? "BCAST mode on/off" : "OPTIN/OPTOUT mode") +
                 " before disabling tracking for this client, and then re-enabling it with a different mode."};

@@ -60,8 +60,9 @@ public:
                  std::uint64_t by = 0) {
         if (listeners_.load(std::memory_order_relaxed) != 0) tell(database, key, event, kind, by);
     }
-    /// All keys of a database may have changed (FLUSHDB, SWAPDB).
-    void all_changed(unsigned database);
+    /// All keys of a database may have changed (FLUSHDB, SWAPDB), or of all databases (FLUSHALL).
+    void all_changed(unsigned database) { tell_all(database); }
+    void all_changed() { tell_all(std::nullopt); }
 
     /// What notify-keyspace-events is set to: bits of KeyEvent, and these two.
     static constexpr unsigned by_key = 1U << 16;    ///< K: publish to __keyspace@<db>__:<key>
@@ -106,6 +107,7 @@ private:
     [[nodiscard]] Stripe& stripe_of(std::string_view key) noexcept;
     void tell(unsigned database, std::string_view key, std::string_view event, KeyEvent kind,
               std::uint64_t by);
+    void tell_all(std::optional<unsigned> database);
     void tell_trackers(std::string_view key, std::uint64_t by);
     void publish(unsigned database, std::string_view key, std::string_view event, KeyEvent kind) const;
     template <class Change>
