@@ -1,3 +1,4 @@
+// Tables, locks, and the hash of keys.
 #include "store.hpp"
 
 #include <libresp/service.hpp>
@@ -149,7 +150,7 @@ Item* Store::find(unsigned database, std::string_view key) {
     return nullptr;
 }
 
-Item& Store::get_or_add(unsigned database, std::string_view key) {
+Item& Store::find_or_add(unsigned database, std::string_view key) {
     if (Item* const item = find(database, key)) return *item;
     const std::uint64_t its_hash = hash(key);
     Item& item = table(database, its_hash).insert(key, its_hash);
@@ -158,7 +159,7 @@ Item& Store::get_or_add(unsigned database, std::string_view key) {
 }
 
 void Store::set(unsigned database, std::string_view key, std::string_view value, Time expires) {
-    Item& item = get_or_add(database, key);
+    Item& item = find_or_add(database, key);
     modify(item, [value](std::string& old) {
         if (old.capacity() > 2 * value.size() + 64) old = std::string{};
         old.assign(value);

@@ -94,7 +94,7 @@ public:
     /// The item of a key, or null. If its time has ended, it is removed first.
     [[nodiscard]] Item* find(unsigned database, std::string_view key);
     /// The item of a key; a new one if there is none.
-    Item& get_or_add(unsigned database, std::string_view key);
+    Item& find_or_add(unsigned database, std::string_view key);
     bool erase(unsigned database, std::string_view key);
     /// Sets the value; `expires` 0: never.
     void set(unsigned database, std::string_view key, std::string_view value, Time expires = 0);

@@ -71,7 +71,7 @@ struct Strings {
         set(key, value, expiry_in(time, 1, true, call.name()), call);
         return resp::ok;
     }
-    std::optional<Text> get_and_expire(Text key, const Call& call) const {
+    std::optional<Text> read_and_expire(Text key, const Call& call) const {
         Item* const item = find(key, call);
         if (item == nullptr) return std::nullopt;
         const std::optional<Time> time = expiry(call, "getex");
@@ -91,7 +91,7 @@ struct Strings {
         set(key, value, 0, call);
         return old;
     }
-    std::optional<std::string> get_and_erase(Text key, const Call& call) const {
+    std::optional<std::string> take(Text key, const Call& call) const {
         std::optional<std::string> old = copy(key, call);
         if (store.erase(call.client().database(), key)) call.changed(key, "del");
         return old;
@@ -99,7 +99,7 @@ struct Strings {
 
     // ---- several keys
 
-    void get_all(resp::Words keys, const Call& call) const {
+    void read_all(resp::Words keys, const Call& call) const {
         call.reply().array(keys.size());
         for (const Text key : keys) resp::write_result(call.reply(), get(key, call));
     }
@@ -120,7 +120,7 @@ struct Strings {
     template <class Change>
     std::size_t change(Text key, Text event, const Call& call, const Change& change) const {
         store.require_room();
-        Item& item = store.get_or_add(call.client().database(), key);
+        Item& item = store.find_or_add(call.client().database(), key);
         store.modify(item, change);
         call.changed(key, event, resp::KeyEvent::string);
         return item.value.size();
@@ -215,13 +215,13 @@ void add_values(resp::Commands<>& commands, const Strings& s) {
         .add("SETEX key seconds value", on(s, &Strings::set_for_seconds), writes)
         .add("PSETEX key milliseconds value", on(s, &Strings::set_for_milliseconds), writes)
         .add("GETSET key value", on(s, &Strings::replace), writes)
-        .add("GETDEL key", on(s, &Strings::get_and_erase), writes)
+        .add("GETDEL key", on(s, &Strings::take), writes)
         .add(
             "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds "
             "| "
             "PERSIST]",
-            on(s, &Strings::get_and_expire), writes)
-        .add("MGET key [key ...]", on(s, &Strings::get_all), reads)
+            on(s, &Strings::read_and_expire), writes)
+        .add("MGET key [key ...]", on(s, &Strings::read_all), reads)
         .add("MSET key value [key value ...]", on(s, &Strings::set_all), writes)
         .add("MSETNX key value [key value ...]", on(s, &Strings::set_all_or_none), writes);
 }

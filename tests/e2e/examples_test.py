@@ -31,6 +31,40 @@ class Echo(Example):
                 self.assertEqual((done.returncode, done.stdout), (2, b""))
 
 
+class Throttle(Example):
+    program = "throttle"
+    arguments = ("0",)
+
+    def test_a_key_may_act_as_often_as_its_burst(self):
+        asked = [self.client("THROTTLE", "user:7", "3", "10", "60") for _ in range(4)]
+        self.assertEqual(asked[:3], ["[1, 2, 0]\n", "[1, 1, 0]\n", "[1, 0, 0]\n"])
+        self.assertRegex(asked[3], r"^\[0, 0, [456]\]\n$")
+        self.assertEqual(self.client("THROTTLE", "other", "3", "10", "60"), "[1, 2, 0]\n")
+
+    def test_bad_numbers_are_errors(self):
+        self.assertEqual(self.client("THROTTLE", "k", "0", "10", "60"), "(error) ERR a number is zero\n")
+        self.assertEqual(self.client("THROTTLE", "k", "x", "10", "60"),
+                         "(error) ERR value is not an integer or out of range\n")
+
+
+class Chat(Example):
+    program = "chat"
+    arguments = ("0",)
+
+    def test_who_listens_hears_who_says_what(self):
+        listener, speaker = self.connect(), self.connect()
+        confirmed = b"*3\r\n$9\r\nsubscribe\r\n$5\r\nlobby\r\n:1\r\n"
+        self.assertEqual(listener.ask(command(b"SUBSCRIBE", b"lobby"), len(confirmed)), confirmed)
+        error = b"-ERR say who you are first: CLIENT SETNAME name\r\n"
+        self.assertEqual(speaker.ask(command(b"SAY", b"lobby", b"hi"), len(error)), error)
+        self.assertEqual(speaker.ask(command(b"CLIENT", b"SETNAME", b"alice"), 5), b"+OK\r\n")
+        self.assertEqual(speaker.ask(command(b"SAY", b"lobby", b"hi"), 4), b":1\r\n")
+        heard = b"*3\r\n$7\r\nmessage\r\n$5\r\nlobby\r\n$9\r\nalice: hi\r\n"
+        self.assertEqual(listener.ask(b"", len(heard)), heard)
+        rooms = b"*2\r\n$5\r\nlobby\r\n:1\r\n"
+        self.assertEqual(speaker.ask(command(b"ROOMS"), len(rooms)), rooms)
+
+
 class Kv(Example):
     program = "kv"
     arguments = ("--port", "0", "--threads", "2")
@@ -59,7 +93,7 @@ class Kv(Example):
     def test_hello_returns_a_map_and_changes_nothing_if_it_is_wrong(self):
         self.assertIn("proto 3\n", self.output("redis-cli", "HELLO", "3"))
         self.assertEqual(self.output("redis-cli", lines="HELLO 4\nHELLO 3 FOO\nGET none\n"),
-                         "NOPROTO unsupported protocol version\n\nERR syntax error\n\n\n")
+                         "NOPROTO unsupported protocol version\n\nERR Syntax error in HELLO option 'FOO'\n\n\n")
 
     def test_an_unknown_command_gets_the_error_text_of_redis(self):
         client = Client(("127.0.0.1", int(self.port)))

@@ -18,6 +18,8 @@ ALLOWED = {
     "pointer": "std::iterator_traits reads it",
     "iterator_category": "std::iterator_traits reads it",
     "iterator_concept": "std::iterator_traits reads it",
+    "mapped_type": "the standard maps have it",
+    "key_type": "the standard maps and sets have it",
 }
 
 

@@ -1,8 +1,9 @@
 """Only the grammar's headers write type bytes and CRLF as literals; other code of lib/ and apps/ uses their names.
 
 In lib/ the check is strict: each character literal of such a byte; each string that is one such byte, a header such as
-"$-1", or contains a CR; and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the reason. In apps/ only
-literals with a CR are refused: programs read flags and addresses, and RESP cannot be written without a CR.
+"$-1", or contains a CR; and the two bytes CR LF as one number. A literal that is no RESP is allowed below, with the
+reason. The service layer has texts of its own (usage lines, patterns, INFO): there, a single byte is no type byte. In
+apps/ only literals with a CR are refused: programs read flags and addresses, and RESP cannot be written without a CR.
 """
 
 import re
@@ -37,6 +38,10 @@ def is_wire(token):
     return has_cr(token) or text in BYTES | {r"\n", r"\x0a", r"\x0A"} or HEADER.fullmatch(text) is not None
 
 
+def is_header(token):
+    return has_cr(token) or (token.kind in ("string", "raw") and HEADER.fullmatch(inside(token)) is not None)
+
+
 def has_cr(token):
     return token.kind in ("char", "string") and CR.search(inside(token)) is not None
 
@@ -53,7 +58,7 @@ def check(tree, allowed=None):
     for file in tree.match("lib/*.hpp", "lib/*.cpp", "apps/*.hpp", "apps/*.cpp"):
         if file in GRAMMAR:
             continue
-        refused = has_cr if file.startswith("apps/") else is_wire
+        refused = has_cr if file.startswith("apps/") else is_header if "/service/" in file else is_wire
         for token in filter(refused, cpp.code(tree.text(file))):
             if (file, token.text) in allowed:
                 used.add((file, token.text))

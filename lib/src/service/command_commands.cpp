@@ -135,7 +135,7 @@ void docs(const Table& table, Words names, Reply& reply) {
 }
 
 /// COMMAND GETKEYS SET a b: the words from position 2 on are a command.
-std::vector<std::string_view> get_keys(const Table& table, const Call& call) {
+std::vector<std::string_view> keys_in(const Table& table, const Call& call) {
     const std::size_t size = call.size() - 2;
     const Words words{call.command(), 2, size};
     const CommandEntry* entry = table.find(words[0]);
@@ -174,7 +174,7 @@ void add_command_commands(Table& table) {
         about("server", "Returns documentary information about one, multiple or all commands."));
     table.add_default(
         "COMMAND GETKEYS command [arg ...]",
-        [&table](std::string_view, Words, Call& call) { return get_keys(table, call); },
+        [&table](std::string_view, Words, Call& call) { return keys_in(table, call); },
         about("server", "Extracts the key names from an arbitrary command."));
 }
 

@@ -243,12 +243,10 @@ void end_tracking(Table& table, ClientRecord& client) {
 
 void add_tracking(Table& table) {
     add_notifications(table);
-    CommandTraits traits =
-        about("connection", "Controls server-assisted client-side caching for the connection.");
-    traits.no_multi = true;
     table.add_default(
         "CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
-        [&table](Call& call) { return set_tracking(table, call); }, traits, true);
+        [&table](Call& call) { return set_tracking(table, call); },
+        about("connection", "Controls server-assisted client-side caching for the connection."), true);
     table.add_default(
         "CLIENT CACHING <YES | NO>", set_caching,
         about("connection", "Instructs the server whether to track the keys in the next request."));

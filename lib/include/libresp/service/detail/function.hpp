@@ -264,7 +264,7 @@ public:
             result ? write(call, *result) : write_nothing(call.reply());
         };
         function.waiting = [](const void* object, Call& call) {
-            return Outcome{block<Awaitable>(*static_cast<const F*>(object), call)};
+            return Outcome{block<Awaitable, Blocking>(*static_cast<const F*>(object), call)};
         };
         return function;
     }
@@ -323,15 +323,16 @@ private:
         is_array&& reply.version() == Version::resp2 ? reply.null_array() : reply.null();
     }
 
-    template <class Wait>
+    /// `Waiter` is Blocking. It is a parameter because a program that does not call this may not include Asio.
+    template <class Wait, class Waiter>
     static Wait block(const F& f, Call call) {
         const Reply::Mark begin = call.reply().mark();
         std::optional<Error> failed;
         try {
-            Blocking blocking{call};
-            auto next = Blocking::Next::again;
+            Waiter blocking{call};
+            auto next = Waiter::Next::again;
             Result result;
-            while (!result && next == Blocking::Next::again) {
+            while (!result && next == Waiter::Next::again) {
                 if (blocking.may_try()) {
                     blocking.locked([&] {
                         auto arguments = bind(call, Takes{});
@@ -342,7 +343,7 @@ private:
                 }
                 if (!result) next = co_await blocking.wait();
             }
-            if (next == Blocking::Next::timeout) write_nothing(call.reply());
+            if (next == Waiter::Next::timeout) write_nothing(call.reply());
         } catch (const Error& error) {
             failed.emplace(error);
         }
