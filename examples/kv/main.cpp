@@ -1,5 +1,5 @@
 // A key-value server with the strings of Redis 7. It shows a service as production code is split: commands, a store
-// with a lock of its own, snapshots, and flags.
+// with its own locks, snapshots, and flags.
 //
 //     ./kv --port 6379 --threads 2 --snapshot kv.snapshot
 //     redis-cli -p 6379 SET greeting 'Hello world!' EX 60

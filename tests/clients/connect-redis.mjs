@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import { createClient } from 'redis';
-import { attempt, eventually, host, match, password, passwordPort, port, protocol, same } from './steps.mjs';
+import { attempt, eventually, host, password, passwordPort, port, protocol, same } from './steps.mjs';
 
 async function visits(options) {
     const client = createClient(options);
@@ -50,12 +50,10 @@ same((await ids()).filter((id) => id === 'id7').length, 1);
 attempt('touch, destroy and clear');
 await promisify(store.touch).call(store, 'id7', { cookie: {} });
 await promisify(store.destroy).call(store, 'id7');
-same(await promisify(store.get).call(store, 'id7'), undefined);
+same(await promisify(store.get).call(store, 'id7'), null);
 await promisify(store.clear).call(store);
 same(await client.dbSize(), 0);
-const info = await client.sendCommand(['CLIENT', 'INFO']);
-match(info, /lib-name=node-redis/);
-protocol(info);
+protocol(await client.sendCommand(['CLIENT', 'INFO']));
 await close();
 
 attempt('password');

@@ -51,8 +51,8 @@ async function pubsub(client, subscriber) {
     same(await client.publish('news', binary), 2);
     same(await message, binary);
     same(await byPattern, ['ne*', 'news']);
-    await subscriber.unsubscribe();
-    await subscriber.punsubscribe();
+    await subscriber.unsubscribe('news');
+    await subscriber.punsubscribe('ne*');
     same(await subscriber.ping(), 'PONG');
 }
 

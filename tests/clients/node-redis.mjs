@@ -50,7 +50,7 @@ async function pubsub(client, subscriber) {
     await byPattern;
     await subscriber.unsubscribe();
     await subscriber.pUnsubscribe();
-    same(await subscriber.ping(), 'PONG');
+    same(String(await subscriber.ping()), 'PONG');
 }
 
 for (const RESP of [3, 2]) {
@@ -58,7 +58,7 @@ for (const RESP of [3, 2]) {
     await client.flushAll();
     const info = await client.sendCommand(['CLIENT', 'INFO']);
     protocol(info);
-    match(info, /name=me .*lib-name=node-redis/);
+    match(info, /name=me /);
     await commands(client, other);
     await pubsub(client, other);
     await Promise.all([client.close(), other.close()]);

@@ -32,7 +32,7 @@ same($client->get('binary'), $binary);
 same($client->get('none'), false);
 attempt('an error reply');
 same($client->incr('binary'), false);
-same($client->getLastError(), 'ERR value is not an integer or out of range');
+same(rtrim($client->getLastError(), "\0"), 'ERR value is not an integer or out of range');  // phpredis 5.3.7 adds a NUL
 same($client->rawCommand('NOSUCH'), false);
 
 attempt('pipeline');
@@ -67,10 +67,11 @@ $publisher = proc_open([PHP_BINARY, '-r', '
     $client->connect("127.0.0.1", (int)getenv("KV_PORT"), 5);
     for ($i = 0; $i < 500 && $client->publish("news", "hello") === 0; ++$i) usleep(10000);'], [], $pipes);
 $received = null;
-$error = error_of(fn() => $other->subscribe(['news'], function ($client, $channel, $message) use (&$received) {
+$receive = function ($client, $channel, $message) use (&$received) {
     $received = "$channel $message";
     $client->close();
-}));
+};
+error_of(fn() => $other->subscribe(['news'], $receive));
 same($received, 'news hello');
 same(proc_close($publisher), 0);
 attempt('INFO and SELECT');

@@ -46,6 +46,7 @@ same($client->transaction(function ($transaction) {
 }), [2, '2']);
 attempt('WATCH conflict');
 error_of(fn() => $client->transaction(['watch' => 'a', 'cas' => true], function ($transaction) use ($other) {
+    same($transaction->get('a'), '2');
     $other->set('a', '5');
     $transaction->multi();
     $transaction->incr('a');

@@ -84,6 +84,6 @@ $client->quit;
 $other->quit;
 
 attempt 'password';
-die unless error_of(sub { open_at('KV_PASSWORD_PORT')->ping }) =~ /NOAUTH/;
+die unless error_of(sub { open_at('KV_PASSWORD_PORT')->get('a') }) =~ /NOAUTH/;
 die unless error_of(sub { open_at('KV_PASSWORD_PORT', password => 'wrong')->ping }) =~ /WRONGPASS/;
 same(open_at('KV_PASSWORD_PORT', password => $ENV{KV_PASSWORD})->ping, 'PONG');

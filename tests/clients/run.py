@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "tests/support"))
 from under_test import child, free_port
 
 PATIENCE = 20.0  # seconds of a script
+NODE_VERSION = 20
 PREPARATION = 300.0  # seconds of a compiler, or of npm
 PASSWORD = "secret"
 PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable  # apt installs modules for it
@@ -45,8 +46,8 @@ def debian(name, package, *command, prepare=()):
     return Client(name, package, list(command), list(prepare))
 
 
-def npm(name, script, *arguments):
-    return Client(name, name, ["node", str(NODE / script), *arguments], npm=True)
+def npm(name, package, script, *arguments):
+    return Client(name, package, ["node", str(NODE / script), *arguments], npm=True)
 
 
 CLIENTS = [
@@ -63,14 +64,14 @@ CLIENTS = [
            prepare=["go", "build", "-o", BUILD / "redigo", HERE / "redigo.go"]),
     debian("Redis (Perl)", "libredis-perl", "perl", HERE / "redis_perl.pl"),
     debian("Redis::Fast (Perl)", "libredis-fast-perl", "perl", HERE / "redis_fast_perl.pl"),
-    npm("redis", "node-redis.mjs"),
-    npm("ioredis", "ioredis.mjs", "ioredis", "3", "2"),
-    npm("iovalkey", "ioredis.mjs", "iovalkey"),
-    npm("@valkey/valkey-glide", "valkey-glide.mjs"),
-    npm("@keyv/redis", "keyv.mjs"),
-    npm("cache-manager", "cache-manager.mjs"),
-    npm("connect-redis", "connect-redis.mjs"),
-    npm("@socket.io/redis-adapter", "socket-io.mjs"),
+    npm("node-redis (Node.js)", "redis", "node-redis.mjs"),
+    npm("ioredis (Node.js)", "ioredis", "ioredis.mjs", "ioredis", "3", "2"),
+    npm("iovalkey (Node.js)", "iovalkey", "ioredis.mjs", "iovalkey"),
+    npm("Valkey GLIDE (Rust and Node.js)", "@valkey/valkey-glide", "valkey-glide.mjs"),
+    npm("@keyv/redis (Node.js)", "@keyv/redis", "keyv.mjs"),
+    npm("cache-manager (Node.js)", "cache-manager", "cache-manager.mjs"),
+    npm("connect-redis (Node.js)", "connect-redis", "connect-redis.mjs"),
+    npm("@socket.io/redis-adapter (Node.js)", "@socket.io/redis-adapter", "socket-io.mjs"),
 ]
 
 
@@ -144,6 +145,9 @@ def install_npm():
     """Installs the npm packages and copies the scripts beside them. Returns why that is not possible, or nothing."""
     if not shutil.which("npm") or not shutil.which("node"):
         return "Node.js or npm is not installed"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+    if int(re.match(r"v(\d+)", version)[1]) < NODE_VERSION:
+        return f"Node.js is {version}; the packages need {NODE_VERSION} or newer"
     NODE.mkdir(parents=True, exist_ok=True)
     for script in HERE.glob("*.mjs"):
         shutil.copy(script, NODE)
@@ -218,12 +222,12 @@ def row_of(client, options, npm_fault):
             fault = f"fails in \"{last}\": {fault}"
             print(f"{client.name} {fault}\n{shown}", file=sys.stderr)
         for server in servers:
-            fault = fault or (server.fault() if not options.redis else "")
+            fault = fault or server.fault()
     finally:
         for server in servers:
             server.close()
     versions = sorted(set(re.findall(r"^protocol (\d)$", shown, re.MULTILINE)))
-    return [client.name, version, " and ".join(f"RESP{v}" for v in versions), ", ".join(steps), fault or "works"], fault
+    return [client.name, version, " and ".join(f"RESP{v}" for v in versions), "; ".join(steps), fault or "works"], fault
 
 
 def table(rows):

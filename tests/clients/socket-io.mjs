@@ -39,8 +39,8 @@ const arrival = async (client, name, send) => {
 async function exchange(options) {
     const [one, two] = [await serve(options), await serve(options)];
     attempt('a message to the clients of the other server');
-    same(await arrival(two.client, 'news', () => one.server.emit('news', { text: 'hello', bytes: Buffer.from([0, 255]) })),
-         { text: 'hello', bytes: Buffer.from([0, 255]) });
+    const news = { text: 'hello', bytes: Buffer.from([0, 255]) };
+    same(await arrival(two.client, 'news', () => one.server.emit('news', news)), news);
     attempt('a message to a room');
     await two.client.emitWithAck('join', 'room');
     same(await arrival(two.client, 'room news', () => one.server.to('room').emit('room news', 1)), 1);

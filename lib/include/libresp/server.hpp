@@ -25,12 +25,14 @@
 //   server_handle.hpp  ServerHandle: what a handler sees of its server
 //   options.hpp      Options: addresses, limits, deadlines; Stats: the counters
 //   log.hpp          Log: where the log lines go
+//   awaitable.hpp    declares asio::awaitable without including Asio
 //   transport.hpp    Transport: the stream to one client, for Options::wrap
 // Include this header as well if you need it:
 //   asio.hpp         the parts of Asio that coroutine handlers, timers and servers on your own executor use
 #pragma once
 
 #include <libresp/codec.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/connection.hpp>
 #include <libresp/server/deferred.hpp>
 #include <libresp/server/handler.hpp>

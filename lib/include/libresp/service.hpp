@@ -19,6 +19,7 @@
 //
 // Parts:
 //   commands.hpp   Commands: the table, from usage lines and functions
+//   command_table.hpp  the lock, passwords, INFO and CONFIG of a service
 //   usage.hpp      Usage: the syntax of a usage line
 //   traits.hpp     CommandTraits: what else a program says of a command
 //   call.hpp       Call: one call of a command; its options by name
@@ -36,6 +37,7 @@
 #include <libresp/service/auth.hpp>
 #include <libresp/service/call.hpp>
 #include <libresp/service/client.hpp>
+#include <libresp/service/command_table.hpp>
 #include <libresp/service/commands.hpp>
 #include <libresp/service/glob.hpp>
 #include <libresp/service/keys.hpp>

@@ -159,7 +159,8 @@ bool Session::answer(const std::shared_ptr<Session>& session, std::uint64_t hole
     const bool is_long = reply.size() > short_answer;
     SharedPayload payload;
     if (is_long) {
-        payload = make_payload(session->mailbox_->owner(), std::make_shared<const std::string>(reply), SIZE_MAX);
+        payload =
+            make_payload(session->mailbox_->owner(), std::make_shared<const std::string>(reply), SIZE_MAX);
         if (payload == nullptr) {
             session->close_unanswered();
             return false;

@@ -38,7 +38,7 @@ void check_type(std::string_view type) {
 
 // ---- LIST and KILL
 
-void list(const Table& table, const Call& call) {
+void list_clients(const Table& table, const Call& call) {
     Filter filter;
     for (std::size_t i = 2; i < call.size(); ++i) {
         const bool has_value = i + 1 < call.size();
@@ -185,8 +185,8 @@ void add_client_commands(Table& table) {
         about("connection", "Returns information about the connection."));
     table.add_default(
         "CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
-        [&table](Call& call) { list(table, call); }, about_admin("connection", "Lists open connections."),
-        true);
+        [&table](Call& call) { list_clients(table, call); },
+        about_admin("connection", "Lists open connections."), true);
     table.add_default(
         "CLIENT KILL argument [argument ...]", [&table](Call& call) { kill(table, call); },
         about_admin("connection", "Terminates open connections."), true);

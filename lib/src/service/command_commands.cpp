@@ -102,7 +102,7 @@ bool is_listed(const CommandEntry& entry, const Call& call) {
     return true;
 }
 
-std::vector<std::string_view> list(const Table& table, const Call& call) {
+std::vector<std::string_view> list_names(const Table& table, const Call& call) {
     std::vector<std::string_view> names;
     const auto add = [&](const CommandEntry& entry) {
         if (is_listed(entry, call)) names.emplace_back(entry.name);
@@ -164,7 +164,7 @@ void add_command_commands(Table& table) {
         about("server", "Returns a count of commands."));
     table.add_default(
         "COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]",
-        [&table](Call& call) { return list(table, call); },
+        [&table](Call& call) { return list_names(table, call); },
         about("server", "Returns a list of command names."));
     table.add_default(
         "COMMAND INFO [command-name ...]", [&table](Words names, Reply& reply) { info(table, names, reply); },

@@ -154,8 +154,6 @@ void add_open(Table& table) {
 
 /// With Commands::auth().
 void add_guarded(Table& table) {
-    CommandTraits secret_hello = before_auth("Handshakes with the server.");
-    secret_hello.hidden = true;
     table.add_default(
         "HELLO [protover [AUTH username password] [SETNAME clientname]]",
         [&table](Call& call) -> asio::awaitable<void> {
@@ -166,9 +164,7 @@ void add_guarded(Table& table) {
             }
             answer_hello(table, call, hello);
         },
-        secret_hello, true);
-    CommandTraits secret_auth = before_auth("Authenticates the connection.");
-    secret_auth.hidden = true;
+        before_auth("Handshakes with the server."), true);
     table.add_default(
         "AUTH [username] password",
         [&table](Call& call) -> asio::awaitable<Ok> {
@@ -177,7 +173,7 @@ void add_guarded(Table& table) {
             if (!co_await authenticate(table, call, user, call[call.size() - 1])) throw Error{wrong_password};
             co_return ok;
         },
-        secret_auth, true);
+        before_auth("Authenticates the connection."), true);
 }
 
 void reset(Table& table, Call& call) {

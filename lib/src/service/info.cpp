@@ -1,6 +1,7 @@
 // INFO and CONFIG.
 #include "defaults.hpp"
 
+#include <libresp/codec/wire.hpp>
 #include <libresp/service/glob.hpp>
 
 #include <fmt/format.h>
@@ -31,30 +32,29 @@ std::string server_section(const Table& table) {
     const std::vector<Endpoint> endpoints = table.server.endpoints();
     const unsigned port = endpoints.empty() ? 0 : endpoints.front().port;
     return fmt::format(
-        "redis_version:{}\r\nredis_mode:standalone\r\nserver_name:{}\r\narch_bits:{}\r\nprocess_id:{}\r\n"
-        "tcp_port:{}\r\nuptime_in_seconds:{}\r\nuptime_in_days:{}\r\n",
+        "redis_version:{}\nredis_mode:standalone\nserver_name:{}\narch_bits:{}\nprocess_id:{}\n"
+        "tcp_port:{}\nuptime_in_seconds:{}\nuptime_in_days:{}\n",
         table.info.version, table.info.server, 8 * sizeof(void*), ::getpid(), port, uptime.count(),
         uptime.count() / 86'400);
 }
 
 std::string clients_section(const Table& table) {
-    return fmt::format("connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:{}\r\n",
-                       table.clients.size(), table.server.options().max_connections,
-                       table.blocked.load(std::memory_order_relaxed));
+    return fmt::format("connected_clients:{}\nmaxclients:{}\nblocked_clients:{}\n", table.clients.size(),
+                       table.server.options().max_connections, table.blocked.load(std::memory_order_relaxed));
 }
 
 std::string memory_section(const Table& table) {
     const std::uint64_t used = table.server.stats().memory;
     const std::uint64_t most = table.server.options().max_memory;
-    return fmt::format("used_memory:{}\r\nused_memory_human:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\n",
-                       used, human(used), most, human(most));
+    return fmt::format("used_memory:{}\nused_memory_human:{}\nmaxmemory:{}\nmaxmemory_human:{}\n", used,
+                       human(used), most, human(most));
 }
 
 std::string stats_section(const Table& table) {
     const Stats stats = table.server.stats();
     return fmt::format(
-        "total_connections_received:{}\r\ntotal_commands_processed:{}\r\ntotal_net_input_bytes:{}\r\n"
-        "total_net_output_bytes:{}\r\nrejected_connections:{}\r\ntotal_error_replies:{}\r\n",
+        "total_connections_received:{}\ntotal_commands_processed:{}\ntotal_net_input_bytes:{}\n"
+        "total_net_output_bytes:{}\nrejected_connections:{}\ntotal_error_replies:{}\n",
         stats.accepted, table.statistics.calls(), stats.bytes_received, stats.bytes_sent, stats.refused,
         table.statistics.errors());
 }
@@ -62,7 +62,7 @@ std::string stats_section(const Table& table) {
 std::string cpu_section() {
     rusage usage{};
     static_cast<void>(::getrusage(RUSAGE_SELF, &usage));
-    return fmt::format("used_cpu_sys:{}.{:06}\r\nused_cpu_user:{}.{:06}\r\n", usage.ru_stime.tv_sec,
+    return fmt::format("used_cpu_sys:{}.{:06}\nused_cpu_user:{}.{:06}\n", usage.ru_stime.tv_sec,
                        usage.ru_stime.tv_usec, usage.ru_utime.tv_sec, usage.ru_utime.tv_usec);
 }
 
@@ -73,7 +73,7 @@ std::string commands_section(const Table& table) {
         if (sum.calls + sum.rejected == 0) continue;
         // redis_exporter finds the fields by their places. Times are not measured.
         lines +=
-            fmt::format("cmdstat_{}:calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}\r\n",
+            fmt::format("cmdstat_{}:calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}\n",
                         table[i].name, sum.calls, sum.rejected, sum.failed);
     }
     return lines;
@@ -91,21 +91,30 @@ bool wants(const Words& names, std::string_view section, bool by_default) {
     return false;
 }
 
+/// INFO has the line ends of RESP.
+void end_lines(std::string& text) {
+    for (std::size_t at = text.find('\n'); at != std::string::npos;
+         at = text.find('\n', at + wire::crlf.size())) {
+        if (at == 0 || text[at - 1] != wire::crlf.front()) text.replace(at, 1, wire::crlf);
+    }
+}
+
 std::string info(const Table& table, const Words& names) {
     std::string text;
     const auto add = [&](std::string_view section, bool by_default, const auto& lines) {
         if (!wants(names, section, by_default)) return;
-        text += fmt::format("{}# {}\r\n{}", text.empty() ? "" : "\r\n", section, lines());
+        text += fmt::format("{}# {}\n{}", text.empty() ? "" : "\n", section, lines());
     };
     add("Server", true, [&] { return server_section(table); });
     add("Clients", true, [&] { return clients_section(table); });
     add("Memory", true, [&] { return memory_section(table); });
-    add("Persistence", true, [] { return "loading:0\r\n"; });
+    add("Persistence", true, [] { return "loading:0\n"; });
     add("Stats", true, [&] { return stats_section(table); });
-    add("Replication", true, [] { return "role:master\r\nconnected_slaves:0\r\n"; });
+    add("Replication", true, [] { return "role:master\nconnected_slaves:0\n"; });
     add("CPU", true, cpu_section);
     add("Commandstats", false, [&] { return commands_section(table); });
     for (const InfoSection& section : table.sections) add(section.name, true, section.lines);
+    end_lines(text);
     return text;
 }
 
@@ -185,18 +194,23 @@ Ok config_set(const Table& table, const Words& pairs) {
 
 void add_info(Table& table) {
     add_parameters(table);
+    // The functions of sections and parameters may take the lock of the service, which EXEC holds.
+    const auto outside_multi = [](CommandTraits traits) {
+        traits.no_multi = true;
+        return traits;
+    };
     table.add_default(
         "INFO [section [section ...]]",
         [&table](Words names, Reply& reply) { reply.verbatim_string("txt", info(table, names)); },
-        about("server", "Returns information and statistics about the server."));
+        outside_multi(about("server", "Returns information and statistics about the server.")));
     table.add_default(
         "CONFIG GET parameter [parameter ...]",
         [&table](Words patterns, Reply& reply) { config_get(table, patterns, reply); },
-        about_admin("server", "Returns the effective values of configuration parameters."));
+        outside_multi(about_admin("server", "Returns the effective values of configuration parameters.")));
     table.add_default(
         "CONFIG SET parameter value [parameter value ...]",
         [&table](Words pairs) { return config_set(table, pairs); },
-        about_admin("server", "Sets configuration parameters in-flight."));
+        outside_multi(about_admin("server", "Sets configuration parameters in-flight.")));
     table.add_default(
         "CONFIG RESETSTAT",
         [&table] {

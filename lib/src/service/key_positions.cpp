@@ -1,4 +1,4 @@
-// The positions of keys follow from the usage line; behind optional words, from the match.
+// The positions of keys follow from the usage line; after optional words, from the match.
 #include "key_positions.hpp"
 
 #include "match.hpp"

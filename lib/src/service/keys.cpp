@@ -178,6 +178,7 @@ void Keys::tell_all(std::optional<unsigned> database) {
             if (database && number != *database) continue;
             for (const auto& [key, interest] : keys) {
                 for (const auto& [id, flag] : interest.watchers) flag->store(true);
+                for (const auto& waiter : interest.waiters) static_cast<void>(detail::Waiter::wake(waiter));
             }
         }
         for (const auto& [key, trackers] : stripe.tracked) {
@@ -215,14 +216,20 @@ void Keys::publish(unsigned database, std::string_view key, std::string_view eve
 
 namespace detail {
 
+/// A client that misses a push would keep an old value: it must connect again.
+template <class Write>
+void Tracker::send(const Write& write) const {
+    if (client_.version() != Version::resp3) return;
+    if (client_.send(write) == Sent::too_large) client_.abort();
+}
+
 void Tracker::invalidate(std::string_view key, std::uint64_t by) const {
-    if ((has_no_loop() && by == id()) || client_.version() != Version::resp3) return;
-    client_.send([&](Encoder& out) { out.push(2).bulk_string("invalidate").array(1).bulk_string(key); });
+    if (has_no_loop() && by == id()) return;
+    send([&](Encoder& out) { out.push(2).bulk_string("invalidate").array(1).bulk_string(key); });
 }
 
 void Tracker::invalidate_all() const {
-    if (client_.version() != Version::resp3) return;
-    client_.send([](Encoder& out) { out.push(2).bulk_string("invalidate").null(); });
+    send([](Encoder& out) { out.push(2).bulk_string("invalidate").null(); });
 }
 
 }  // namespace detail

@@ -9,15 +9,13 @@ namespace resp::detail {
 
 namespace {
 
-using Kind = PubSub::Kind;
-
 struct KindNames {
     const char* subscribe;
     const char* unsubscribe;
 };
-constexpr KindNames names_of(Kind kind) noexcept {
-    if (kind == Kind::channel) return {"subscribe", "unsubscribe"};
-    if (kind == Kind::pattern) return {"psubscribe", "punsubscribe"};
+constexpr KindNames names_of(PubSub::Kind kind) noexcept {
+    if (kind == PubSub::Kind::channel) return {"subscribe", "unsubscribe"};
+    if (kind == PubSub::Kind::pattern) return {"psubscribe", "punsubscribe"};
     return {"ssubscribe", "sunsubscribe"};
 }
 
@@ -41,7 +39,7 @@ void update_client(const Table& table, ClientRecord& client) {
                                                     : table.server.options().idle_timeout);
 }
 
-void subscribe(Table& table, Kind kind, const Words& names, Call& call) {
+void subscribe(Table& table, PubSub::Kind kind, const Words& names, Call& call) {
     ClientRecord& client = record_of(call);
     auto& mine = client.subscriptions.of(kind);
     std::size_t memory = 0;
@@ -59,7 +57,7 @@ void subscribe(Table& table, Kind kind, const Words& names, Call& call) {
     client.update();
 }
 
-void leave(Table& table, ClientRecord& client, Kind kind, std::string_view name) {
+void leave(Table& table, ClientRecord& client, PubSub::Kind kind, std::string_view name) {
     auto& mine = client.subscriptions.of(kind);
     const auto found = mine.find(name);
     if (found == mine.end()) return;
@@ -69,7 +67,7 @@ void leave(Table& table, ClientRecord& client, Kind kind, std::string_view name)
     update_client(table, client);
 }
 
-void unsubscribe(Table& table, Kind kind, const Words& names, Call& call) {
+void unsubscribe(Table& table, PubSub::Kind kind, const Words& names, Call& call) {
     ClientRecord& client = record_of(call);
     const char* const what = names_of(kind).unsubscribe;
     std::vector<std::string> leaving(names.begin(), names.end());
@@ -94,18 +92,18 @@ CommandTraits about_pubsub(const char* summary, bool no_multi = false) {
 }
 
 /// A transaction's reply is an array, and CLIENT REPLY OFF drops replies: then the client's own messages follow.
-std::size_t publish(const Table& table, Kind kind, std::string_view channel, std::string_view message,
+std::size_t publish(const Table& table, PubSub::Kind kind, std::string_view channel, std::string_view message,
                     const Call& call) {
     const ClientRecord& client = record_of(call);
     const PubSub::Publisher self{client.connection(), call.reply()};
     const bool is_usual = !client.is_executing && client.replies == ReplyMode::on;
     const PubSub::Publisher* const publisher = is_usual ? &self : nullptr;
-    return kind == Kind::shard ? table.pubsub.publish_shard(channel, message, publisher)
-                               : table.pubsub.publish(channel, message, publisher);
+    return kind == PubSub::Kind::shard ? table.pubsub.publish_shard(channel, message, publisher)
+                                       : table.pubsub.publish(channel, message, publisher);
 }
 
 /// Writes the number of subscribers of each name.
-void count(const Table& table, Kind kind, const Words& names, Reply& reply) {
+void count(const Table& table, PubSub::Kind kind, const Words& names, Reply& reply) {
     reply.array(2 * names.size());
     for (const std::string_view name : names) {
         reply.bulk_string(name).integer(static_cast<std::int64_t>(table.pubsub.subscribers(kind, name)));
@@ -113,27 +111,27 @@ void count(const Table& table, Kind kind, const Words& names, Reply& reply) {
 }
 
 void add_subscriptions(Table& table) {
-    const auto add = [&](auto usage, Kind kind, const char* summary) {
+    const auto add = [&](auto usage, PubSub::Kind kind, const char* summary) {
         table.add_default(
             usage, [&table, kind](Words names, Call& call) { subscribe(table, kind, names, call); },
             about_pubsub(summary, true));
     };
-    const auto remove = [&](auto usage, Kind kind, const char* summary) {
+    const auto remove = [&](auto usage, PubSub::Kind kind, const char* summary) {
         table.add_default(
             usage, [&table, kind](Words names, Call& call) { unsubscribe(table, kind, names, call); },
             about_pubsub(summary, true));
     };
-    add(runtime("SUBSCRIBE channel [channel ...]"), Kind::channel,
+    add(runtime("SUBSCRIBE channel [channel ...]"), PubSub::Kind::channel,
         "Listens for messages published to channels.");
-    add(runtime("PSUBSCRIBE pattern [pattern ...]"), Kind::pattern,
+    add(runtime("PSUBSCRIBE pattern [pattern ...]"), PubSub::Kind::pattern,
         "Listens for messages published to channels that match one or more patterns.");
-    add(runtime("SSUBSCRIBE shardchannel [shardchannel ...]"), Kind::shard,
+    add(runtime("SSUBSCRIBE shardchannel [shardchannel ...]"), PubSub::Kind::shard,
         "Listens for messages published to shard channels.");
-    remove(runtime("UNSUBSCRIBE [channel ...]"), Kind::channel,
+    remove(runtime("UNSUBSCRIBE [channel ...]"), PubSub::Kind::channel,
            "Stops listening to messages posted to channels.");
-    remove(runtime("PUNSUBSCRIBE [pattern ...]"), Kind::pattern,
+    remove(runtime("PUNSUBSCRIBE [pattern ...]"), PubSub::Kind::pattern,
            "Stops listening to messages published to channels that match one or more patterns.");
-    remove(runtime("SUNSUBSCRIBE [shardchannel ...]"), Kind::shard,
+    remove(runtime("SUNSUBSCRIBE [shardchannel ...]"), PubSub::Kind::shard,
            "Stops listening to messages posted to shard channels.");
 }
 
@@ -141,19 +139,21 @@ void add_observation(Table& table) {
     using Pattern = std::optional<std::string_view>;
     table.add_default(
         "PUBSUB CHANNELS [pattern]",
-        [&table](Pattern pattern) { return table.pubsub.names(Kind::channel, pattern.value_or("*")); },
+        [&table](Pattern pattern) {
+            return table.pubsub.names(PubSub::Kind::channel, pattern.value_or("*"));
+        },
         about_pubsub("Returns the active channels."));
     table.add_default(
         "PUBSUB SHARDCHANNELS [pattern]",
-        [&table](Pattern pattern) { return table.pubsub.names(Kind::shard, pattern.value_or("*")); },
+        [&table](Pattern pattern) { return table.pubsub.names(PubSub::Kind::shard, pattern.value_or("*")); },
         about_pubsub("Returns the active shard channels."));
     table.add_default(
         "PUBSUB NUMSUB [channel ...]",
-        [&table](Words names, Reply& reply) { count(table, Kind::channel, names, reply); },
+        [&table](Words names, Reply& reply) { count(table, PubSub::Kind::channel, names, reply); },
         about_pubsub("Returns a count of subscribers to channels."));
     table.add_default(
         "PUBSUB SHARDNUMSUB [shardchannel ...]",
-        [&table](Words names, Reply& reply) { count(table, Kind::shard, names, reply); },
+        [&table](Words names, Reply& reply) { count(table, PubSub::Kind::shard, names, reply); },
         about_pubsub("Returns the count of subscribers of shard channels."));
     table.add_default(
         "PUBSUB NUMPAT", [&table] { return table.pubsub.patterns(); },
@@ -163,7 +163,7 @@ void add_observation(Table& table) {
 }  // namespace
 
 void leave_all(Table& table, ClientRecord& client) {
-    for (const Kind kind : {Kind::channel, Kind::pattern, Kind::shard}) {
+    for (const PubSub::Kind kind : {PubSub::Kind::channel, PubSub::Kind::pattern, PubSub::Kind::shard}) {
         while (!client.subscriptions.of(kind).empty()) {
             const std::string name = *client.subscriptions.of(kind).begin();
             leave(table, client, kind, name);
@@ -177,13 +177,13 @@ void add_pubsub(Table& table) {
     table.add_default(
         "PUBLISH channel message",
         [&table](std::string_view channel, std::string_view message, Call& call) {
-            return publish(table, Kind::channel, channel, message, call);
+            return publish(table, PubSub::Kind::channel, channel, message, call);
         },
         about_pubsub("Posts a message to a channel."));
     table.add_default(
         "SPUBLISH shardchannel message",
         [&table](std::string_view channel, std::string_view message, Call& call) {
-            return publish(table, Kind::shard, channel, message, call);
+            return publish(table, PubSub::Kind::shard, channel, message, call);
         },
         about_pubsub("Posts a message to a shard channel."));
 }

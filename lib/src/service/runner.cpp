@@ -176,8 +176,12 @@ void Runner::track_keys(Table& table, const Call& call) {
     KeyList keys;
     add_keys(call, keys);
     for (const std::string_view key : keys) {
-        // Without memory to remember the key, the client must not remember its value either.
-        if (!table.keys.track(key, client.tracking)) client.tracking->invalidate(key, 0);
+        if (table.keys.track(key, client.tracking)) continue;
+        // There is no memory to remember the key. So the client must not remember any value, not even of this command:
+        // the push follows the reply.
+        untrack_keys(table, client);
+        client.tracking->invalidate_all();
+        return;
     }
 }
 

@@ -71,30 +71,27 @@ CommandEntry& Table::container(std::string_view name) {
 
 CommandEntry& Table::insert(std::string_view line, Function function, CommandTraits traits) {
     require_open();
-    CommandEntry& entry = make(line, std::move(function), std::move(traits));
-    const Usage& usage = entry.usage;
+    const Usage usage{line};
     const bool is_subcommand = !usage.subcommand().empty();
-    NameTable& names = is_subcommand ? *container(usage.name()).subcommands : names_;
     const std::string_view name = is_subcommand ? usage.subcommand() : usage.name();
+    NameTable& names = is_subcommand ? *container(usage.name()).subcommands : names_;
     if (names.find(name) != nullptr) {
-        throw std::invalid_argument{"there are two commands of this name: " + entry.line};
+        throw std::invalid_argument{"there are two commands of this name: " + std::string{line}};
     }
-    names.insert(name, entry);
+    CommandEntry& entry = make(line, std::move(function), std::move(traits));
+    names.insert(is_subcommand ? entry.usage.subcommand() : entry.usage.name(), entry);
     return entry;
 }
 
 void Table::add_default(std::string_view line, Function function, CommandTraits traits, bool checks_itself) {
     const Usage usage{line};
     const CommandEntry* const same = names_.find(usage.name());
-    if (usage.subcommand().empty() && same != nullptr) return;
-    // A program that has its own CONFIG does not get the subcommands of the library's.
-    if (same != nullptr && same->subcommands == nullptr && !usage.subcommand().empty()) {
-        const bool is_ours = same->traits.group == traits.group && same->traits.group == "server";
-        if (!is_ours) return;
-    }
-    if (same != nullptr && same->subcommands != nullptr &&
-        same->subcommands->find(usage.subcommand()) != nullptr) {
-        return;
+    if (usage.subcommand().empty()) {
+        if (same != nullptr) return;
+    } else if (same != nullptr) {
+        // A program that has its own CONFIG does not get the subcommands of the library's.
+        if (same->function.exists() && !same->is_ours) return;
+        if (same->subcommands != nullptr && same->subcommands->find(usage.subcommand()) != nullptr) return;
     }
     CommandEntry& entry = insert(line, std::move(function), std::move(traits));
     entry.is_ours = true;

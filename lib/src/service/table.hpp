@@ -105,8 +105,9 @@ void add_tracking(Table& table);
 
 /// A client has left, or RESET: ends its transaction, subscriptions and tracking.
 void forget(Table& table, ClientRecord& client);
-void leave_all(Table& table, ClientRecord& client);     // its subscriptions
-void end_tracking(Table& table, ClientRecord& client);  // CLIENT TRACKING OFF
+void leave_all(Table& table, ClientRecord& client);           // its subscriptions
+void end_tracking(Table& table, ClientRecord& client);        // CLIENT TRACKING OFF
+void untrack_keys(Table& table, const ClientRecord& client);  // what CLIENT TRACKING has remembered
 void unwatch(Table& table, ClientRecord& client);
 /// Ends a transaction whose EXEC was refused. Returns the error text.
 [[nodiscard]] std::string abort_transaction(Table& table, ClientRecord& client, std::string_view error);

@@ -56,6 +56,8 @@ public:
     void invalidate_all() const;
 
 private:
+    template <class Write>
+    void send(const Write& write) const;
     /// The memory of a key: here and in Keys.
     [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 320 + 2 * key.size(); }
 

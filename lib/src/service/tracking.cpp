@@ -228,13 +228,17 @@ void add_notifications(Table& table) {
 
 }  // namespace
 
+void untrack_keys(Table& table, const ClientRecord& client) {
+    for (const std::string& key : client.tracking->take_keys()) table.keys.untrack(key, client.id());
+}
+
 void end_tracking(Table& table, ClientRecord& client) {
     if (client.tracking == nullptr) return;
     for (const std::string& prefix : client.prefixes) {
         table.keys.untrack_prefix(prefix, client.id());
         client.memory.give_back(memory_of_prefix(prefix));
     }
-    for (const std::string& key : client.tracking->take_keys()) table.keys.untrack(key, client.id());
+    untrack_keys(table, client);
     client.prefixes.clear();
     client.tracking.reset();
     client.caching = client.is_caching_new = false;

@@ -97,13 +97,17 @@ void exec(Table& table, Call& call) {
     if (table.user_lock) {
         KeyList keys;
         bool writes = false;
+        bool locks_all = false;  // a command of the program names no keys
         for (const Transaction::Queued& queued : transaction->queued) {
             const Request request = call.request().with(queued.words.view());
             Call each{*queued.entry, request, call.reply(), client, nullptr};
+            const std::size_t before = keys.size();
             Runner::add_queued_keys(each, keys);
+            locks_all = locks_all || (keys.size() == before && !queued.entry->is_ours);
             writes = writes || !queued.entry->traits.readonly;
         }
         for (const auto& [database, key] : client.watched) keys.emplace_back(key);
+        if (locks_all) keys.clear();
         table.user_lock(keys, writes ? Access::write : Access::read, run);
     } else if (table.has_one_thread) {
         run();

@@ -22,16 +22,17 @@ struct BlockingFixture : ServiceUnderTest<> {
                    call.changed(key, "rpush", resp::KeyEvent::list);
                    return list.size();
                });
-        to.add_blocking("BLPOP key [key ...] timeout", [this](resp::Words keys, double) -> std::optional<Popped> {
-            for (const std::string_view key : keys) {
-                auto& list = lists[std::string{key}];
-                if (list.empty()) continue;
-                Popped popped{key, list.front()};
-                list.pop_front();
-                return popped;
-            }
-            return std::nullopt;
-        });
+        to.add_blocking("BLPOP key [key ...] timeout",
+                        [this](resp::Words keys, double) -> std::optional<Popped> {
+                            for (const std::string_view key : keys) {
+                                auto& list = lists[std::string{key}];
+                                if (list.empty()) continue;
+                                Popped popped{key, list.front()};
+                                list.pop_front();
+                                return popped;
+                            }
+                            return std::nullopt;
+                        });
     }
     std::map<std::string, std::deque<std::string>> lists;
 };

@@ -3,7 +3,7 @@
 
 using service_test::ServiceUnderTest;
 
-TEST_CASE("a service without commands of its own answers PING and ECHO") {
+TEST_CASE("a service without its own commands answers PING and ECHO") {
     ServiceUnderTest test;
     CHECK(test.ask("PING\r\n") == "+PONG\r\n");
     CHECK(test.ask("ping hello\r\n") == "$5\r\nhello\r\n");

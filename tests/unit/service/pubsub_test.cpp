@@ -140,7 +140,7 @@ TEST_CASE("PUBSUB counts channels, patterns and shard channels") {
     CHECK(test.ask("PUBSUB\r\n", 2) == "-ERR wrong number of arguments for 'pubsub' command\r\n");
 }
 
-TEST_CASE("shard channels are a name space of their own") {
+TEST_CASE("shard channels are a name space that are theirs") {
     ServiceUnderTest test;
     test.ask("SSUBSCRIBE a\r\n", 1);
     CHECK(test.ask("PUBLISH a x\r\nSPUBLISH a y\r\nSPUBLISH b z\r\n") == ":0\r\n:1\r\n:0\r\n");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <libresp/codec/encoder.hpp>
-#include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/options.hpp>
 
 #include <chrono>

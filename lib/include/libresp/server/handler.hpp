@@ -1,7 +1,7 @@
 // What a handler is: the callable that a Server calls for each request.
 #pragma once
 
-#include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/detail/hooks.hpp>
 #include <libresp/server/detail/streaming.hpp>
 #include <libresp/server/detail/turn.hpp>

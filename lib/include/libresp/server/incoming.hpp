@@ -3,8 +3,8 @@
 
 #include <libresp/codec/command.hpp>
 #include <libresp/codec/token.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/connection.hpp>
-#include <libresp/server/detail/awaitable.hpp>
 
 #include <cassert>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // What a call of a handler has left to do. It can be declared without Asio.
 #pragma once
 
-#include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/awaitable.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -3,8 +3,8 @@
 
 #include <libresp/codec/encoder.hpp>
 #include <libresp/codec/value.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/deferred.hpp>
-#include <libresp/server/detail/awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>

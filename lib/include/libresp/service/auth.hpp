@@ -2,8 +2,8 @@
 #pragma once
 
 #include <libresp/codec/limits.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/connection.hpp>
-#include <libresp/server/detail/awaitable.hpp>
 
 #include <functional>
 #include <optional>

@@ -32,7 +32,7 @@ enum class KeyEvent : unsigned {
     hash = 1U << 4,      ///< h
     sorted = 1U << 5,    ///< z
     stream = 1U << 6,    ///< t
-    module = 1U << 7,    ///< d: types of your own
+    module = 1U << 7,    ///< d: your own types
     expired = 1U << 8,   ///< x
     evicted = 1U << 9,   ///< e
     created = 1U << 10,  ///< n
@@ -47,7 +47,7 @@ enum class KeyEvent : unsigned {
 ///         return resp::ok;
 ///     });
 ///
-/// All members may be called from any thread. If nobody listens, changed() takes a few instructions.
+/// All members may be called from any thread. If no client listens, changed() takes a few instructions.
 class Keys {
 public:
     explicit Keys(const PubSub& pubsub) : pubsub_(pubsub) {}
@@ -97,7 +97,7 @@ private:
         [[nodiscard]] bool empty() const noexcept { return watchers.empty() && waiters.empty(); }
     };
     using Trackers = std::map<std::uint64_t, std::shared_ptr<detail::Tracker>>;
-    /// A part of the keys, with a mutex of its own.
+    /// A part of the keys, with its own mutex.
     struct Stripe {
         std::mutex mutex;
         std::map<unsigned, std::map<std::string, Interest, std::less<>>> interests;  // by the database

@@ -28,7 +28,7 @@ public:
     enum class Kind : unsigned char {
         channel,  ///< SUBSCRIBE
         pattern,  ///< PSUBSCRIBE: all channels that match; see matches_glob()
-        shard,    ///< SSUBSCRIBE: a name space of its own, for SPUBLISH
+        shard,    ///< SSUBSCRIBE: a separate name space, for SPUBLISH
     };
 
     PubSub() = default;

@@ -17,7 +17,6 @@ struct CommandTraits {
     bool no_multi = false;  ///< not allowed in a transaction
     bool blocking = false;  ///< it may wait for other clients
     bool pubsub = false;    ///< it belongs to publish/subscribe
-    bool hidden = false;    ///< CommandDocs, MONITOR and logs do not show its words: they may be secret
     std::string summary{};  ///< one sentence, for COMMAND DOCS
     std::string group{};    ///< for COMMAND DOCS: "string", "generic", "connection", …
     std::string since{};    ///< a version, for COMMAND DOCS

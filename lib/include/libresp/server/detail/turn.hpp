@@ -1,7 +1,7 @@
 // The member type `Turn` of a handler, as one type for the engine.
 #pragma once
 
-#include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/awaitable.hpp>
 #include <libresp/server/detail/hooks.hpp>
 
 #include <concepts>

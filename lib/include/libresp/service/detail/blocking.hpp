@@ -1,7 +1,7 @@
 // A blocking command while it waits for its keys.
 #pragma once
 
-#include <libresp/server/detail/awaitable.hpp>
+#include <libresp/server/awaitable.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 // Whether the parameters of a function fit a usage line.
 #pragma once
 
-#include <libresp/service/detail/function.hpp>
+#include <libresp/service/detail/parameter.hpp>
 
 namespace resp::detail {
 

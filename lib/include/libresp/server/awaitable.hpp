@@ -1,4 +1,5 @@
-// Declares two types of Asio without including it, so that a file with a plain handler compiles without Asio.
+// Declares two types of Asio without including it, so that a file with a plain handler compiles without Asio, and a
+// header of yours can name asio::awaitable.
 #pragma once
 
 #include <libresp/detail/require_cxx20.hpp>
