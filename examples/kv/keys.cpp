@@ -124,9 +124,9 @@ struct KeyCommands {
 
     // ---- all keys
 
-    /// A cursor is a position in the space of hashes without its last 16 bits, so that it fits into a double.
+    /// A cursor is a position in the space of hashes without its last 18 bits: some clients keep only 14 digits of a number.
     void scan(Text cursor, const Call& call) const {
-        constexpr unsigned left_out = 16;
+        constexpr unsigned left_out = 18;
         std::uint64_t position = 0;
         const auto [end, ec] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), position);
         if (ec != std::errc{} || end != cursor.data() + cursor.size()) throw error("ERR invalid cursor");

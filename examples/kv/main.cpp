@@ -99,6 +99,10 @@ void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
                      {.admin = true, .no_multi = true, .summary = "Saves a snapshot.", .group = "server"});
     }
     commands.section("Keyspace", [&store] { return keyspace(store); });
+    commands.section("Memory", [&store, most = flags.max_memory] {
+        return "used_memory:" + std::to_string(store.bytes()) + "\r\nmaxmemory:" + std::to_string(most) +
+               "\r\n";
+    });
     commands.parameter("maxmemory", [most = flags.max_memory] { return std::to_string(most); });
     store.expired = [&commands](unsigned database, std::string_view key) {
         commands.keys().changed(database, key, "expired", resp::KeyEvent::expired);

@@ -86,6 +86,7 @@ attempt 'INFO and SELECT'
 same(client:info().server.redis_mode, 'standalone')
 same(client:select(3), true)
 same(client:dbsize(), 0)
+same(client:raw_cmd('CLIENT INFO\r\n'):find(' resp=2') ~= nil, true)
 print 'protocol 2'
 same(client:quit(), true)
 

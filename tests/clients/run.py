@@ -212,28 +212,35 @@ def row_of(client, options, npm_fault):
         version = prepare(client, npm_fault)
     except Skipped as reason:
         return [client.name, "", "", "", f"skipped: {reason}"], False
-    servers = []
+    except (subprocess.SubprocessError, OSError) as error:
+        print(f"{client.name}: {error}", file=sys.stderr)
+        return [client.name, "", "", "", "its script could not be built"], True
+    servers, shown = [], ""
     try:
         servers += [Server(options), Server(options, PASSWORD)]
         shown, fault = run(client, servers)
-        steps = list(dict.fromkeys(re.findall(r"^try (.+)$", shown, re.MULTILINE)))
         if fault:
             last = (re.findall(r"^try (.+)$", shown, re.MULTILINE) or ["the start"])[-1]
             fault = f"fails in \"{last}\": {fault}"
             print(f"{client.name} {fault}\n{shown}", file=sys.stderr)
         for server in servers:
             fault = fault or server.fault()
+    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+        fault = f"the server failed: {error}"
     finally:
         for server in servers:
             server.close()
+    steps = list(dict.fromkeys(re.findall(r"^try (.+)$", shown, re.MULTILINE)))
     versions = sorted(set(re.findall(r"^protocol (\d)$", shown, re.MULTILINE)))
-    return [client.name, version, " and ".join(f"RESP{v}" for v in versions), "; ".join(steps), fault or "works"], fault
+    protocols = " and ".join(f"RESP{version}" for version in versions)
+    return [client.name, version, protocols, "; ".join(steps), fault or "works"], bool(fault)
 
 
 def table(rows):
     head = ["client", "version", "protocol", "tried", "result"]
     lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    cells = [[" ".join(cell.replace("|", "\\|").split()) for cell in line] for line in lines]
+    return "".join("| " + " | ".join(line) + " |\n" for line in cells)
 
 
 def write_page(shown):
@@ -261,7 +268,7 @@ def main():
     for client in chosen:
         row, fault = row_of(client, options, npm_fault)
         rows.append(row)
-        failed += bool(fault)
+        failed += fault
         print(f"{row[0]} {row[1]}: {row[-1]}", file=sys.stderr, flush=True)
     shown = table(rows)
     print(shown, end="")

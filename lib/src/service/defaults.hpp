@@ -40,7 +40,9 @@ inline void check_client_name(std::string_view name) {
 
 /// At most this much of a client's word is in an error.
 [[nodiscard]] inline std::string quoted(std::string_view word) {
-    return "'" + std::string{word.substr(0, 128)} + "'";
+    std::string text{"'"};
+    text += word.substr(0, 128);
+    return text += '\'';
 }
 
 }  // namespace resp::detail

@@ -91,6 +91,12 @@ bool wants(const Words& names, std::string_view section, bool by_default) {
     return false;
 }
 
+bool is_of_library(std::string_view section) {
+    constexpr std::string_view names[] = {"Server", "Clients",     "Memory", "Persistence",
+                                          "Stats",  "Replication", "CPU",    "Commandstats"};
+    return std::find(std::begin(names), std::end(names), section) != std::end(names);
+}
+
 /// INFO has the line ends of RESP.
 void end_lines(std::string& text) {
     for (std::size_t at = text.find('\n'); at != std::string::npos;
@@ -101,8 +107,12 @@ void end_lines(std::string& text) {
 
 std::string info(const Table& table, const Words& names) {
     std::string text;
-    const auto add = [&](std::string_view section, bool by_default, const auto& lines) {
+    const auto add = [&](std::string_view section, bool by_default, std::function<std::string()> lines) {
         if (!wants(names, section, by_default)) return;
+        // A section of the program replaces one of the library with the same name.
+        for (const InfoSection& own : table.sections) {
+            if (own.name == section) lines = own.lines;
+        }
         text += fmt::format("{}# {}\n{}", text.empty() ? "" : "\n", section, lines());
     };
     add("Server", true, [&] { return server_section(table); });
@@ -113,7 +123,9 @@ std::string info(const Table& table, const Words& names) {
     add("Replication", true, [] { return "role:master\nconnected_slaves:0\n"; });
     add("CPU", true, cpu_section);
     add("Commandstats", false, [&] { return commands_section(table); });
-    for (const InfoSection& section : table.sections) add(section.name, true, section.lines);
+    for (const InfoSection& section : table.sections) {
+        if (!is_of_library(section.name)) add(section.name, true, section.lines);
+    }
     end_lines(text);
     return text;
 }
