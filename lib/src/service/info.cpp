@@ -172,7 +172,8 @@ const ConfigParameter* find_parameter(const Table& table, std::string_view name)
     return nullptr;
 }
 
-/// All names are checked before the first value is set. If a value is wrong, those before it get their old values again.
+/// All names are checked before the first value is set. If a value is wrong, those before it get their old values
+/// again.
 Ok config_set(const Table& table, const Words& pairs) {
     const auto fail = [](std::string_view name, std::string_view why) {
         throw Error{

@@ -32,8 +32,8 @@ struct Runner {
     static void add_keys(const Call& call, KeyList& keys);
     /// The same for a queued command, whose words are matched again: their places were not kept.
     static void add_queued_keys(Call& call, KeyList& keys);
-    /// CLIENT TRACKING: the client hears of the next change of the keys that it reads. Call it under the lock, before the
-    /// read: then no change can come between.
+    /// CLIENT TRACKING: the client hears of the next change of the keys that it reads. Call it under the lock, before
+    /// the read: then no change can come between.
     static void track_keys(Table& table, const Call& call);
     /// After a coroutine, which had no lock: the client must not keep a value that has changed while it was read.
     static void check_tracked_keys(const Call& call);

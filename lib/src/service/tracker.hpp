@@ -49,8 +49,8 @@ public:
         memory_.give_back(memory_.used());
         return std::exchange(keys_, {});
     }
-    /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP, or if it has
-    /// gone back to RESP2, which has no pushes.
+    /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP, or if it
+    /// has gone back to RESP2, which has no pushes.
     void invalidate(std::string_view key, std::uint64_t by) const;
     /// `>2 invalidate null`: it must forget everything.
     void invalidate_all() const;

@@ -33,8 +33,8 @@ struct ServiceMemoryFixture : ServiceUnderTest<> {
             return resp::ok;
         });
     }
-    /// Sends `NAME …` with a thousand words each, `times` times or until the server no longer reads. Returns how often it
-    /// was answered.
+    /// Sends `NAME …` with a thousand words each, `times` times or until the server no longer reads. Returns how
+    /// often it was answered.
     std::size_t fill(const std::string& name, std::size_t times = 1'000) {
         for (std::size_t i = 0; i != times; ++i) {
             connect(0).received.clear();

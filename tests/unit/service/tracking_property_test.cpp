@@ -11,8 +11,8 @@ namespace {
 
 using Values = std::map<std::string, std::string>;
 
-/// Reads one value at `at`, and moves `at` after it. An array or a push is its elements with a blank between them; null is
-/// "null".
+/// Reads one value at `at`, and moves `at` after it. An array or a push is its elements with a blank between them;
+/// null is "null".
 std::string read_value(const std::string& bytes, std::size_t& at) {
     const std::size_t end = bytes.find("\r\n", at);
     REQUIRE(end != std::string::npos);
