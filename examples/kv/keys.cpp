@@ -10,9 +10,9 @@ using Text = std::string_view;
 using resp::Call;
 using resp::error;
 
-const resp::CommandTraits reads{.readonly = true, .fast = true, .group = "generic"};
+const resp::CommandTraits key_reads{.readonly = true, .fast = true, .group = "generic"};
 const resp::CommandTraits scans{.readonly = true, .group = "generic"};
-const resp::CommandTraits writes{.write = true, .fast = true, .group = "generic"};
+const resp::CommandTraits key_writes{.write = true, .fast = true, .group = "generic"};
 const resp::CommandTraits clears{.write = true, .group = "server"};
 
 /// The functions share references to the store and to who listens for changes.
@@ -190,28 +190,29 @@ struct KeyCommands {
 };
 
 void add_expiry(resp::Commands<>& commands, const KeyCommands& k) {
-    commands.add("EXPIRE key seconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1000, true>), writes)
-        .add("PEXPIRE key milliseconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1, true>), writes)
+    commands
+        .add("EXPIRE key seconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1000, true>), key_writes)
+        .add("PEXPIRE key milliseconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1, true>), key_writes)
         .add("EXPIREAT key unix-time-seconds [NX] [XX] [GT] [LT]", on(k, &KeyCommands::expire<1000, false>),
-             writes)
+             key_writes)
         .add("PEXPIREAT key unix-time-milliseconds [NX] [XX] [GT] [LT]",
-             on(k, &KeyCommands::expire<1, false>), writes)
-        .add("TTL key", on(k, &KeyCommands::time_left<1000, true>), reads)
-        .add("PTTL key", on(k, &KeyCommands::time_left<1, true>), reads)
-        .add("EXPIRETIME key", on(k, &KeyCommands::time_left<1000, false>), reads)
-        .add("PEXPIRETIME key", on(k, &KeyCommands::time_left<1, false>), reads)
-        .add("PERSIST key", on(k, &KeyCommands::persist), writes);
+             on(k, &KeyCommands::expire<1, false>), key_writes)
+        .add("TTL key", on(k, &KeyCommands::time_left<1000, true>), key_reads)
+        .add("PTTL key", on(k, &KeyCommands::time_left<1, true>), key_reads)
+        .add("EXPIRETIME key", on(k, &KeyCommands::time_left<1000, false>), key_reads)
+        .add("PEXPIRETIME key", on(k, &KeyCommands::time_left<1, false>), key_reads)
+        .add("PERSIST key", on(k, &KeyCommands::persist), key_writes);
 }
 
 void add_single(resp::Commands<>& commands, const KeyCommands& k) {
-    commands.add("DEL key [key ...]", on(k, &KeyCommands::erase), writes)
-        .add("UNLINK key [key ...]", on(k, &KeyCommands::erase), writes)
-        .add("EXISTS key [key ...]", on(k, &KeyCommands::count), reads)
-        .add("TOUCH key [key ...]", on(k, &KeyCommands::count), reads)
-        .add("TYPE key", on(k, &KeyCommands::type), reads)
-        .add("RENAME key newkey", on(k, &KeyCommands::rename), writes)
-        .add("RENAMENX key newkey", on(k, &KeyCommands::rename_if_new), writes)
-        .add("COPY source destination [DB destination-db] [REPLACE]", on(k, &KeyCommands::copy), writes);
+    commands.add("DEL key [key ...]", on(k, &KeyCommands::erase), key_writes)
+        .add("UNLINK key [key ...]", on(k, &KeyCommands::erase), key_writes)
+        .add("EXISTS key [key ...]", on(k, &KeyCommands::count), key_reads)
+        .add("TOUCH key [key ...]", on(k, &KeyCommands::count), key_reads)
+        .add("TYPE key", on(k, &KeyCommands::type), key_reads)
+        .add("RENAME key newkey", on(k, &KeyCommands::rename), key_writes)
+        .add("RENAMENX key newkey", on(k, &KeyCommands::rename_if_new), key_writes)
+        .add("COPY source destination [DB destination-db] [REPLACE]", on(k, &KeyCommands::copy), key_writes);
 }
 
 /// They name no key, so all shards are locked.

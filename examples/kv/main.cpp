@@ -74,8 +74,8 @@ private:
     std::thread thread_;
 };
 
-std::string keyspace(Store& store) {
-    const Store::Guard guard = store.lock({});
+/// Called with all locks held.
+std::string keyspace(const Store& store) {
     std::string lines;
     for (unsigned i = 0; i != Store::databases; ++i) {
         if (store.size(i) == 0) continue;

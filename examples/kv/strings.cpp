@@ -13,8 +13,8 @@ using resp::Call;
 using resp::error;
 
 constexpr std::size_t longest = std::size_t{512} << 20;
-const resp::CommandTraits reads{.readonly = true, .fast = true, .group = "string"};
-const resp::CommandTraits writes{.write = true, .fast = true, .group = "string"};
+const resp::CommandTraits string_reads{.readonly = true, .fast = true, .group = "string"};
+const resp::CommandTraits string_writes{.write = true, .fast = true, .group = "string"};
 
 /// The functions share a reference to the store.
 struct Strings {
@@ -206,37 +206,37 @@ struct Strings {
 };
 
 void add_values(resp::Commands<>& commands, const Strings& s) {
-    commands.add("GET key", on(s, &Strings::get), reads)
+    commands.add("GET key", on(s, &Strings::get), string_reads)
         .add(
             "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
             "PXAT unix-time-milliseconds | KEEPTTL]",
-            on(s, &Strings::set_with_options), writes)
-        .add("SETNX key value", on(s, &Strings::set_if_new), writes)
-        .add("SETEX key seconds value", on(s, &Strings::set_for_seconds), writes)
-        .add("PSETEX key milliseconds value", on(s, &Strings::set_for_milliseconds), writes)
-        .add("GETSET key value", on(s, &Strings::replace), writes)
-        .add("GETDEL key", on(s, &Strings::take), writes)
+            on(s, &Strings::set_with_options), string_writes)
+        .add("SETNX key value", on(s, &Strings::set_if_new), string_writes)
+        .add("SETEX key seconds value", on(s, &Strings::set_for_seconds), string_writes)
+        .add("PSETEX key milliseconds value", on(s, &Strings::set_for_milliseconds), string_writes)
+        .add("GETSET key value", on(s, &Strings::replace), string_writes)
+        .add("GETDEL key", on(s, &Strings::take), string_writes)
         .add(
             "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds "
             "| "
             "PERSIST]",
-            on(s, &Strings::read_and_expire), writes)
-        .add("MGET key [key ...]", on(s, &Strings::read_all), reads)
-        .add("MSET key value [key value ...]", on(s, &Strings::set_all), writes)
-        .add("MSETNX key value [key value ...]", on(s, &Strings::set_all_or_none), writes);
+            on(s, &Strings::read_and_expire), string_writes)
+        .add("MGET key [key ...]", on(s, &Strings::read_all), string_reads)
+        .add("MSET key value [key value ...]", on(s, &Strings::set_all), string_writes)
+        .add("MSETNX key value [key value ...]", on(s, &Strings::set_all_or_none), string_writes);
 }
 
 void add_parts(resp::Commands<>& commands, const Strings& s) {
-    commands.add("STRLEN key", on(s, &Strings::length), reads)
-        .add("APPEND key value", on(s, &Strings::append), writes)
-        .add("GETRANGE key start end", on(s, &Strings::range), reads)
-        .add("SUBSTR key start end", on(s, &Strings::range), reads)
-        .add("SETRANGE key offset value", on(s, &Strings::set_range), writes)
-        .add("INCR key", on(s, &Strings::increment), writes)
-        .add("DECR key", on(s, &Strings::decrement), writes)
-        .add("INCRBY key increment", on(s, &Strings::add), writes)
-        .add("DECRBY key decrement", on(s, &Strings::subtract), writes)
-        .add("INCRBYFLOAT key increment", on(s, &Strings::add_float), writes);
+    commands.add("STRLEN key", on(s, &Strings::length), string_reads)
+        .add("APPEND key value", on(s, &Strings::append), string_writes)
+        .add("GETRANGE key start end", on(s, &Strings::range), string_reads)
+        .add("SUBSTR key start end", on(s, &Strings::range), string_reads)
+        .add("SETRANGE key offset value", on(s, &Strings::set_range), string_writes)
+        .add("INCR key", on(s, &Strings::increment), string_writes)
+        .add("DECR key", on(s, &Strings::decrement), string_writes)
+        .add("INCRBY key increment", on(s, &Strings::add), string_writes)
+        .add("DECRBY key decrement", on(s, &Strings::subtract), string_writes)
+        .add("INCRBYFLOAT key increment", on(s, &Strings::add_float), string_writes);
 }
 
 }  // namespace

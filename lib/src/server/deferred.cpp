@@ -197,7 +197,7 @@ void Session::answer_late(Clock::time_point now) {
     if (is_unanswered_.load(std::memory_order_relaxed)) {
         log(LogLevel::warn, "Closed: no memory for the answer to a deferred reply");
         worker_->counters().cut_off.add();
-        return shut(std::make_error_code(std::errc::not_enough_memory));
+        return shut(std::make_error_code(std::errc::no_buffer_space));
     }
     if (queue_.holes() == 0) return;
     std::string error;

@@ -207,23 +207,18 @@ Ok config_set(const Table& table, const Words& pairs) {
 
 void add_info(Table& table) {
     add_parameters(table);
-    // The functions of sections and parameters may take the lock of the service, which EXEC holds.
-    const auto outside_multi = [](CommandTraits traits) {
-        traits.no_multi = true;
-        return traits;
-    };
     table.add_default(
         "INFO [section [section ...]]",
         [&table](Words names, Reply& reply) { reply.verbatim_string("txt", info(table, names)); },
-        outside_multi(about("server", "Returns information and statistics about the server.")));
+        about("server", "Returns information and statistics about the server."));
     table.add_default(
         "CONFIG GET parameter [parameter ...]",
         [&table](Words patterns, Reply& reply) { config_get(table, patterns, reply); },
-        outside_multi(about_admin("server", "Returns the effective values of configuration parameters.")));
+        about_admin("server", "Returns the effective values of configuration parameters."));
     table.add_default(
         "CONFIG SET parameter value [parameter value ...]",
         [&table](Words pairs) { return config_set(table, pairs); },
-        outside_multi(about_admin("server", "Sets configuration parameters in-flight.")));
+        about_admin("server", "Sets configuration parameters in-flight."));
     table.add_default(
         "CONFIG RESETSTAT",
         [&table] {
@@ -231,6 +226,7 @@ void add_info(Table& table) {
             return ok;
         },
         about_admin("server", "Resets the server's statistics."));
+    for (const char* name : {"info", "config|get", "config|set"}) table.take_lock_for(name);
 }
 
 }  // namespace resp::detail

@@ -100,6 +100,12 @@ void Table::add_default(std::string_view line, Function function, CommandTraits 
     entry.update();
 }
 
+void Table::take_lock_for(std::string_view name) noexcept {
+    for (const auto& entry : entries_) {
+        if (entry->name == name) entry->is_ours = false;
+    }
+}
+
 void Table::freeze() {
     if (frozen_) return;
     add_handshake(*this);

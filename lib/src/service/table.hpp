@@ -49,6 +49,8 @@ public:
     void add_default(RuntimeUsage usage, F f, CommandTraits traits) {
         add_default(usage.line, Invoker<void, F>::make(std::move(f)), std::move(traits), false);
     }
+    /// The lock is taken for this command of the library too: it calls functions of the program.
+    void take_lock_for(std::string_view name) noexcept;
     void freeze();
     void require_open() const;  ///< throws std::logic_error after freeze()
 

@@ -24,6 +24,7 @@ enum class Access : unsigned char { read, write };
 
 namespace detail {
 
+class ServiceBase;
 class Table;
 using UserLock = std::function<void(std::span<const std::string_view> keys, Access access,
                                     const std::function<void()>& body)>;
@@ -81,7 +82,7 @@ public:
                    std::function<std::optional<std::string>(std::string_view value)> set = nullptr);
     /// A section of INFO, after those of the library: lines `name:value`, with "\r\n" after each. `name` is shown as
     /// given: "Keyspace".
-    /// The service holds no lock while it calls the functions of sections and parameters.
+    /// The service calls the functions of sections and parameters under its lock: they must not take it.
     void section(std::string name, std::function<std::string()> lines);
 
 protected:

@@ -1,6 +1,8 @@
 // Patterns as in KEYS, SCAN, PSUBSCRIBE and CONFIG GET.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <string_view>
 
 namespace resp {

@@ -1,6 +1,8 @@
 // What a program may say of a command, beside its usage line.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <string>
 
 namespace resp {
