@@ -131,6 +131,17 @@ TEST_CASE("EXEC locks everything if one of its commands has no keys, or words th
     CHECK(test.take() == "write /; get+");
 }
 
+TEST_CASE("INFO and CONFIG call the functions of the program under the lock for everything") {
+    LockFixture test;
+    test.commands.section("Mine", [&test] { return test.held == 1 ? "held:yes\r\n" : "held:no\r\n"; });
+    test.commands.parameter("mine", [&test] { return std::to_string(test.held); });
+    CHECK(test.ask("INFO mine\r\n") == "$18\r\n# Mine\r\nheld:yes\r\n\r\n");
+    CHECK(test.take() == "write /; ");
+    CHECK(test.ask("MULTI\r\nINFO mine\r\nCONFIG GET mine\r\nEXEC\r\n")
+              .ends_with("*2\r\n$18\r\n# Mine\r\nheld:yes\r\n\r\n*2\r\n$4\r\nmine\r\n$1\r\n1\r\n"));
+    CHECK(test.take() == "write /; ");
+}
+
 TEST_CASE("without lock() one function runs at a time, and none in the middle of a transaction") {
     std::atomic<int> running{0}, most{0};
     std::vector<int> values;  // without a lock of its own
