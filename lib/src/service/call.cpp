@@ -48,11 +48,11 @@ Call::Call(const Call& other) noexcept
 std::string_view Call::name() const noexcept { return entry_->name; }
 const Usage& Call::usage() const noexcept { return entry_->usage; }
 
-/// A name may stand in several alternatives: [EX seconds | FOR seconds]. The one that the client has sent counts.
 void Call::changed(std::string_view key, std::string_view event, KeyEvent kind) const {
     client_->keys_->changed(client_->database(), key, event, kind, client_->id());
 }
 
+/// A name may stand in several alternatives: [EX seconds | FOR seconds]. The one that the client has sent counts.
 std::uint8_t Call::node(std::string_view name) const {
     const Usage& usage = entry_->usage;
     std::uint8_t first = 0;

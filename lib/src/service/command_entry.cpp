@@ -14,8 +14,7 @@ namespace {
 std::string name_of(const Usage& usage) {
     std::string name{usage.name()};
     if (!usage.subcommand().empty()) name.append("|").append(usage.subcommand());
-    for (char& c : name) c = is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-    return name;
+    return in_small_letters(name);
 }
 
 /// The node whose place is that of the word which binds to a parameter: of [word], the word.

@@ -7,7 +7,6 @@
 
 #include "names.hpp"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,13 +25,6 @@ struct Argument {
     bool is_multiple = false;
     std::vector<Argument> arguments;
 };
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
-}
 
 class Describer {
 public:
@@ -78,7 +70,7 @@ private:
         }
         if (arguments.empty()) {
             Argument argument;
-            argument.name = lower(token);
+            argument.name = in_small_letters(token);
             argument.type = "pure-token";
             argument.token = token;
             return argument;

@@ -9,6 +9,20 @@
 
 namespace resp {
 
+namespace {
+
+/// Who is interested in a key. Null: no client. The types are private to Keys.
+template <class Stripe>
+auto find_interest(Stripe& stripe, unsigned database, std::string_view key) noexcept {
+    const auto keys = stripe.interests.find(database);
+    using Found = decltype(&keys->second.find(key)->second);
+    if (keys == stripe.interests.end()) return Found{nullptr};
+    const auto found = keys->second.find(key);
+    return found != keys->second.end() ? &found->second : Found{nullptr};
+}
+
+}  // namespace
+
 Keys::Stripe& Keys::stripe_of(std::string_view key) noexcept {
     return stripes_[std::hash<std::string_view>{}(key) % stripes_.size()];
 }
@@ -68,12 +82,10 @@ void Keys::stop_waiting(unsigned database, std::string_view key, const detail::W
 void Keys::wake(unsigned database, std::string_view key, const detail::Waiter* after) {
     Stripe& stripe = stripe_of(key);
     const std::lock_guard lock{stripe.mutex};
-    const auto keys = stripe.interests.find(database);
-    if (keys == stripe.interests.end()) return;
-    const auto found = keys->second.find(key);
-    if (found == keys->second.end()) return;
+    auto* const interest = find_interest(stripe, database, key);
+    if (interest == nullptr) return;
     bool is_after = after == nullptr;
-    for (const auto& waiter : found->second.waiters) {
+    for (const auto& waiter : interest->waiters) {
         if (is_after && detail::Waiter::wake(waiter)) return;
         is_after = is_after || waiter.get() == after;
     }
@@ -132,12 +144,10 @@ void Keys::tell(unsigned database, std::string_view key, std::string_view event,
     {
         Stripe& stripe = stripe_of(key);
         const std::lock_guard lock{stripe.mutex};
-        if (const auto keys = stripe.interests.find(database); keys != stripe.interests.end()) {
-            if (const auto found = keys->second.find(key); found != keys->second.end()) {
-                for (const auto& [id, flag] : found->second.watchers) flag->store(true);
-                for (const auto& waiter : found->second.waiters) {
-                    if (detail::Waiter::wake(waiter)) break;
-                }
+        if (auto* const interest = find_interest(stripe, database, key)) {
+            for (const auto& [id, flag] : interest->watchers) flag->store(true);
+            for (const auto& waiter : interest->waiters) {
+                if (detail::Waiter::wake(waiter)) break;
             }
         }
         if (const auto found = stripe.tracked.find(key); found != stripe.tracked.end()) {

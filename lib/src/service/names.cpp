@@ -5,6 +5,12 @@
 
 namespace resp::detail {
 
+std::string in_small_letters(std::string_view name) {
+    std::string result{name};
+    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return result;
+}
+
 void NameTable::insert(std::string_view name, CommandEntry& entry) {
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     Slot slot{key_of(name), name, &entry, false};

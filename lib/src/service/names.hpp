@@ -10,12 +10,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace resp::detail {
 
 struct CommandEntry;
+
+[[nodiscard]] std::string in_small_letters(std::string_view name);
 
 class NameTable {
 public:

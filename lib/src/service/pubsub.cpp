@@ -49,6 +49,15 @@ private:
     std::size_t written_ = 0;
 };
 
+/// Returns how many clients get it.
+template <class Subscribers>
+std::size_t send_to(const Subscribers& clients, std::initializer_list<std::string_view> parts,
+                    const PubSub::Publisher* publisher) {
+    Message message{parts, publisher};
+    for (const auto& [id, client] : clients) message.add(client);
+    return message.send();
+}
+
 }  // namespace
 
 std::size_t PubSub::publish(std::string_view channel, std::string_view message,
@@ -57,17 +66,11 @@ std::size_t PubSub::publish(std::string_view channel, std::string_view message,
     std::size_t sent = 0;
     const Names& channels = of(Kind::channel);
     if (const auto found = channels.find(channel); found != channels.end()) {
-        const auto parts = {std::string_view{"message"}, channel, message};
-        Message each{parts, publisher};
-        for (const auto& [id, client] : found->second) each.add(client);
-        sent += each.send();
+        sent += send_to(found->second, {"message", channel, message}, publisher);
     }
     for (const auto& [pattern, clients] : of(Kind::pattern)) {
         if (!matches_glob(channel, pattern)) continue;
-        const auto parts = {std::string_view{"pmessage"}, std::string_view{pattern}, channel, message};
-        Message each{parts, publisher};
-        for (const auto& [id, client] : clients) each.add(client);
-        sent += each.send();
+        sent += send_to(clients, {"pmessage", pattern, channel, message}, publisher);
     }
     return sent;
 }
@@ -77,11 +80,7 @@ std::size_t PubSub::publish_shard(std::string_view channel, std::string_view mes
     const std::shared_lock lock{mutex_};
     const Names& channels = of(Kind::shard);
     const auto found = channels.find(channel);
-    if (found == channels.end()) return 0;
-    const auto parts = {std::string_view{"smessage"}, channel, message};
-    Message each{parts, publisher};
-    for (const auto& [id, client] : found->second) each.add(client);
-    return each.send();
+    return found == channels.end() ? 0 : send_to(found->second, {"smessage", channel, message}, publisher);
 }
 
 std::vector<std::string> PubSub::names(Kind kind, std::string_view pattern) const {

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 namespace resp::detail {
@@ -170,12 +169,19 @@ bool Runner::may_run(Table& table, Call& call) {
     return true;
 }
 
+/// The keys that CLIENT TRACKING remembers for this call.
+KeyList Runner::read_keys(const Call& call) {
+    const ClientRecord& client = record_of(call);
+    KeyList keys;
+    const bool remembers =
+        client.tracking != nullptr && call.entry_->traits.readonly && client.remembers_reads();
+    if (remembers) add_keys(call, keys);
+    return keys;
+}
+
 void Runner::track_keys(Table& table, const Call& call) {
     const ClientRecord& client = record_of(call);
-    if (client.tracking == nullptr || !call.entry_->traits.readonly || !client.remembers_reads()) return;
-    KeyList keys;
-    add_keys(call, keys);
-    for (const std::string_view key : keys) {
+    for (const std::string_view key : read_keys(call)) {
         if (table.keys.track(key, client.tracking)) continue;
         // There is no memory to remember the key. So the client must not remember any value, not even of this command:
         // the push follows the reply.
@@ -187,10 +193,7 @@ void Runner::track_keys(Table& table, const Call& call) {
 
 void Runner::check_tracked_keys(const Call& call) {
     const ClientRecord& client = record_of(call);
-    if (client.tracking == nullptr || !call.entry_->traits.readonly || !client.remembers_reads()) return;
-    KeyList keys;
-    add_keys(call, keys);
-    for (const std::string_view key : keys) {
+    for (const std::string_view key : read_keys(call)) {
         if (!client.tracking->has(key)) client.tracking->invalidate(key, 0);
     }
 }
@@ -223,7 +226,7 @@ void Runner::add_keys(const Call& call, KeyList& keys) {
 void Runner::call_function(Table& table, Call& call) {
     const Reply::Mark begin = call.reply().mark();
     if (is_help(call)) return write_help(*call.entry_, call.reply());
-    track_keys(table, call);
+    if (record_of(call).tracking != nullptr) track_keys(table, call);
     try {
         call.entry_->function.plain(call.entry_->function.object.get(), call);
     } catch (const Error& error) {
@@ -234,16 +237,9 @@ void Runner::call_function(Table& table, Call& call) {
 }
 
 void Runner::locked(Table& table, const Call& call, const std::function<void()>& body) {
-    if (table.user_lock) {
-        KeyList keys;
-        add_keys(call, keys);
-        table.user_lock(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
-    } else if (table.has_one_thread) {
-        body();
-    } else {
-        const std::lock_guard lock{table.mutex};
-        body();
-    }
+    KeyList keys;
+    if (table.user_lock) add_keys(call, keys);
+    table.locked(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
 }
 
 void Runner::run_plain(Table& table, Call& call) {

@@ -37,11 +37,11 @@ struct Runner {
     static void track_keys(Table& table, const Call& call);
     /// After a coroutine, which had no lock: the client must not keep a value that has changed while it was read.
     static void check_tracked_keys(const Call& call);
-    [[nodiscard]] static const CommandEntry& entry_of(const Call& call) noexcept { return *call.entry_; }
     [[nodiscard]] static void* state_of(const Call& call) noexcept { return call.state_; }
 
 private:
     [[nodiscard]] static std::string refusal(Table& table, Call& call);
+    [[nodiscard]] static KeyList read_keys(const Call& call);
     [[nodiscard]] static bool is_help(const Call& call) noexcept;
 };
 

@@ -118,6 +118,17 @@ void Table::freeze() {
     frozen_ = true;
 }
 
+void Table::locked(std::span<const std::string_view> of, Access access, const std::function<void()>& body) {
+    if (user_lock) {
+        user_lock(of, access, body);
+    } else if (has_one_thread) {
+        body();
+    } else {
+        const std::lock_guard lock{mutex};
+        body();
+    }
+}
+
 const CommandEntry* Table::find(std::string_view name) const noexcept {
     const std::size_t bar = name.find('|');
     const CommandEntry* const entry = names_.find(name.substr(0, bar));

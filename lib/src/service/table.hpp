@@ -55,6 +55,8 @@ public:
     void require_open() const;  ///< throws std::logic_error after freeze()
 
     // After freeze(), from any thread.
+    /// Runs `body` under the lock of the service for the keys `of`: that of the program, or one mutex, or none.
+    void locked(std::span<const std::string_view> of, Access access, const std::function<void()>& body);
     /// The entry of a command. If its subcommand is unknown, the entry of its name; null if the name is unknown.
     [[nodiscard]] const CommandEntry* find(const Command& command) const noexcept {
         const CommandEntry* const entry = names_.find(command.name());

@@ -7,6 +7,7 @@
 #include "runner.hpp"
 #include "transaction.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace resp::detail {
@@ -71,18 +72,29 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
     for (const Transaction::Queued& queued : transaction.queued) {
         const Request request = call.request().with(queued.words.view());
         Call each{*queued.entry, request, reply, client, Runner::state_of(call)};
-        const Reply::Mark begin = reply.mark();
         const std::size_t before = reply.size();
         if (Runner::may_run(table, each)) {
             client.tally->of[queued.entry->index].calls.add();
             Runner::call_function(table, each);
         }
         // Each command must have its place in the array.
-        if (reply.size() == before) {
-            reply.rollback(begin);
-            reply.null();
-        }
+        if (reply.size() == before) reply.null();
     }
+}
+
+/// The keys of all commands, and the watched ones. None, which locks everything, if a command of the program has none.
+KeyList keys_to_lock(const Call& exec, const Transaction& transaction) {
+    ClientRecord& client = record_of(exec);
+    KeyList keys;
+    for (const Transaction::Queued& queued : transaction.queued) {
+        const Request request = exec.request().with(queued.words.view());
+        Call each{*queued.entry, request, exec.reply(), client, nullptr};
+        const std::size_t before = keys.size();
+        Runner::add_queued_keys(each, keys);
+        if (keys.size() == before && !queued.entry->is_ours) return {};
+    }
+    for (const auto& [database, key] : client.watched) keys.emplace_back(key);
+    return keys;
 }
 
 void exec(Table& table, Call& call) {
@@ -93,28 +105,10 @@ void exec(Table& table, Call& call) {
         unwatch(table, client);
         throw Error{"EXECABORT Transaction discarded because of previous errors."};
     }
-    const auto run = [&] { run_all(table, call, *transaction); };
-    if (table.user_lock) {
-        KeyList keys;
-        bool writes = false;
-        bool locks_all = false;  // a command of the program names no keys
-        for (const Transaction::Queued& queued : transaction->queued) {
-            const Request request = call.request().with(queued.words.view());
-            Call each{*queued.entry, request, call.reply(), client, nullptr};
-            const std::size_t before = keys.size();
-            Runner::add_queued_keys(each, keys);
-            locks_all = locks_all || (keys.size() == before && !queued.entry->is_ours);
-            writes = writes || !queued.entry->traits.readonly;
-        }
-        for (const auto& [database, key] : client.watched) keys.emplace_back(key);
-        if (locks_all) keys.clear();
-        table.user_lock(keys, writes ? Access::write : Access::read, run);
-    } else if (table.has_one_thread) {
-        run();
-    } else {
-        const std::lock_guard lock{table.mutex};
-        run();
-    }
+    const bool writes = std::any_of(transaction->queued.begin(), transaction->queued.end(),
+                                    [](const auto& queued) { return !queued.entry->traits.readonly; });
+    const KeyList keys = table.user_lock ? keys_to_lock(call, *transaction) : KeyList{};
+    table.locked(keys, writes ? Access::write : Access::read, [&] { run_all(table, call, *transaction); });
     unwatch(table, client);
 }
 

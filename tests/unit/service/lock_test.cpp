@@ -144,7 +144,7 @@ TEST_CASE("INFO and CONFIG call the functions of the program under the lock for 
 
 TEST_CASE("without lock() one function runs at a time, and none in the middle of a transaction") {
     std::atomic<int> running{0}, most{0};
-    std::vector<int> values;  // without a lock of its own
+    std::vector<int> values;  // only the lock of the service protects it
     resp::Commands commands;
     commands.add("ADD value", [&](int value) {
         const int now = ++running;
