@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #define CHECK(condition) \
     do { \
@@ -79,7 +79,12 @@ static void transactions(redisContext* client) {
 static void keys(redisContext* client) {
     attempt("expiry");
     expect(redisCommand(client, "SET soon gone PX 30"), REDIS_REPLY_STATUS, "OK", 0);
-    usleep(50000);
+    const time_t deadline = time(NULL) + 5;
+    for (int is_there = 1; is_there && time(NULL) < deadline;) {
+        redisReply* reply = redisCommand(client, "GET soon");
+        is_there = reply && reply->type != REDIS_REPLY_NIL;
+        if (reply) freeReplyObject(reply);
+    }
     expect(redisCommand(client, "GET soon"), REDIS_REPLY_NIL, NULL, 0);
     attempt("SCAN");
     for (int i = 0; i != 200; ++i) expect(redisCommand(client, "SET key:%d x", i), REDIS_REPLY_STATUS, "OK", 0);
