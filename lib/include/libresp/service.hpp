@@ -25,6 +25,8 @@
 //   call.hpp       Call: one call of a command; its options by name
 //   words.hpp      Words: words that a client may repeat
 //   result.hpp     what a function may return; ok, simple(), error()
+//   finished.hpp   Finished: what became of a command, for Commands::after()
+//   value_stream.hpp  ValueStream: a word that arrives piece by piece
 //   auth.hpp       AuthRequest, User: passwords
 //   client.hpp     Client: what the service knows about a client
 //   pubsub.hpp     PubSub: channels
@@ -39,6 +41,7 @@
 #include <libresp/service/client.hpp>
 #include <libresp/service/command_table.hpp>
 #include <libresp/service/commands.hpp>
+#include <libresp/service/finished.hpp>
 #include <libresp/service/glob.hpp>
 #include <libresp/service/keys.hpp>
 #include <libresp/service/pubsub.hpp>
@@ -46,4 +49,5 @@
 #include <libresp/service/service.hpp>
 #include <libresp/service/traits.hpp>
 #include <libresp/service/usage.hpp>
+#include <libresp/service/value_stream.hpp>
 #include <libresp/service/words.hpp>

@@ -85,7 +85,7 @@ asio::awaitable<void> Session::await_requests(std::shared_ptr<Worker>, std::shar
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     do {
         try {
-            co_await outcome_.take();
+            if (outcome_.waits()) co_await outcome_.take();
         } catch (const Left&) {
             if (queue_.has_output()) queue_.output().drop_reply();
         } catch (...) {

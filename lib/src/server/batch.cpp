@@ -175,7 +175,7 @@ BatchEnd Session::handle() {
         } else {
             outcome_ = adapter_->handle(batch);
             if (stream_ != nullptr) outcome_ = adapter_->on_stream(stream_->incoming(), out.reply);
-            if (outcome_.waits()) activity_ = Activity::awaiting;
+            if (outcome_.waits() || stream_ != nullptr) activity_ = Activity::awaiting;
         }
     } catch (...) {
         request_failed();
@@ -249,10 +249,14 @@ void Session::take_decoder() {
         decoder_->set_limits(limited_ ? *options.first_limits : options.limits);
 }
 
-/// From the next frame on.
-void Session::lift_limits() noexcept {
-    if (limited_ && decoder_ != nullptr) decoder_->set_limits(mailbox_->shared().options.limits);
-    limited_ = false;
+/// From the next frame on: by Options::first_limits or by Options::limits.
+void Session::limit_requests(bool by_first_limits) noexcept {
+    const Options& options = mailbox_->shared().options;
+    const bool limits = by_first_limits && options.first_limits;
+    if (limits != limited_ && decoder_ != nullptr) {
+        decoder_->set_limits(limits ? *options.first_limits : options.limits);
+    }
+    limited_ = limits;
 }
 
 // ---- waiting

@@ -58,6 +58,11 @@ void Reply::rollback(Mark to) {
     }
 }
 
+std::size_t Reply::bytes_since(Mark from) const noexcept {
+    const std::size_t bytes = size() - std::min(from.size_, size());
+    return session_ == nullptr ? bytes : bytes + session_->shared_since(begin_ + from.size_);
+}
+
 // ---- Deferred
 
 bool Deferred::wire(std::string_view bytes) && {
@@ -131,7 +136,16 @@ void Session::rollback(std::size_t size) {
     out.bytes.truncate(size);
 }
 
-/// The reply was deferred, contains shared strings, or lifts limits.
+/// The bytes of the shared strings of the unfinished reply that are after the first `size` bytes of the output.
+std::size_t Session::shared_since(std::size_t size) const noexcept {
+    std::size_t sum = 0;
+    for (const Output::Shared& part : queue_.output().shared) {
+        if (part.before > size) sum += part.payload->size();
+    }
+    return sum;
+}
+
+/// The reply was deferred, contains shared strings, or changes the limits.
 void Session::end_special_reply() {
     Output& out = queue_.output();
     const unsigned state = out.reply.state_;
@@ -140,7 +154,7 @@ void Session::end_special_reply() {
         assert(out.reply.empty());
         out.drop_reply();
     }
-    if ((state & Reply::lifts) != 0) lift_limits();
+    if ((state & (Reply::lifts | Reply::restores)) != 0) limit_requests((state & Reply::restores) != 0);
     if (out.shared.empty()) return;
     if (!queue_.has_pieces()) queue_.lend(worker_->take_pieces());
     const std::size_t before = out.size();

@@ -69,6 +69,7 @@ public:
     [[nodiscard]] Deferred defer(std::optional<std::chrono::milliseconds> deadline);
     void share(std::shared_ptr<const std::string> bytes);
     void rollback(std::size_t size);
+    [[nodiscard]] std::size_t shared_since(std::size_t size) const noexcept;
     static bool answer(const std::shared_ptr<Session>& session, std::uint64_t hole, std::string_view reply,
                        bool is_dropped);
     bool fill(std::uint64_t hole, std::string_view reply, bool is_dropped);
@@ -121,7 +122,7 @@ private:
     void end_reply();
     void end_special_reply();
     void take_decoder();
-    void lift_limits() noexcept;
+    void limit_requests(bool by_first_limits) noexcept;
     [[nodiscard]] bool has_most_deferred() const noexcept;
     Receipt received(std::size_t n, std::error_code ec);
     Receipt received_nothing(std::error_code ec);

@@ -65,12 +65,14 @@ Blocking::Blocking(Call& call) : state_(std::make_unique<State>(call)) {
     for (const std::string_view key : state_->keys) {
         if (state_->table.keys.wait(state_->database, key, state_->waiter)) state_->may_try = false;
     }
+    record_of(call).set_waiter(state_->waiter);
     state_->table.blocked.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// Who is next in the queues may have been woken for nothing, or not at all: it tries now.
 Blocking::~Blocking() {
     State& state = *state_;
+    record_of(state.call).set_waiter(nullptr);
     for (const std::string_view key : state.keys) {
         state.table.keys.stop_waiting(state.database, key, *state.waiter);
         record_of(state.call).memory.give_back(memory_of_wait(key));
@@ -88,7 +90,7 @@ void Blocking::locked(const std::function<void()>& body) {
 asio::awaitable<Blocking::Next, asio::any_io_executor> Blocking::wait() {
     State& state = *state_;
     // It has tried without success. Those after it may want something else.
-    if (state.waiter->is_woken()) {
+    if (state.waiter->is_woken() && state.waiter->unblocked() == Unblocked::no) {
         state.waiter->rest();
         for (const std::string_view key : state.keys) {
             state.table.keys.wake(state.database, key, state.waiter.get());
@@ -96,13 +98,17 @@ asio::awaitable<Blocking::Next, asio::any_io_executor> Blocking::wait() {
     }
     asio::steady_timer& timer = state.waiter->timer();
     timer.expires_at(state.deadline);
-    while (!state.waiter->is_woken()) {
+    while (!state.waiter->is_woken() && state.waiter->unblocked() == Unblocked::no) {
         if (Clock::now() >= state.deadline) co_return Next::timeout;
         std::error_code ec;
         auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
         const bool is_there = co_await unless_gone(state.call.connection(), std::move(wait));
         if (!is_there || state.call.connection().peer_state() != PeerState::open) co_return Next::gone;
     }
+    if (state.waiter->unblocked() == Unblocked::error) {
+        throw Error{"UNBLOCKED client unblocked via CLIENT UNBLOCK"};
+    }
+    if (state.waiter->unblocked() == Unblocked::timeout) co_return Next::timeout;
     state.may_try = true;
     co_return Next::again;
 }

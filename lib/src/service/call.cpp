@@ -39,7 +39,9 @@ Call::Call(const Call& other) noexcept
       command_(other.command_),
       reply_(other.reply_),
       client_(other.client_),
-      state_(other.state_) {
+      state_(other.state_),
+      incoming_(other.incoming_),
+      started_(other.started_) {
     if (entry_->checks_words) {
         std::copy_n(other.places_.at.begin(), entry_->usage.size(), places_.at.begin());
     }

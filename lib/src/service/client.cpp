@@ -29,10 +29,13 @@ void Client::set(std::string& member, std::string_view text) {
 namespace {
 
 /// As in Redis: N for none.
-std::string flags_text(bool subscribes, bool queues, bool tracks, bool broadcasts) {
+std::string flags_text(bool monitors, bool subscribes, bool queues, bool waits, bool tracks,
+                       bool broadcasts) {
     std::string flags;
+    if (monitors) flags += 'O';
     if (subscribes) flags += 'P';
     if (queues) flags += 'x';
+    if (waits) flags += 'b';
     if (tracks) flags += 't';
     if (broadcasts) flags += 'B';
     return flags.empty() ? "N" : flags;
@@ -48,7 +51,8 @@ std::string Client::line() const {
     const auto idle = duration_cast<seconds>(now - connection_.last_active()).count();
     const detail::CommandEntry* const last = last_.load(std::memory_order_relaxed);
     const std::ptrdiff_t queued = queued_.load();
-    const std::string flags = flags_text(is_subscriber(), queued >= 0, tracks_.load(), broadcasts_.load());
+    const std::string flags = flags_text(monitors_.load(), is_subscriber(), queued >= 0, blocked_.load(),
+                                         tracks_.load(), broadcasts_.load());
     return fmt::format(
         "id={} addr={} laddr={} fd=-1 name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} "
         "qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem={} tot-mem={} events=r "
@@ -56,8 +60,8 @@ std::string Client::line() const {
         id_, connection_.peer().to_string(), connection_.local().to_string(), name(), age, idle, flags,
         database(), channels_.load(), patterns_.load(), shards_.load(), queued, connection_.queued(),
         connection_.held(), last != nullptr ? std::string_view{last->name} : "NULL", user(),
-        tracks_.load() ? 0 : -1, connection_.version() == Version::resp3 ? 3 : 2, library_name(),
-        library_version());
+        tracks_.load() ? static_cast<std::int64_t>(redirect_.load()) : -1,
+        connection_.version() == Version::resp3 ? 3 : 2, library_name(), library_version());
 }
 
 }  // namespace resp

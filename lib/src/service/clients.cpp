@@ -3,10 +3,25 @@
 
 #include "tracker.hpp"
 #include "transaction.hpp"
+#include "waiter.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <iterator>
 
 namespace resp::detail {
+
+void CommandTally::add_time(std::chrono::nanoseconds time) noexcept {
+    const auto microseconds = static_cast<std::uint64_t>(time.count()) / 1000;
+    timed.add();
+    nanoseconds.add(static_cast<std::uint64_t>(time.count()));
+    histogram[std::min(static_cast<std::size_t>(std::bit_width(microseconds)), histogram.size() - 1)].add();
+}
+
+void CommandTally::reset() noexcept {
+    for (Tally* tally : {&calls, &rejected, &failed, &timed, &nanoseconds}) tally->reset();
+    for (Tally& tally : histogram) tally.reset();
+}
 
 ThreadTally& Statistics::of_thread(std::size_t thread, std::size_t commands) {
     const std::lock_guard lock{mutex_};
@@ -20,9 +35,14 @@ Statistics::Sum Statistics::of_command(std::size_t index) const {
     Sum sum;
     for (const auto& thread : threads_) {
         if (thread == nullptr) continue;
-        sum.calls += thread->of[index].calls.value();
-        sum.rejected += thread->of[index].rejected.value();
-        sum.failed += thread->of[index].failed.value();
+        const CommandTally& command = thread->of[index];
+        sum.calls += command.calls.value();
+        sum.rejected += command.rejected.value();
+        sum.failed += command.failed.value();
+        sum.timed += command.timed.value();
+        sum.nanoseconds += command.nanoseconds.value();
+        for (std::size_t i = 0; i != sum.histogram.size(); ++i)
+            sum.histogram[i] += command.histogram[i].value();
     }
     return sum;
 }
@@ -44,16 +64,29 @@ std::uint64_t Statistics::errors() const {
     return sum;
 }
 
+void Statistics::count_error(std::string_view error) {
+    constexpr std::size_t most = 128, longest = 32;
+    const std::string_view code = error.substr(0, std::min(error.find(' '), longest));
+    const std::lock_guard lock{mutex_};
+    if (const auto found = errors_by_code_.find(code); found != errors_by_code_.end()) {
+        ++found->second;
+    } else if (errors_by_code_.size() < most) {
+        errors_by_code_.emplace(code, 1);
+    }
+}
+
+std::map<std::string, std::uint64_t, std::less<>> Statistics::errors_by_code() const {
+    const std::lock_guard lock{mutex_};
+    return errors_by_code_;
+}
+
 /// A count that its thread adds at the same time may be lost.
 void Statistics::reset() {
     const std::lock_guard lock{mutex_};
+    errors_by_code_.clear();
     for (const auto& thread : threads_) {
         if (thread == nullptr) continue;
-        for (CommandTally& command : thread->of) {
-            command.calls.reset();
-            command.rejected.reset();
-            command.failed.reset();
-        }
+        for (CommandTally& command : thread->of) command.reset();
         thread->errors.reset();
     }
 }
@@ -67,9 +100,25 @@ void ClientRecord::update_line() noexcept {
     patterns_.store(subscriptions.of(Kind::pattern).size(), std::memory_order_relaxed);
     shards_.store(subscriptions.of(Kind::shard).size(), std::memory_order_relaxed);
     queued_.store(transaction != nullptr ? std::ssize(transaction->queued) : -1, std::memory_order_relaxed);
+    monitors_.store(is_monitor, std::memory_order_relaxed);
     tracks_.store(tracking != nullptr, std::memory_order_relaxed);
+    redirect_.store(tracking != nullptr ? tracking->redirect() : 0, std::memory_order_relaxed);
     broadcasts_.store(tracking != nullptr && tracking_mode == TrackingMode::broadcast,
                       std::memory_order_relaxed);
+}
+
+void ClientRecord::set_waiter(std::shared_ptr<Waiter> waiter) {
+    const std::lock_guard lock{waiter_mutex_};
+    waiter_ = std::move(waiter);
+    blocked_.store(waiter_ != nullptr, std::memory_order_relaxed);
+}
+
+bool ClientRecord::unblock(Unblocked how) {
+    const std::lock_guard lock{waiter_mutex_};
+    if (waiter_ == nullptr) return false;
+    waiter_->unblock(how);
+    static_cast<void>(Waiter::wake(waiter_));
+    return true;
 }
 
 void Clients::add(std::shared_ptr<ClientRecord> client) {
@@ -90,6 +139,12 @@ std::vector<std::shared_ptr<ClientRecord>> Clients::all() const {
     all.reserve(clients_.size());
     for (const auto& [id, client] : clients_) all.push_back(client);
     return all;
+}
+
+std::shared_ptr<ClientRecord> Clients::find(std::uint64_t id) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = clients_.find(id);
+    return found != clients_.end() ? found->second : nullptr;
 }
 
 std::size_t Clients::size() const {

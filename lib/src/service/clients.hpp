@@ -7,7 +7,9 @@
 #include <libresp/service/client.hpp>
 #include <libresp/service/keys.hpp>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,6 +18,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,13 +26,15 @@ namespace resp::detail {
 
 class Table;
 class Tracker;
+class Waiter;
+enum class Unblocked : unsigned char;
 struct Transaction;
 
 /// A number that one thread changes and all may read.
 class Tally {
 public:
-    void add() noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    void add(std::uint64_t n = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
     void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
@@ -43,6 +48,12 @@ struct CommandTally {
     Tally calls;
     Tally rejected;  // refused before the call
     Tally failed;    // replied with an error by its function
+    Tally timed;     // calls of which the time is known
+    Tally nanoseconds;
+    std::array<Tally, 24> histogram;  // of the times: [i] are up to 2^i microseconds
+
+    void add_time(std::chrono::nanoseconds time) noexcept;
+    void reset() noexcept;
 };
 
 /// The tallies of all commands on one thread.
@@ -57,15 +68,21 @@ public:
     /// The tallies of a thread. They stay where they are.
     ThreadTally& of_thread(std::size_t thread, std::size_t commands);
     struct Sum {
-        std::uint64_t calls = 0, rejected = 0, failed = 0;
+        std::uint64_t calls = 0, rejected = 0, failed = 0, timed = 0, nanoseconds = 0;
+        std::array<std::uint64_t, 24> histogram{};
     };
     [[nodiscard]] Sum of_command(std::size_t index) const;
     [[nodiscard]] std::uint64_t calls() const;
     [[nodiscard]] std::uint64_t errors() const;
+    /// Counts the first word of an error text.
+    void count_error(std::string_view error);
+    /// How often each first word was counted. Of 128 different ones; later ones are not counted.
+    [[nodiscard]] std::map<std::string, std::uint64_t, std::less<>> errors_by_code() const;
     void reset();
 
 private:
     mutable std::mutex mutex_;
+    std::map<std::string, std::uint64_t, std::less<>> errors_by_code_;
     std::deque<std::unique_ptr<ThreadTally>> threads_;  // null: a thread without a client so far
 };
 
@@ -97,6 +114,7 @@ struct ClientRecord : Client {
     ReplyMode replies = ReplyMode::on;
     bool is_admin = true;
     bool is_listed = false;
+    bool is_monitor = false;
     bool has_before = false;  // Commands::before()
     unsigned auth_failures = 0;
 
@@ -117,6 +135,12 @@ struct ClientRecord : Client {
     std::set<std::string, std::less<>> prefixes;  // with BCAST
     bool caching = false;                         // CLIENT CACHING: for the next command that is no CLIENT
     bool is_caching_new = false;                  // that command is yet to come
+
+    // A blocking command
+    /// Null: none waits. From any thread.
+    void set_waiter(std::shared_ptr<Waiter> waiter);
+    /// CLIENT UNBLOCK. Returns false if no command waits. From any thread.
+    bool unblock(Unblocked how);
 
     /// Nothing special applies to its commands.
     bool is_usual = true;
@@ -140,6 +164,9 @@ struct ClientRecord : Client {
 
 private:
     void update_line() noexcept;
+
+    std::mutex waiter_mutex_;
+    std::shared_ptr<Waiter> waiter_;
 };
 
 class Clients {
@@ -148,6 +175,8 @@ public:
     void remove(const ClientRecord& client) noexcept;
     /// All clients, by their numbers.
     [[nodiscard]] std::vector<std::shared_ptr<ClientRecord>> all() const;
+    /// Null if there is none of this number.
+    [[nodiscard]] std::shared_ptr<ClientRecord> find(std::uint64_t id) const;
     [[nodiscard]] std::size_t size() const;
 
 private:

@@ -57,7 +57,8 @@ void accept(Call& call, const User& user) {
     call.reply().lift_limits();
 }
 
-/// After the first failure of a client a tenth of a second, then twice as much each time, up to one second.
+/// After the first failure of a client and of its address a tenth of a second, then twice as much each time, up to one
+/// second.
 std::chrono::milliseconds delay_of(unsigned failures) noexcept {
     constexpr unsigned most_doubled = 4;
     return std::min(std::chrono::milliseconds{100} * (1U << std::min(failures, most_doubled)),
@@ -65,7 +66,7 @@ std::chrono::milliseconds delay_of(unsigned failures) noexcept {
 }
 
 /// Asks the program who the client is. A failure takes its time, so that passwords cannot be tried quickly.
-asio::awaitable<bool> authenticate(const Table& table, Call& call, std::string_view name,
+asio::awaitable<bool> authenticate(Table& table, Call& call, std::string_view name,
                                    std::string_view password) {
     const AuthRequest request{name, password, call.connection()};
     std::optional<User> user;
@@ -79,7 +80,9 @@ asio::awaitable<bool> authenticate(const Table& table, Call& call, std::string_v
         accept(call, *user);
         co_return true;
     }
-    asio::steady_timer timer{co_await asio::this_coro::executor, delay_of(record_of(call).auth_failures++)};
+    const unsigned before =
+        std::max(record_of(call).auth_failures++, table.auth_failures.add(call.connection().peer().address));
+    asio::steady_timer timer{co_await asio::this_coro::executor, delay_of(before)};
     auto wait = timer.async_wait(asio::use_awaitable);
     static_cast<void>(co_await unless_gone(call.connection(), std::move(wait)));
     co_return false;
@@ -186,6 +189,7 @@ void reset(Table& table, Call& call) {
     client.set_authenticated(!table.auth.exists());
     client.is_admin = !table.auth.exists();
     client.update();
+    if (table.auth.exists()) call.reply().restore_limits();
     call.reply().set_version(Version::resp2);
     call.reply().simple_string("RESET");
 }

@@ -1,6 +1,8 @@
 // INFO and CONFIG.
 #include "defaults.hpp"
+#include "latency.hpp"
 
+#include <libresp/codec/escape.hpp>
 #include <libresp/codec/wire.hpp>
 #include <libresp/service/glob.hpp>
 
@@ -71,10 +73,22 @@ std::string commands_section(const Table& table) {
     for (std::size_t i = 0; i != table.size(); ++i) {
         const Statistics::Sum sum = table.statistics.of_command(i);
         if (sum.calls + sum.rejected == 0) continue;
-        // redis_exporter finds the fields by their places. Times are not measured.
-        lines +=
-            fmt::format("cmdstat_{}:calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}\n",
-                        table[i].name, sum.calls, sum.rejected, sum.failed);
+        // The time is that of the calls that were measured, multiplied.
+        const double each =
+            sum.timed == 0 ? 0.0
+                           : static_cast<double>(sum.nanoseconds) / 1000.0 / static_cast<double>(sum.timed);
+        // redis_exporter finds the fields by their places.
+        lines += fmt::format(
+            "cmdstat_{}:calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}\n",
+            table[i].name, sum.calls, each * static_cast<double>(sum.calls), each, sum.rejected, sum.failed);
+    }
+    return lines;
+}
+
+std::string errors_section(const Table& table) {
+    std::string lines;
+    for (const auto& [code, count] : table.statistics.errors_by_code()) {
+        lines += fmt::format("errorstat_{}:count={}\n", escaped(code), count);
     }
     return lines;
 }
@@ -92,8 +106,9 @@ bool wants(const Words& names, std::string_view section, bool by_default) {
 }
 
 bool is_of_library(std::string_view section) {
-    constexpr std::string_view names[] = {"Server", "Clients",     "Memory", "Persistence",
-                                          "Stats",  "Replication", "CPU",    "Commandstats"};
+    constexpr std::string_view names[] = {"Server",     "Clients",     "Memory", "Persistence",
+                                          "Stats",      "Replication", "CPU",    "Commandstats",
+                                          "Errorstats", "Latencystats"};
     return std::find(std::begin(names), std::end(names), section) != std::end(names);
 }
 
@@ -123,6 +138,8 @@ std::string info(const Table& table, const Words& names) {
     add("Replication", true, [] { return "role:master\nconnected_slaves:0\n"; });
     add("CPU", true, cpu_section);
     add("Commandstats", false, [&] { return commands_section(table); });
+    add("Errorstats", true, [&] { return errors_section(table); });
+    add("Latencystats", false, [&] { return latency_section(table); });
     for (const InfoSection& section : table.sections) {
         if (!is_of_library(section.name)) add(section.name, true, section.lines);
     }
@@ -135,10 +152,7 @@ std::string info(const Table& table, const Words& names) {
 /// The parameters of the library, then those of the program.
 void add_parameters(Table& table) {
     const auto add = [&](const char* name, std::function<std::string()> get) {
-        for (const ConfigParameter& parameter : table.parameters) {
-            if (parameter.name == name) return;
-        }
-        table.parameters.push_back({name, std::move(get), nullptr});
+        table.add_parameter({name, std::move(get), nullptr});
     };
     add("save", [] { return std::string{}; });
     add("appendonly", [] { return std::string{"no"}; });

@@ -226,20 +226,57 @@ void Keys::publish(unsigned database, std::string_view key, std::string_view eve
 
 namespace detail {
 
+void Tracker::set_redirect(const std::shared_ptr<Client>& target) {
+    const std::lock_guard lock{mutex_};
+    target_ = target;
+    redirect_.store(target != nullptr ? target->id() : 0);
+    broken_.store(false);
+}
+
 /// A client that misses a push would keep an old value: it must connect again.
 template <class Write>
-void Tracker::send(const Write& write) const {
+void Tracker::send(const Write& write_keys) {
+    if (redirect() != 0) return send_elsewhere(write_keys);
     if (client_.version() != Version::resp3) return;
+    const auto write = [&](Encoder& out) {
+        out.push(2).bulk_string("invalidate");
+        write_keys(out);
+    };
     if (client_.send(write) == Sent::too_large) client_.abort();
 }
 
-void Tracker::invalidate(std::string_view key, std::uint64_t by) const {
-    if (has_no_loop() && by == id()) return;
-    send([&](Encoder& out) { out.push(2).bulk_string("invalidate").array(1).bulk_string(key); });
+/// In RESP2 it is a message, and only a subscriber gets it.
+template <class Write>
+void Tracker::send_elsewhere(const Write& write_keys) {
+    std::shared_ptr<Client> target;
+    {
+        const std::lock_guard lock{mutex_};
+        target = target_.lock();
+    }
+    if (target == nullptr || !target->connection().is_open()) {
+        broken_.store(true);
+        if (client_.version() != Version::resp3) return;
+        const auto id = static_cast<std::int64_t>(redirect());
+        client_.send([&](Encoder& out) { out.push(2).bulk_string("tracking-redir-broken").integer(id); });
+        return;
+    }
+    const bool has_pushes = target->connection().version() == Version::resp3;
+    if (!has_pushes && !target->is_subscriber()) return;
+    const auto write = [&](Encoder& out) {
+        has_pushes ? out.push(2).bulk_string("invalidate")
+                   : out.array(3).bulk_string("message").bulk_string("__redis__:invalidate");
+        write_keys(out);
+    };
+    if (target->connection().send(write) == Sent::too_large) target->connection().abort();
 }
 
-void Tracker::invalidate_all() const {
-    send([](Encoder& out) { out.push(2).bulk_string("invalidate").null(); });
+void Tracker::invalidate(std::string_view key, std::uint64_t by) {
+    if (has_no_loop() && by == id()) return;
+    send([&](Encoder& out) { out.array(1).bulk_string(key); });
+}
+
+void Tracker::invalidate_all() {
+    send([](Encoder& out) { out.version() == Version::resp3 ? out.null() : out.null_array(); });
 }
 
 }  // namespace detail

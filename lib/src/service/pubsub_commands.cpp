@@ -34,9 +34,7 @@ void update_client(const Table& table, ClientRecord& client) {
     if (subscribed == client.is_subscribed) return;
     client.is_subscribed = subscribed;
     client.update();
-    // A subscriber has no reason to send requests.
-    client.connection().set_idle_timeout(subscribed ? std::chrono::milliseconds{0}
-                                                    : table.server.options().idle_timeout);
+    update_idle_timeout(table, client);
 }
 
 void subscribe(Table& table, PubSub::Kind kind, const Words& names, Call& call) {

@@ -100,17 +100,19 @@ void Runner::end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin) {
     client.update();
 }
 
-void Runner::refuse(ClientRecord& client, Reply& reply, std::string_view error) {
+void Runner::refuse(Table& table, ClientRecord& client, Reply& reply, std::string_view error) {
     const Reply::Mark begin = reply.mark();
     client.tally->errors.add();
+    table.statistics.count_error(error);
     if (client.transaction != nullptr) client.transaction->failed = true;
     reply.simple_error(error);
     end_reply(client, reply, begin);
 }
 
-void Runner::refuse_unknown(ClientRecord& client, const Command& command, Reply& reply) {
+void Runner::refuse_unknown(Table& table, ClientRecord& client, const Command& command, Reply& reply) {
     client.begin_command(false);
-    refuse(client, reply, client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
+    refuse(table, client, reply,
+           client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
 }
 
 // ---- before the call
@@ -157,7 +159,7 @@ bool Runner::may_run(Table& table, Call& call) {
         client.tally->of[entry.index].rejected.add();
         // As in Redis, an EXEC that is refused ends the transaction.
         if (entry.name == "exec") error = abort_transaction(table, client, error);
-        refuse(client, call.reply(), error);
+        refuse(table, client, call.reply(), error);
         return false;
     }
     if (is_queued) {
@@ -225,15 +227,16 @@ void Runner::add_keys(const Call& call, KeyList& keys) {
 
 void Runner::call_function(Table& table, Call& call) {
     const Reply::Mark begin = call.reply().mark();
-    if (is_help(call)) return write_help(*call.entry_, call.reply());
+    if (call.entry_->function.plain == nullptr) return write_help(*call.entry_, call.reply());
     if (record_of(call).tracking != nullptr) track_keys(table, call);
+    start(table, call);
     try {
         call.entry_->function.plain(call.entry_->function.object.get(), call);
     } catch (const Error& error) {
         call.reply().rollback(begin);
-        Binder::failed(call);
         call.reply().simple_error(error.text());
     }
+    finish(table, call, begin);
 }
 
 void Runner::locked(Table& table, const Call& call, const std::function<void()>& body) {
@@ -253,15 +256,20 @@ void Runner::run_plain(Table& table, Call& call) {
     if (!client.is_usual) end_reply(client, call.reply(), begin);
 }
 
-// ---- Binder
-
-void Binder::failed(Call& call) noexcept {
-    ClientRecord& client = record_of(call);
-    client.tally->of[call.entry_->index].failed.add();
-    client.tally->errors.add();
+Outcome Runner::run_waiting(Table& table, Call& call) {
+    track_keys(table, call);
+    start(table, call);
+    return call.entry_->function.waiting(call.entry_->function.object.get(), call);
 }
 
-void Binder::ended(Call& call, Reply::Mark begin) {
+// ---- Binder
+
+void Binder::ended(Call& call, Reply::Mark begin, const std::optional<Error>& error) {
+    if (error) {
+        call.reply().rollback(begin);
+        call.reply().simple_error(error->text());
+    }
+    Runner::finish(*record_of(call).table, call, begin);
     Runner::end_reply(record_of(call), call.reply(), begin);
     Runner::check_tracked_keys(call);
 }

@@ -19,13 +19,20 @@ struct Runner {
     [[nodiscard]] static bool may_run(Table& table, Call& call);
     /// Calls a function that is no coroutine, under the lock.
     static void run_plain(Table& table, Call& call);
+    /// Calls a function that is a coroutine.
+    [[nodiscard]] static Outcome run_waiting(Table& table, Call& call);
+    /// The same for a command whose last word arrives meanwhile.
+    [[nodiscard]] static Outcome run_stream(Table& table, Call& call, Incoming& incoming);
     /// Runs `body` under the lock for the keys of the call.
     static void locked(Table& table, const Call& call, const std::function<void()>& body);
     /// Calls the function without the lock: the caller holds it.
     static void call_function(Table& table, Call& call);
+    /// Counts a call before its function, and after it, where the reply is complete; `begin`: where the reply begins.
+    static void start(Table& table, Call& call);
+    static void finish(Table& table, const Call& call, Reply::Mark begin);
     /// Replies with an error that is not of a command's function.
-    static void refuse(ClientRecord& client, Reply& reply, std::string_view error);
-    static void refuse_unknown(ClientRecord& client, const Command& command, Reply& reply);
+    static void refuse(Table& table, ClientRecord& client, Reply& reply, std::string_view error);
+    static void refuse_unknown(Table& table, ClientRecord& client, const Command& command, Reply& reply);
     /// Drops the reply that begins at `begin` if CLIENT REPLY says so.
     static void end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin);
     /// Adds the keys of a call whose words fit.
@@ -40,6 +47,7 @@ struct Runner {
     [[nodiscard]] static void* state_of(const Call& call) noexcept { return call.state_; }
 
 private:
+    static void observe(Table& table, const Call& call, Reply::Mark begin, std::string_view error);
     [[nodiscard]] static std::string refusal(Table& table, Call& call);
     [[nodiscard]] static KeyList read_keys(const Call& call);
     [[nodiscard]] static bool is_help(const Call& call) noexcept;

@@ -1,6 +1,7 @@
 // The handler: finds the entry of a command and runs it.
 #include "runner.hpp"
 
+#include <libresp/server/asio.hpp>
 #include <libresp/service/service.hpp>
 
 #include <utility>
@@ -39,7 +40,12 @@ void ServiceBase::on_close(std::error_code) {
 
 bool ServiceBase::waits(const Request& request) const {
     next_ = table_->find(request.command());
-    return next_ != nullptr && next_->function.waiting != nullptr;
+    if (next_ == nullptr) return false;
+    if ((table_->extras() & Extra::pause) != 0 && record_ != nullptr) [[unlikely]] {
+        is_paused_ = table_->pause.holds(*next_, *record_);
+        if (!table_->pause.lasts()) table_->set_extra(Extra::pause, false);
+    }
+    return next_->function.waiting != nullptr || is_paused_;
 }
 
 Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
@@ -47,26 +53,40 @@ Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
     if (entry == nullptr) entry = table_->find(request.command());
     if (record_ == nullptr) [[unlikely]]
         on_open(request.connection());  // a test without a server
-    ClientRecord& client = *record_;
     if (entry == nullptr) [[unlikely]] {
-        Runner::refuse_unknown(client, request.command(), reply);
+        Runner::refuse_unknown(*table_, *record_, request.command(), reply);
         return {};
     }
-    Call call{*entry, request, reply, client, state};
+    if (is_paused_) [[unlikely]] {
+        is_paused_ = false;
+        return run_later(*entry, request, reply, state);
+    }
+    return run_now(*entry, request, reply, state);
+}
+
+Outcome ServiceBase::run_now(const CommandEntry& entry, const Request& request, Reply& reply, void* state) {
+    ClientRecord& client = *record_;
+    Call call{entry, request, reply, client, state};
     const bool has_fitting_size =
-        call.size() - entry->usage.least_words() <= entry->usage.most_words() - entry->usage.least_words();
-    if (!has_fitting_size || !client.is_usual || entry->is_special) [[unlikely]] {
-        client.begin_command(entry->usage.name() == "CLIENT");
+        call.size() - entry.usage.least_words() <= entry.usage.most_words() - entry.usage.least_words();
+    if (!has_fitting_size || !client.is_usual || entry.is_special) [[unlikely]] {
+        client.begin_command(entry.usage.name() == "CLIENT");
         if (!Runner::may_run(*table_, call)) return {};
     }
-    client.tally->of[entry->index].calls.add();
-    client.last_.store(entry, std::memory_order_relaxed);
-    if (entry->function.waiting != nullptr) {
-        Runner::track_keys(*table_, call);
-        return entry->function.waiting(entry->function.object.get(), call);
-    }
+    client.last_.store(&entry, std::memory_order_relaxed);
+    if (entry.function.waiting != nullptr) return Runner::run_waiting(*table_, call);
     Runner::run_plain(*table_, call);
     return {};
+}
+
+/// After CLIENT PAUSE. The request is a copy that lives until the coroutine ends.
+Outcome ServiceBase::run_later(const CommandEntry& entry, const Request& request, Reply& reply, void* state) {
+    return [](ServiceBase& service, const CommandEntry& next, const Request& kept, Reply& out,
+              void* its_state) -> asio::awaitable<void> {
+        if (!co_await service.table_->pause.wait(next, *service.record_)) co_return;
+        Outcome outcome = service.run_now(next, kept, out, its_state);
+        if (outcome.waits()) co_await outcome.take();
+    }(*this, entry, request, reply, state);
 }
 
 }  // namespace resp::detail

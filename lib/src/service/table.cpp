@@ -22,6 +22,17 @@ void CommandTable::before(std::function<std::optional<Error>(Call&)> f) {
     table_->before = std::move(f);
 }
 
+void CommandTable::after(std::function<void(const Call&, const Finished&)> f) {
+    table_->require_open();
+    table_->after = std::move(f);
+    table_->set_extra(detail::Extra::after, static_cast<bool>(table_->after));
+}
+
+void CommandTable::slow_log(std::chrono::microseconds longer_than, std::size_t most) {
+    table_->slow_log.set_most(most);
+    detail::set_slow_log(*table_, longer_than.count());
+}
+
 void CommandTable::parameter(std::string name, std::function<std::string()> get,
                              std::function<std::optional<std::string>(std::string_view value)> set) {
     table_->require_open();
@@ -106,6 +117,13 @@ void Table::take_lock_for(std::string_view name) noexcept {
     }
 }
 
+void Table::add_parameter(ConfigParameter parameter) {
+    for (const ConfigParameter& each : parameters) {
+        if (each.name == parameter.name) return;
+    }
+    parameters.push_back(std::move(parameter));
+}
+
 void Table::freeze() {
     if (frozen_) return;
     add_handshake(*this);
@@ -115,6 +133,10 @@ void Table::freeze() {
     add_pubsub(*this);
     add_transactions(*this);
     add_tracking(*this);
+    add_monitor(*this);
+    add_slow_log(*this);
+    add_latency(*this);
+    add_pause(*this);
     frozen_ = true;
 }
 
@@ -127,6 +149,12 @@ void Table::locked(std::span<const std::string_view> of, Access access, const st
         const std::lock_guard lock{mutex};
         body();
     }
+}
+
+void update_idle_timeout(const Table& table, const ClientRecord& client) {
+    const bool listens = client.is_subscribed || client.is_monitor;
+    client.connection().set_idle_timeout(listens ? std::chrono::milliseconds{0}
+                                                 : table.server.options().idle_timeout);
 }
 
 const CommandEntry* Table::find(std::string_view name) const noexcept {

@@ -1,14 +1,19 @@
 // The table of a service: its commands, and what all connections share.
 #pragma once
 
+#include "auth_failures.hpp"
 #include "clients.hpp"
+#include "monitor.hpp"
 #include "names.hpp"
+#include "pause.hpp"
+#include "slow_log.hpp"
 
 #include <libresp/server/server_handle.hpp>
 #include <libresp/service/commands.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +29,14 @@ struct ConfigParameter {
     std::string name;
     std::function<std::string()> get;
     std::function<std::optional<std::string>(std::string_view)> set;
+};
+
+/// What else happens to commands, beside their functions. Usually nothing does. Bits of Table::extras().
+struct Extra {
+    static constexpr unsigned monitor = 1;   // MONITOR
+    static constexpr unsigned slow_log = 2;  // SLOWLOG
+    static constexpr unsigned after = 4;     // Commands::after()
+    static constexpr unsigned pause = 8;     // CLIENT PAUSE
 };
 
 struct InfoSection {
@@ -49,12 +62,16 @@ public:
     void add_default(RuntimeUsage usage, F f, CommandTraits traits) {
         add_default(usage.line, Invoker<void, F>::make(std::move(f)), std::move(traits), false);
     }
+    /// Adds a parameter of CONFIG, unless the program has one of this name.
+    void add_parameter(ConfigParameter parameter);
     /// The lock is taken for this command of the library too: it calls functions of the program.
     void take_lock_for(std::string_view name) noexcept;
     void freeze();
     void require_open() const;  ///< throws std::logic_error after freeze()
 
     // After freeze(), from any thread.
+    [[nodiscard]] unsigned extras() const noexcept { return extras_.load(std::memory_order_relaxed); }
+    void set_extra(unsigned bit, bool on) noexcept { on ? extras_.fetch_or(bit) : extras_.fetch_and(~bit); }
     /// Runs `body` under the lock of the service for the keys `of`: that of the program, or one mutex, or none.
     void locked(std::span<const std::string_view> of, Access access, const std::function<void()>& body);
     /// The entry of a command. If its subcommand is unknown, the entry of its name; null if the name is unknown.
@@ -74,6 +91,7 @@ public:
     const ServiceInfo info;
     Authenticator auth;
     std::function<std::optional<Error>(Call&)> before;
+    std::function<void(const Call&, const Finished&)> after;
     std::vector<ConfigParameter> parameters;
     std::vector<InfoSection> sections;
     ServerHandle server;  // set before the first client
@@ -87,6 +105,10 @@ public:
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     Clients clients;
     Statistics statistics;
+    Monitors monitors;
+    SlowLog slow_log;
+    Pause pause;
+    AuthFailures auth_failures;
 
 private:
     void add_default(std::string_view line, Function function, CommandTraits traits, bool checks_itself);
@@ -95,6 +117,7 @@ private:
 
     std::vector<std::unique_ptr<CommandEntry>> entries_;
     NameTable names_;
+    std::atomic<unsigned> extras_{0};
     bool frozen_ = false;
 };
 
@@ -106,13 +129,23 @@ void add_info(Table& table);
 void add_pubsub(Table& table);
 void add_transactions(Table& table);
 void add_tracking(Table& table);
+void add_monitor(Table& table);
+void add_slow_log(Table& table);
+void add_latency(Table& table);
+void add_pause(Table& table);
 
-/// A client has left, or RESET: ends its transaction, subscriptions and tracking.
+/// Negative: off.
+void set_slow_log(Table& table, std::int64_t microseconds);
+/// After a change of `is_subscribed` or `is_monitor`: such a client has no reason to send requests.
+void update_idle_timeout(const Table& table, const ClientRecord& client);
+
+/// A client has left, or RESET: ends its transaction, subscriptions, tracking and MONITOR.
 void forget(Table& table, ClientRecord& client);
 void leave_all(Table& table, ClientRecord& client);           // its subscriptions
 void end_tracking(Table& table, ClientRecord& client);        // CLIENT TRACKING OFF
 void untrack_keys(Table& table, const ClientRecord& client);  // what CLIENT TRACKING has remembered
 void unwatch(Table& table, ClientRecord& client);
+void end_monitoring(Table& table, ClientRecord& client);
 /// Ends a transaction whose EXEC was refused. Returns the error text.
 [[nodiscard]] std::string abort_transaction(Table& table, ClientRecord& client, std::string_view error);
 

@@ -4,9 +4,11 @@
 #include "client_memory.hpp"
 
 #include <libresp/server/connection.hpp>
+#include <libresp/service/client.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -23,6 +25,13 @@ public:
     [[nodiscard]] std::uint64_t id() const noexcept { return client_.id(); }
     [[nodiscard]] bool has_no_loop() const noexcept { return no_loop_.load(std::memory_order_relaxed); }
     void set_no_loop(bool no_loop) noexcept { no_loop_.store(no_loop, std::memory_order_relaxed); }
+    /// Another client gets what this one would get. Null: none.
+    void set_redirect(const std::shared_ptr<Client>& target);
+    [[nodiscard]] std::uint64_t redirect() const noexcept {
+        return redirect_.load(std::memory_order_relaxed);
+    }
+    /// Whether that client has left.
+    [[nodiscard]] bool is_broken() const noexcept { return broken_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] bool has(std::string_view key) {
         const std::lock_guard lock{mutex_};
@@ -51,19 +60,23 @@ public:
     }
     /// `>2 invalidate [key]`. Does nothing if the client itself has changed the key and has asked for NOLOOP, or if it
     /// has gone back to RESP2, which has no pushes.
-    void invalidate(std::string_view key, std::uint64_t by) const;
+    void invalidate(std::string_view key, std::uint64_t by);
     /// `>2 invalidate null`: it must forget everything.
-    void invalidate_all() const;
+    void invalidate_all();
 
 private:
     template <class Write>
-    void send(const Write& write) const;
+    void send(const Write& write_keys);
+    template <class Write>
+    void send_elsewhere(const Write& write_keys);
     /// The memory of a key: here and in Keys.
     [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 320 + 2 * key.size(); }
 
     const Connection client_;
-    std::atomic<bool> no_loop_{false};
+    std::atomic<bool> no_loop_{false}, broken_{false};
+    std::atomic<std::uint64_t> redirect_{0};
     std::mutex mutex_;
+    std::weak_ptr<Client> target_;
     std::set<std::string, std::less<>> keys_;
     ClientMemory memory_;
 };

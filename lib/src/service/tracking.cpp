@@ -2,8 +2,8 @@
 #include "defaults.hpp"
 #include "tracker.hpp"
 
-#include <algorithm>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,10 +16,20 @@ struct TrackingOptions {
     TrackingMode mode = TrackingMode::all;
     bool no_loop = false;
     std::vector<std::string_view> prefixes;
+    std::shared_ptr<Client> redirect;
 };
 
+std::shared_ptr<Client> parse_redirect(const Table& table, const Call& call, std::size_t i) {
+    const auto id = call.command().integer(i);
+    if (!id || *id < 0) throw Error{std::string{not_an_integer}};
+    if (*id == 0) return nullptr;
+    std::shared_ptr<Client> target = table.clients.find(static_cast<std::uint64_t>(*id));
+    if (target == nullptr) throw Error{"ERR The client ID you want redirect to does not exist"};
+    return target;
+}
+
 /// The words after ON.
-TrackingOptions parse_tracking(const Call& call) {
+TrackingOptions parse_tracking(const Table& table, const Call& call) {
     TrackingOptions options;
     bool broadcasts = false, opts_in = false, opts_out = false;
     for (std::size_t i = 3; i < call.size(); ++i) {
@@ -35,7 +45,9 @@ TrackingOptions parse_tracking(const Call& call) {
         } else if (is("PREFIX") && i + 1 < call.size()) {
             options.prefixes.emplace_back(call[++i]);
         } else if (is("REDIRECT") && i + 1 < call.size()) {
-            throw Error{"ERR CLIENT TRACKING REDIRECT is not supported: use RESP3"};
+            if (options.redirect != nullptr)
+                throw Error{"ERR A client can only redirect to a single other client"};
+            options.redirect = parse_redirect(table, call, ++i);
         } else {
             throw Error{syntax_error};
         }
@@ -99,11 +111,11 @@ std::size_t memory_of_prefix(std::string_view prefix) noexcept { return 320 + 2 
 
 void start_tracking(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
+    const TrackingOptions options = parse_tracking(table, call);
     // Redis accepts it, and sends nothing. See the test "CLIENT TRACKING needs RESP3".
-    if (call.reply().version() != Version::resp3) {
-        throw Error{"ERR CLIENT TRACKING needs RESP3: use HELLO 3 first"};
+    if (call.reply().version() != Version::resp3 && options.redirect == nullptr) {
+        throw Error{"ERR CLIENT TRACKING needs RESP3 or REDIRECT: use HELLO 3 first"};
     }
-    const TrackingOptions options = parse_tracking(call);
     check_mode(client, options.mode);
     Prefixes added = new_prefixes(client, options);
     std::size_t memory = 0;
@@ -111,6 +123,7 @@ void start_tracking(Table& table, Call& call) {
     if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
     if (client.tracking == nullptr) client.tracking = std::make_shared<Tracker>(client.connection());
     client.tracking->set_no_loop(options.no_loop);
+    client.tracking->set_redirect(options.redirect);
     client.tracking_mode = options.mode;
     for (const std::string& prefix : added) {
         table.keys.track_prefix(prefix, client.tracking);
@@ -148,6 +161,11 @@ Ok set_caching(Call& call) {
     return ok;
 }
 
+/// As CLIENT GETREDIR says it.
+std::int64_t redirect_of(const ClientRecord& client) {
+    return client.tracking == nullptr ? -1 : static_cast<std::int64_t>(client.tracking->redirect());
+}
+
 void write_tracking_info(const ClientRecord& client, Reply& reply) {
     std::vector<std::string_view> flags;
     if (client.tracking == nullptr) {
@@ -162,10 +180,11 @@ void write_tracking_info(const ClientRecord& client, Reply& reply) {
         if (opts_in && client.caching) flags.emplace_back("caching-yes");
         if (opts_out && client.caching) flags.emplace_back("caching-no");
         if (client.tracking->has_no_loop()) flags.emplace_back("noloop");
+        if (client.tracking->is_broken()) flags.emplace_back("broken_redirect");
     }
     reply.map(3).bulk_string("flags").set(flags.size());
     for (const std::string_view flag : flags) reply.bulk_string(flag);
-    reply.bulk_string("redirect").integer(client.tracking == nullptr ? -1 : 0);
+    reply.bulk_string("redirect").integer(redirect_of(client));
     reply.bulk_string("prefixes").array(client.prefixes.size());
     for (const std::string& prefix : client.prefixes) reply.bulk_string(prefix);
 }
@@ -219,11 +238,8 @@ std::optional<std::string> set_events(Keys& keys, std::string_view text) {
 }
 
 void add_notifications(Table& table) {
-    const auto is_it = [](const ConfigParameter& each) { return each.name == "notify-keyspace-events"; };
-    if (std::any_of(table.parameters.begin(), table.parameters.end(), is_it)) return;
-    table.parameters.push_back({"notify-keyspace-events",
-                                [&table] { return events_text(table.keys.notified()); },
-                                [&table](std::string_view text) { return set_events(table.keys, text); }});
+    table.add_parameter({"notify-keyspace-events", [&table] { return events_text(table.keys.notified()); },
+                         [&table](std::string_view text) { return set_events(table.keys, text); }});
 }
 
 }  // namespace
@@ -258,7 +274,7 @@ void add_tracking(Table& table) {
         "CLIENT TRACKINGINFO", [](Call& call) { write_tracking_info(record_of(call), call.reply()); },
         about("connection", "Returns information about server-assisted client-side caching."));
     table.add_default(
-        "CLIENT GETREDIR", [](Call& call) { return record_of(call).tracking == nullptr ? -1 : 0; },
+        "CLIENT GETREDIR", [](Call& call) { return redirect_of(record_of(call)); },
         about("connection",
               "Returns the client ID to which the connection's tracking notifications are redirected."));
 }

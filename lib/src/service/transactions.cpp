@@ -73,10 +73,7 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
         const Request request = call.request().with(queued.words.view());
         Call each{*queued.entry, request, reply, client, Runner::state_of(call)};
         const std::size_t before = reply.size();
-        if (Runner::may_run(table, each)) {
-            client.tally->of[queued.entry->index].calls.add();
-            Runner::call_function(table, each);
-        }
+        if (Runner::may_run(table, each)) Runner::call_function(table, each);
         // Each command must have its place in the array.
         if (reply.size() == before) reply.null();
     }
@@ -137,6 +134,7 @@ void forget(Table& table, ClientRecord& client) {
     unwatch(table, client);
     leave_all(table, client);
     end_tracking(table, client);
+    end_monitoring(table, client);
 }
 
 void add_transactions(Table& table) {

@@ -11,6 +11,9 @@
 
 namespace resp::detail {
 
+/// How CLIENT UNBLOCK ends a wait.
+enum class Unblocked : unsigned char { no, timeout, error };
+
 /// Made by the coroutine that waits, woken by any thread.
 class Waiter {
 public:
@@ -25,12 +28,16 @@ public:
         return true;
     }
     [[nodiscard]] bool is_woken() const noexcept { return woken_.load(); }
+    /// Before wake(): the command ends.
+    void unblock(Unblocked how) noexcept { unblocked_.store(how); }
+    [[nodiscard]] Unblocked unblocked() const noexcept { return unblocked_.load(); }
     /// Waits again. Only the coroutine calls it.
     void rest() noexcept { woken_.store(false); }
 
 private:
     asio::steady_timer timer_;
     std::atomic<bool> woken_{false};
+    std::atomic<Unblocked> unblocked_{Unblocked::no};
 };
 
 }  // namespace resp::detail

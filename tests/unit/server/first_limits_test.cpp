@@ -22,6 +22,7 @@ struct AskingPlain {
     void operator()(const Request& request, Reply& reply) const {
         reply.simple_string("PONG");
         if (request.command().is("AUTH")) reply.lift_limits();
+        if (request.command().is("RESET")) reply.restore_limits();
     }
 };
 struct AskingCoroutine {
@@ -76,6 +77,15 @@ TEMPLATE_TEST_CASE("a request over the first limits is refused until they are li
     lifted.send(large);
     server.run();
     CHECK(lifted.received == pongs(3));
+}
+
+TEMPLATE_TEST_CASE("the request after the one that restores the limits has the first limits again", "",
+                   AskingPlain, AskingCoroutine) {
+    MemoryServer server{options, TestType{}};
+    MemoryClient& client = server.connect();
+    client.send(command("AUTH") + large + command("RESET") + large);
+    server.run();
+    CHECK(client.received == pongs(3) + "-ERR Protocol error: invalid bulk length\r\n");
 }
 
 TEST_CASE("lift_limits() without first limits or without a server does nothing") {

@@ -85,7 +85,7 @@ TEST_CASE("COMMAND LIST lists names, and those that a filter wants") {
     CHECK(all.find("$3\r\nget\r\n") != std::string::npos);
     CHECK(all.find("$10\r\nconfig|get\r\n") != std::string::npos);
     CHECK(test.ask("COMMAND LIST FILTERBY PATTERN *SET\r\n") ==
-          "*4\r\n$3\r\nset\r\n$4\r\nmset\r\n$5\r\nreset\r\n$10\r\nconfig|set\r\n");
+          "*5\r\n$3\r\nset\r\n$4\r\nmset\r\n$5\r\nreset\r\n$10\r\nconfig|set\r\n$13\r\nslowlog|reset\r\n");
     CHECK(test.ask("command list filterby pattern config|g*\r\n") == "*1\r\n$10\r\nconfig|get\r\n");
     CHECK(test.ask("COMMAND LIST FILTERBY ACLCAT string\r\n") == "*1\r\n$3\r\nget\r\n");
     CHECK(test.ask("COMMAND LIST FILTERBY ACLCAT sortedset\r\n") == "*1\r\n$5\r\nplain\r\n");

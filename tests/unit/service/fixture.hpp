@@ -13,6 +13,10 @@
 
 namespace service_test {
 
+[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
 /// Sends requests to a service, and returns what it replies. The first ask() makes the service: add commands before.
 template <class State = void>
 class ServiceUnderTest {

@@ -88,10 +88,13 @@ TEST_CASE("INFO commandstats counts calls, refusals and failures, and CONFIG RES
     test.commands.add("FAIL", [] { return resp::error("ERR no"); });
     test.ask("PING\r\nPING\r\nPING a b\r\nFAIL\r\nCLIENT ID\r\nMULTI\r\nPING\r\nEXEC\r\n");
     const std::string info = test.ask("INFO commandstats\r\n");
-    const std::string times = ",usec=0,usec_per_call=0.00,";
-    CHECK(field(info, "cmdstat_ping") == "calls=3" + times + "rejected_calls=1,failed_calls=0");
-    CHECK(field(info, "cmdstat_fail") == "calls=1" + times + "rejected_calls=0,failed_calls=1");
-    CHECK(field(info, "cmdstat_client|id") == "calls=1" + times + "rejected_calls=0,failed_calls=0");
+    const auto counts = [&](const std::string& command) {  // without the times
+        const std::string all = field(info, "cmdstat_" + command);
+        return all.substr(0, all.find(",usec=")) + all.substr(all.find(",rejected_calls"));
+    };
+    CHECK(counts("ping") == "calls=3,rejected_calls=1,failed_calls=0");
+    CHECK(counts("fail") == "calls=1,rejected_calls=0,failed_calls=1");
+    CHECK(counts("client|id") == "calls=1,rejected_calls=0,failed_calls=0");
     CHECK(field(info, "cmdstat_echo") == "none");
     CHECK(field(test.ask("INFO stats\r\n"), "total_error_replies") == "2");
     CHECK(test.ask("CONFIG RESETSTAT\r\n") == "+OK\r\n");

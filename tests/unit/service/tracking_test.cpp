@@ -176,7 +176,7 @@ TEST_CASE("CLIENT TRACKING and CLIENT CACHING report their errors with Redis' te
     CHECK(tracking("ON PREFIX a") == "-ERR PREFIX option requires BCAST mode to be enabled\r\n");
     CHECK(tracking("ON BCAST OPTIN") == "-ERR OPTIN and OPTOUT are not compatible with BCAST\r\n");
     CHECK(tracking("ON OPTIN OPTOUT") == "-ERR You can't specify both OPTIN mode and OPTOUT mode\r\n");
-    CHECK(tracking("ON REDIRECT 1") == "-ERR CLIENT TRACKING REDIRECT is not supported: use RESP3\r\n");
+    CHECK(tracking("ON REDIRECT 1") == "-ERR The client ID you want redirect to does not exist\r\n");
     for (const char* words : {"ON OPTIN", "ON", "ON OPTIN"}) CHECK(tracking(words) == "+OK\r\n");
     CHECK(tracking("ON OPTOUT") == "-ERR You can't switch OPTIN/OPTOUT mode" + other_mode);
     CHECK(tracking("ON BCAST") == "-ERR You can't switch BCAST mode on/off" + other_mode);
@@ -229,9 +229,47 @@ TEST_CASE("CLIENT TRACKINGINFO and CLIENT GETREDIR describe the mode") {
 // Redis accepts it and sends nothing: the client would read old values.
 TEST_CASE("CLIENT TRACKING needs RESP3") {
     TrackingFixture test;
-    CHECK(test.ask("CLIENT TRACKING ON\r\n") == "-ERR CLIENT TRACKING needs RESP3: use HELLO 3 first\r\n");
+    CHECK(test.ask("CLIENT TRACKING ON\r\n") ==
+          "-ERR CLIENT TRACKING needs RESP3 or REDIRECT: use HELLO 3 first\r\n");
     test.ask("HELLO 3\r\nCLIENT TRACKING ON\r\nGET a\r\nHELLO 2\r\n");
     CHECK(test.heard("SET a 1\r\nFLUSHALL\r\n").empty());  // RESP2 has no pushes
+}
+
+TEST_CASE("REDIRECT sends the invalidations to another client, in its version of RESP") {
+    TrackingFixture test;
+    const auto id = [&](std::size_t client) {
+        const std::string reply = test.ask("CLIENT ID\r\n", client);
+        return reply.substr(1, reply.find('\r') - 1);
+    };
+    const std::string target = id(0);
+    CHECK(test.ask("CLIENT TRACKING ON REDIRECT " + target + " REDIRECT 0\r\n", 2) ==
+          "-ERR A client can only redirect to a single other client\r\n");
+    const std::string track = "CLIENT TRACKING ON REDIRECT " + target + "\r\nGET a\r\n";
+    CHECK(test.ask(track, 2) == "+OK\r\n$1\r\nv\r\n");  // in RESP2
+    CHECK(test.ask("CLIENT GETREDIR\r\n", 2) == ":" + target + "\r\n");
+    CHECK(test.ask("CLIENT INFO\r\n", 2).find("redir=" + target) != std::string::npos);
+    CHECK(test.heard("SET a 1\r\n").empty());  // it has not subscribed
+    test.ask("SUBSCRIBE __redis__:invalidate\r\n", 0);
+    test.ask("GET a\r\n", 2);
+    CHECK(test.heard("SET a 1\r\n") ==
+          "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\na\r\n");
+    test.ask("GET a\r\n", 2);
+    CHECK(test.heard("FLUSHALL\r\n") == "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*-1\r\n");
+    test.ask("RESET\r\nHELLO 3\r\n", 0);
+    test.ask("GET b\r\n", 2);
+    CHECK(test.heard("SET b 1\r\n") == invalidate("b"));
+}
+
+TEST_CASE("a client hears that the client to which it redirects has left") {
+    TrackingFixture test;
+    const std::string reply = test.ask("CLIENT ID\r\n", 2);
+    const std::string id = reply.substr(1, reply.find('\r') - 1);
+    test.ask("HELLO 3\r\nCLIENT TRACKING ON REDIRECT " + id + "\r\nGET a\r\n");
+    test.clients[2]->fail();
+    test.clients[2]->notify();
+    test.server->run();
+    CHECK(test.heard("SET a 1\r\n") == ">2\r\n$21\r\ntracking-redir-broken\r\n:" + id + "\r\n");
+    CHECK(test.ask("CLIENT TRACKINGINFO\r\n").find("broken_redirect") != std::string::npos);
 }
 
 TEST_CASE("a client hears of a change while its coroutine reads once more after the reply") {

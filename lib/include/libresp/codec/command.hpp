@@ -37,8 +37,12 @@ public:
     class iterator;
 
     explicit Command(View request) noexcept
-        : request_(request), size_(request.type() == Type::array ? request.size() : 0) {}
+        : request_(request),
+          size_(request.type() == Type::array ? request.size() : 0),
+          strings_(detail::plain_strings(request)) {}
 
+    /// What it was made from.
+    [[nodiscard]] View value() const noexcept { return request_; }
     /// The first word, as sent. Empty if there is none.
     [[nodiscard]] std::string_view name() const noexcept { return (*this)[0]; }
     /// Whether the first word equals `name`. Upper and lower case of ASCII letters count as equal.
@@ -50,7 +54,10 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// The word at position `i`. Position 0 is the name. Empty if `i` is not below size().
     [[nodiscard]] std::string_view operator[](std::size_t i) const noexcept {
-        return i < size_ ? request_[i].text() : std::string_view{};
+        if (i >= size_) return {};
+        if (strings_ != nullptr) [[likely]]
+            return detail::plain_text(request_, strings_[i]);
+        return request_[i].text();
     }
     /// The word at position `i` as an integer. Empty unless the word is a signed decimal number of 64 bits,
     /// without a plus sign and without leading zeros. "-0" is refused as well.
@@ -63,6 +70,7 @@ public:
 private:
     View request_;
     std::size_t size_;
+    const detail::Node* strings_;  // the words of an array of bulk strings, as clients send it; else null
 };
 
 /// Walks the words of a command. It stays valid when the Command itself is gone.

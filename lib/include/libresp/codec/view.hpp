@@ -78,6 +78,8 @@ private:
     friend class Value;
     friend detail::Entry detail::entry_of(View view) noexcept;
     friend View detail::view_of(detail::Entry entry) noexcept;
+    friend const detail::Node* detail::plain_strings(View view) noexcept;
+    friend std::string_view detail::plain_text(View array, const detail::Node& string) noexcept;
     friend detail::NodeRange detail::nodes(View view) noexcept;
 
     View(const detail::Frame& frame, const detail::Node* node) noexcept : frame_(&frame), node_(node) {
@@ -93,6 +95,12 @@ static_assert(sizeof(View) == 16);
 
 inline detail::Entry detail::entry_of(View view) noexcept { return {view.frame_, view.node_}; }
 inline View detail::view_of(Entry entry) noexcept { return {*entry.frame, entry.node}; }
+inline const detail::Node* detail::plain_strings(View view) noexcept {
+    return view.node_->has(Node::command) ? view.node_ + 1 : nullptr;
+}
+inline std::string_view detail::plain_text(View array, const Node& string) noexcept {
+    return {array.frame_->wire + string.begin, string.size};
+}
 
 /// Walks the values of an aggregate in the order in which they were sent.
 class View::iterator {

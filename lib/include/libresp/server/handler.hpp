@@ -70,7 +70,7 @@ concept OutcomeHandler =
 /// A handler of any kind may take long words of commands piece by piece. It then has both of these members:
 ///
 ///     bool wants_stream(const resp::Command& words_before, std::uint64_t size) const;
-///     asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply);
+///     asio::awaitable<void> on_stream(resp::Incoming& incoming, resp::Reply& reply);   // or a resp::Outcome
 ///
 /// The first is asked for each word above Options::stream_above. If it returns true, on_stream() handles the
 /// command; see Incoming. If it returns false, the command is handled like any other.

@@ -10,10 +10,6 @@
 
 namespace resp {
 
-namespace detail {
-class Session;
-}
-
 /// The result of a handler that answers some requests at once, and waits for others. By default nothing is
 /// left to do. An `asio::awaitable<void>` converts to an Outcome: the server awaits it, and handles the next
 /// request of this client after it.
@@ -47,10 +43,10 @@ public:
 
     /// Whether there is a coroutine to await.
     [[nodiscard]] bool waits() const noexcept { return move_ != nullptr; }
+    /// That coroutine, for a handler that calls another one. waits() must be true, and is false after it.
+    [[nodiscard]] detail::Awaitable take() noexcept;
 
 private:
-    friend class detail::Session;
-
     /// Moves the awaitable, or only destroys it if `to` is null.
     template <class Wait>
     static void move(void* from, void* to) noexcept {
@@ -61,8 +57,6 @@ private:
     void clear() noexcept {
         if (move_ != nullptr) std::exchange(move_, nullptr)(&place_, nullptr);
     }
-    /// The awaitable. Nothing is left after it.
-    [[nodiscard]] detail::Awaitable take() noexcept;
 
     void (*move_)(void* from, void* to) noexcept = nullptr;  // null: there is no awaitable
     void* place_ = nullptr;                                  // the awaitable, which has this size

@@ -6,10 +6,12 @@
 #include <libresp/server/awaitable.hpp>
 #include <libresp/server/deferred.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace resp {
 
@@ -85,11 +87,26 @@ public:
     /// Drops what was written to this reply since `to`, a mark of the same reply. A version or a close() that was set
     /// since then stays.
     void rollback(Mark to);
+    /// How many bytes were written to this reply since `from`, a mark of the same reply, with those that were written
+    /// without a copy.
+    [[nodiscard]] std::size_t bytes_since(Mark from) const noexcept;
+    /// What was written to this reply since `from`, a mark of the same reply, up to the first string that was written
+    /// without a copy. Valid until more is written.
+    [[nodiscard]] std::string_view written(Mark from) const noexcept {
+        const std::string_view all = buffer_ != nullptr ? buffer_->view() : std::string_view{*string_};
+        return all.substr(std::min(begin_ + from.size_, all.size()));
+    }
 
     /// The requests after this one are read under Options::limits, no longer under Options::first_limits. Usually
     /// called when the client has authenticated itself.
     Reply& lift_limits() noexcept {
         state_ |= lifts;
+        return *this;
+    }
+    /// The requests after this one are read under Options::first_limits again. Usually called when the client is no longer
+    /// authenticated.
+    Reply& restore_limits() noexcept {
+        state_ |= restores;
         return *this;
     }
 
@@ -119,6 +136,7 @@ private:
     static constexpr unsigned char has_shared = 4;  // Output::shared may be not empty
     static constexpr unsigned char lifts = 8;
     static constexpr unsigned char drained = 16;  // a part of the reply may have been sent
+    static constexpr unsigned char restores = 32;
 
     Buffer* buffer_ = nullptr;  // one of the two
     std::string* string_ = nullptr;

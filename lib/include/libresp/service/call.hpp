@@ -10,12 +10,15 @@
 #include <libresp/service/words.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace resp {
+
+class Incoming;
 
 namespace detail {
 
@@ -94,7 +97,9 @@ private:
     Client* client_;
     void* state_;
     const char* bad_word_ = nullptr;  // the error text for a word that could not be converted
-    detail::WordPlaces places_;       // set if the usage line is not simple
+    Incoming* incoming_ = nullptr;    // what follows the words; null if all words are here
+    std::chrono::steady_clock::time_point started_{};  // zero: its time is not measured
+    detail::WordPlaces places_;                        // set if the usage line is not simple
 };
 
 }  // namespace resp

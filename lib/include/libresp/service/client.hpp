@@ -83,7 +83,8 @@ private:
     // For line(): what ClientRecord has.
     std::atomic<std::size_t> channels_{0}, patterns_{0}, shards_{0};
     std::atomic<std::ptrdiff_t> queued_{-1};  // commands after MULTI; -1: no MULTI
-    std::atomic<bool> tracks_{false}, broadcasts_{false};
+    std::atomic<bool> tracks_{false}, broadcasts_{false}, monitors_{false}, blocked_{false};
+    std::atomic<std::uint64_t> redirect_{0};  // the client that gets what CLIENT TRACKING says
     mutable std::mutex mutex_;
     std::string user_ = "default";  // this and the following are guarded by the mutex
     std::string name_;

@@ -3,11 +3,14 @@
 
 #include <libresp/service/auth.hpp>
 #include <libresp/service/detail/command_entry.hpp>
+#include <libresp/service/finished.hpp>
 #include <libresp/service/keys.hpp>
 #include <libresp/service/pubsub.hpp>
 #include <libresp/service/result.hpp>
 #include <libresp/service/traits.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -57,6 +60,13 @@ public:
     }
     /// Called before each command, but not before one that is noauth. An Error refuses the command and is the reply.
     void before(std::function<std::optional<Error>(Call&)> f);
+    /// Called after each command whose function was called, on the client's thread, when the function has ended. It must
+    /// not throw, and must not take the lock of the service: it may hold it.
+    void after(std::function<void(const Call&, const Finished&)> f);
+    /// SLOWLOG keeps the last `most` commands that took longer than this; a coroutine counts with the time in which it
+    /// waited, a blocking command does not count. Off by default: then it costs nothing. The same as CONFIG SET
+    /// slowlog-log-slower-than and slowlog-max-len.
+    void slow_log(std::chrono::microseconds longer_than, std::size_t most = 128);
 
     /// The lock of the service: a function `Guard (std::span<const std::string_view> keys, resp::Access access)`, whose
     /// result holds the lock until it is destroyed. Without keys, it must lock everything. The service calls it around

@@ -67,25 +67,65 @@ public:
     template <class F>
     Commands& add_blocking(detail::UsageLine<State, std::type_identity_t<F>> usage, F f,
                            CommandTraits traits = {}) {
-        if constexpr (is_function<F>()) {
-            static_assert(detail::is_optional<typename detail::SignatureOf<F>::Result>,
-                          "a blocking function of resp::Commands must return a std::optional");
-            traits.blocking = true;
-            insert(usage.text(), detail::Invoker<State, F>::make_blocking(std::move(f)), std::move(traits));
-        }
+        if constexpr (is_function<F>()) insert_blocking(usage.text(), std::move(f), std::move(traits));
         return *this;
     }
-    /// The same as add() for a line that is known only when the program runs. Throws UsageError if it is wrong.
+    /// Adds a command whose last word may be longer than memory: a coroutine takes it piece by piece through a parameter
+    /// resp::ValueStream&. While a client is in a transaction, or not authenticated, the word has to fit in Options::limits.
+    template <class F>
+    Commands& add_stream(detail::UsageLine<State, std::type_identity_t<F>> usage, F f,
+                         CommandTraits traits = {}) {
+        if constexpr (is_function<F>()) insert_stream(usage.text(), std::move(f), std::move(traits));
+        return *this;
+    }
+
+    /// The same for lines that are known only when the program runs. They throw UsageError if a line is wrong.
     template <class F>
     Commands& add(RuntimeUsage usage, F f, CommandTraits traits = {}) {
         if constexpr (is_function<F>()) {
-            detail::Invoker<State, F>::check(Usage{usage.line}, typename detail::SignatureOf<F>::Takes{});
+            check<F>(usage);
             insert(usage.line, detail::Invoker<State, F>::make(std::move(f)), std::move(traits));
+        }
+        return *this;
+    }
+    template <class F>
+    Commands& add_blocking(RuntimeUsage usage, F f, CommandTraits traits = {}) {
+        if constexpr (is_function<F>()) {
+            check<F>(usage);
+            insert_blocking(usage.line, std::move(f), std::move(traits));
+        }
+        return *this;
+    }
+    template <class F>
+    Commands& add_stream(RuntimeUsage usage, F f, CommandTraits traits = {}) {
+        if constexpr (is_function<F>()) {
+            check<F>(usage);
+            insert_stream(usage.line, std::move(f), std::move(traits));
         }
         return *this;
     }
 
 private:
+    template <class F>
+    static void check(RuntimeUsage usage) {
+        detail::Invoker<State, F>::check(Usage{usage.line}, typename detail::SignatureOf<F>::Takes{});
+    }
+    template <class F>
+    void insert_blocking(std::string_view line, F f, CommandTraits traits) {
+        static_assert(detail::is_optional<typename detail::SignatureOf<F>::Result>,
+                      "a blocking function of resp::Commands must return a std::optional");
+        traits.blocking = true;
+        insert(line, detail::Invoker<State, F>::make_blocking(std::move(f)), std::move(traits));
+    }
+    template <class F>
+    void insert_stream(std::string_view line, F f, CommandTraits traits) {
+        using Signature = detail::SignatureOf<F>;
+        static_assert(detail::takes_stream<State>(typename Signature::Takes{}) &&
+                          detail::AwaitedBy<typename Signature::Result>::is_awaitable,
+                      "a function of resp::Commands::add_stream() must be a coroutine with a parameter "
+                      "resp::ValueStream&");
+        insert(line, detail::Invoker<State, F>::make_stream(std::move(f)), std::move(traits));
+    }
     template <class... P>
     static constexpr bool all_parameters_exist(detail::Parameters<P...>) {
         return (detail::ParameterOf<P, State>::exists && ...);

@@ -98,15 +98,6 @@ private:
     }
 };
 
-template <class T>
-constexpr bool is_error(const T&) noexcept {
-    return std::is_same_v<T, Error>;
-}
-template <class... T>
-constexpr bool is_error(const std::variant<T...>& value) noexcept {
-    return std::visit([](const auto& each) { return is_error(each); }, value);
-}
-
 template <>
 struct ResultOf<Ok> {
     static void write(Reply& reply, Ok) { reply.simple_string("OK"); }

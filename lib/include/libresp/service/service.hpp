@@ -4,6 +4,7 @@
 #include <libresp/server/handler.hpp>
 #include <libresp/service/commands.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <system_error>
 
@@ -20,6 +21,7 @@ public:
     void on_open(Connection connection);
     void on_close(std::error_code reason);
     [[nodiscard]] bool waits(const Request& request) const;
+    [[nodiscard]] bool wants_stream(const Command& words_before, std::uint64_t size) const;
 
 protected:
     explicit ServiceBase(const CommandTable& commands);
@@ -29,11 +31,15 @@ protected:
     ~ServiceBase();
 
     Outcome run(const Request& request, Reply& reply, void* state);
+    Outcome run_stream(Incoming& incoming, Reply& reply, void* state);
 
 private:
+    Outcome run_now(const CommandEntry& entry, const Request& request, Reply& reply, void* state);
+    Outcome run_later(const CommandEntry& entry, const Request& request, Reply& reply, void* state);
     std::shared_ptr<Table> table_;
     std::shared_ptr<ClientRecord> record_;        // of this connection
     mutable const CommandEntry* next_ = nullptr;  // what waits() has found
+    mutable bool is_paused_ = false;              // by CLIENT PAUSE: next_ runs later
 };
 
 }  // namespace detail
@@ -49,6 +55,7 @@ public:
     explicit Service(const Commands<State>& commands) : ServiceBase(commands) {}
 
     Outcome operator()(const Request& request, Reply& reply) { return run(request, reply, &state_); }
+    Outcome on_stream(Incoming& incoming, Reply& reply) { return run_stream(incoming, reply, &state_); }
 
 private:
     State state_{};
@@ -60,6 +67,7 @@ public:
     explicit Service(const Commands<void>& commands) : ServiceBase(commands) {}
 
     Outcome operator()(const Request& request, Reply& reply) { return run(request, reply, nullptr); }
+    Outcome on_stream(Incoming& incoming, Reply& reply) { return run_stream(incoming, reply, nullptr); }
 };
 
 template <class State>

@@ -76,6 +76,11 @@ struct Entry {
 [[nodiscard]] Entry entry_of(View view) noexcept;
 [[nodiscard]] View view_of(Entry entry) noexcept;
 
+/// The entries of the strings of a plain array of bulk strings (Node::command); null for any other value.
+[[nodiscard]] const Node* plain_strings(View view) noexcept;
+/// The text of one of them.
+[[nodiscard]] std::string_view plain_text(View array, const Node& string) noexcept;
+
 /// The entries of a value in wire order, its attributes first.
 struct NodeRange {
     const Frame* frame;

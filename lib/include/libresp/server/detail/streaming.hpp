@@ -3,6 +3,7 @@
 
 #include <libresp/server/detail/hooks.hpp>
 #include <libresp/server/incoming.hpp>
+#include <libresp/server/outcome.hpp>
 #include <libresp/server/reply.hpp>
 
 #include <concepts>
@@ -39,7 +40,8 @@ concept has_wants_stream = requires(const H& handler, const Command& words) {
 };
 template <class H>
 concept has_on_stream = requires(H& handler, Incoming& incoming) {
-    { OnStream::call(handler, incoming) } -> std::same_as<Awaitable>;
+    requires std::same_as<decltype(OnStream::call(handler, incoming)), Awaitable> ||
+                 std::same_as<decltype(OnStream::call(handler, incoming)), Outcome>;
 };
 
 /// Whether H has none of the two members, or both and they can be called as documented.

@@ -49,7 +49,11 @@ constexpr void check_parameters(const Usage& usage, const ParameterKind* kinds, 
             does_not_fit(usage, node.begin, "the line has more than 16 words that bind to parameters");
         if (words == 0 && takes_call) continue;
         if (i == size) does_not_fit(usage, node.begin, "the function has no parameter for this word");
-        if (kinds[i] != kind) {
+        if (kinds[i] == ParameterKind::stream) {
+            if (kind != ParameterKind::word || node.sibling != 0 || !usage.is_simple())
+                does_not_fit(usage, node.begin,
+                             "only the last word of a line without options can be a resp::ValueStream");
+        } else if (kinds[i] != kind) {
             if (kind == ParameterKind::word) {
                 does_not_fit(usage, node.begin, "the parameter for this word must be a text or a number");
             } else if (kind == ParameterKind::optional_word) {

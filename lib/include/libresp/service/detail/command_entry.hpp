@@ -21,9 +21,10 @@ class NameTable;
 
 /// A function of any type. One of the pointers to functions is set; none for a command that only has subcommands.
 struct Function {
-    std::shared_ptr<const void> object;
+    std::unique_ptr<const void, void (*)(const void* object)> object{nullptr, nullptr};
     void (*plain)(const void* object, Call& call) = nullptr;
     Outcome (*waiting)(const void* object, Call& call) = nullptr;  // a coroutine
+    bool streams = false;                                          // its last word may arrive piece by piece
 
     [[nodiscard]] bool exists() const noexcept { return plain != nullptr || waiting != nullptr; }
 };

@@ -1,17 +1,14 @@
 // Calls a function of any signature with the words of a command.
 #pragma once
 
+#include <libresp/service/detail/arguments.hpp>
 #include <libresp/service/detail/blocking.hpp>
 #include <libresp/service/detail/parameter.hpp>
 #include <libresp/service/detail/signature.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
-#include <memory>
 #include <optional>
-#include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -25,15 +22,14 @@ class Invoker {
 
 public:
     static Function make(F f) {
-        Function function;
-        function.object = std::make_shared<const F>(std::move(f));
+        Function function = keep(std::move(f));
         if constexpr (is_coroutine) {
             function.waiting = [](const void* object, Call& call) {
                 return Outcome{await<Awaitable>(*static_cast<const F*>(object), call)};
             };
         } else {
             function.plain = [](const void* object, Call& call) {
-                invoke(*static_cast<const F*>(object), call, Takes{});
+                invoke<false>(*static_cast<const F*>(object), call, Takes{});
             };
         }
         return function;
@@ -41,16 +37,20 @@ public:
 
     /// For Commands::add_blocking(): F returns a std::optional.
     static Function make_blocking(F f) {
-        Function function = make(std::move(f));
+        Function function = keep(std::move(f));
         function.plain = [](const void* object, Call& call) {
-            auto arguments = bind(call, Takes{});
-            if (const char* error = Binder::bad_word(call)) throw Error{error};
-            const Result result = std::apply(*static_cast<const F*>(object), std::move(arguments));
-            result ? write(call, *result) : write_nothing(call.reply());
+            invoke<true>(*static_cast<const F*>(object), call, Takes{});
         };
         function.waiting = [](const void* object, Call& call) {
             return Outcome{block<Awaitable, Blocking>(*static_cast<const F*>(object), call)};
         };
+        return function;
+    }
+
+    /// For Commands::add_stream(): F is a coroutine.
+    static Function make_stream(F f) {
+        Function function = make(std::move(f));
+        function.streams = true;
         return function;
     }
 
@@ -64,6 +64,13 @@ public:
     }
 
 private:
+    static Function keep(F f) {
+        Function function;
+        function.object = {new F(std::move(f)),
+                           [](const void* object) { delete static_cast<const F*>(object); }};
+        return function;
+    }
+
     /// How many parameters before each one bind to words.
     template <class... P>
     static constexpr auto word_indexes() {
@@ -73,32 +80,30 @@ private:
         return indexes;
     }
 
-    /// The arguments, or nothing usable if Call::bad_word_ is set.
+    /// The arguments, or nothing usable if a word could not be converted.
     template <class... P>
     static auto bind(Call& call, Parameters<P...>) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            [[maybe_unused]] constexpr auto indexes = word_indexes<P...>();
-            return std::tuple<decltype(ParameterOf<P, State>::bind(call, 0))...>{
-                ParameterOf<P, State>::bind(call, indexes[I])...};
-        }(std::index_sequence_for<P...>{});
+        return bind<P...>(call, std::index_sequence_for<P...>{});
+    }
+    template <class... P, std::size_t... I>
+    static auto bind(Call& call, std::index_sequence<I...>) {
+        [[maybe_unused]] constexpr auto indexes = word_indexes<P...>();
+        return Arguments<std::index_sequence<I...>, decltype(ParameterOf<P, State>::bind(call, 0))...>{
+            {ParameterOf<P, State>::bind(call, indexes[I])}...};
     }
 
-    template <class... P>
+    template <bool blocks, class... P>
     static void invoke(const F& f, Call& call, Parameters<P...> takes) {
         auto arguments = bind(call, takes);
-        if (const char* error = Binder::bad_word(call)) {
-            write(call, Error{error});
-        } else if constexpr (std::is_void_v<Result>) {
-            std::apply(f, std::move(arguments));
+        if (Binder::refuses(call)) return;
+        if constexpr (std::is_void_v<Result>) {
+            arguments.give_to(f);
+        } else if constexpr (blocks) {
+            const Result result = arguments.give_to(f);
+            result ? write_result(call.reply(), *result) : write_nothing(call.reply());
         } else {
-            write(call, std::apply(f, std::move(arguments)));
+            write_result(call.reply(), arguments.give_to(f));
         }
-    }
-
-    template <class T>
-    static void write(Call& call, const T& result) {
-        if (is_error(result)) Binder::failed(call);
-        write_result(call.reply(), result);
     }
 
     /// Nothing came in time: a null array if the result is an array.
@@ -116,27 +121,25 @@ private:
         try {
             Waiter blocking{call};
             auto next = Waiter::Next::again;
-            Result result;
-            while (!result && next == Waiter::Next::again) {
+            bool has_replied = false;
+            while (!has_replied && next == Waiter::Next::again) {
                 if (blocking.may_try()) {
                     blocking.locked([&] {
                         auto arguments = bind(call, Takes{});
-                        if (const char* error = Binder::bad_word(call)) throw Error{error};
-                        result = std::apply(f, std::move(arguments));
-                        if (result) write(call, *result);
+                        has_replied = Binder::refuses(call);
+                        if (has_replied) return;
+                        const Result result = arguments.give_to(f);
+                        has_replied = result.has_value();
+                        if (result) write_result(call.reply(), *result);
                     });
                 }
-                if (!result) next = co_await blocking.wait();
+                if (!has_replied) next = co_await blocking.wait();
             }
             if (next == Waiter::Next::timeout) write_nothing(call.reply());
         } catch (const Error& error) {
             failed.emplace(error);
         }
-        if (failed) {
-            call.reply().rollback(begin);
-            write(call, *failed);
-        }
-        Binder::ended(call, begin);
+        Binder::ended(call, begin, failed);
     }
 
     /// The call and the arguments live in the frame of this coroutine.
@@ -146,22 +149,19 @@ private:
         std::optional<Error> failed;
         try {
             auto arguments = bind(call, Takes{});
-            if (const char* error = Binder::bad_word(call)) throw Error{error};
-            auto wait = std::apply(f, arguments);
-            if constexpr (std::is_void_v<typename AwaitedBy<Result>::type>) {
-                co_await std::move(wait);
-            } else {
-                const auto result = co_await std::move(wait);
-                write(call, result);
+            if (!Binder::refuses(call)) {
+                auto wait = arguments.pass_to(f);
+                if constexpr (std::is_void_v<typename AwaitedBy<Result>::type>) {
+                    co_await std::move(wait);
+                } else {
+                    const auto result = co_await std::move(wait);
+                    write_result(call.reply(), result);
+                }
             }
         } catch (const Error& error) {
             failed.emplace(error);
         }
-        if (failed) {
-            call.reply().rollback(begin);
-            write(call, *failed);
-        }
-        Binder::ended(call, begin);
+        Binder::ended(call, begin, failed);
     }
 };
 

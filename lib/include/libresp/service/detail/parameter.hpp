@@ -3,6 +3,8 @@
 
 #include <libresp/service/call.hpp>
 #include <libresp/service/detail/command_entry.hpp>
+#include <libresp/service/detail/signature.hpp>
+#include <libresp/service/value_stream.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -16,7 +18,7 @@
 
 namespace resp::detail {
 
-enum class ParameterKind : unsigned char { word, optional_word, words, call, other };
+enum class ParameterKind : unsigned char { word, optional_word, words, stream, call, other };
 
 /// Reads the words of a call. A word that cannot be converted sets Call::bad_word_.
 struct Binder {
@@ -44,12 +46,17 @@ struct Binder {
     static void refuse(Call& call, const char* error) noexcept {
         if (call.bad_word_ == nullptr) call.bad_word_ = error;
     }
-    static const char* bad_word(const Call& call) noexcept { return call.bad_word_; }
-    /// The function has returned or thrown an Error, or a word could not be converted.
-    static void failed(Call& call) noexcept;
-    /// The coroutine of a call has ended. `begin`: where its reply begins.
-    static void ended(Call& call, Reply::Mark begin);
+    /// Whether a word could not be converted. Then it has replied with the error.
+    static bool refuses(Call& call) {
+        if (call.bad_word_ == nullptr) [[likely]]
+            return false;
+        call.reply().simple_error(call.bad_word_);
+        return true;
+    }
+    /// The coroutine of a call has ended. `begin`: where its reply begins; `error`: what it has thrown.
+    static void ended(Call& call, Reply::Mark begin, const std::optional<Error>& error);
     static void* state(const Call& call) noexcept { return call.state_; }
+    static Incoming* incoming(const Call& call) noexcept { return call.incoming_; }
 };
 
 /// What a parameter of type T binds to. The primary template: a function cannot have this parameter.
@@ -121,6 +128,14 @@ struct Parameter<Words, State> {
     static Words bind(Call& call, std::size_t i) { return Binder::words(call, i); }
 };
 template <class State>
+struct Parameter<ValueStream, State> {
+    static constexpr bool exists = true;
+    static constexpr ParameterKind kind = ParameterKind::stream;
+    static ValueStream bind(Call& call, std::size_t i) {
+        return {Binder::incoming(call), Binder::word(call, Binder::position(call, i))};
+    }
+};
+template <class State>
 struct Parameter<Call, State> {
     static constexpr bool exists = true;
     static constexpr ParameterKind kind = ParameterKind::call;
@@ -148,12 +163,18 @@ struct Parameter<State, State> : OtherParameter {
 template <class P, class State>
 concept Accepts = requires(Call& call) {
     requires Parameter<std::remove_cvref_t<P>, State>::exists;
-    requires std::convertible_to<decltype(Parameter<std::remove_cvref_t<P>, State>::bind(call, 0)), P>;
+    requires std::same_as<P, ValueStream&> ||
+                 std::convertible_to<decltype(Parameter<std::remove_cvref_t<P>, State>::bind(call, 0)), P>;
     requires std::convertible_to<decltype(Parameter<std::remove_cvref_t<P>, State>::bind(call, 0))&, P>;
 };
 template <class P, class State>
 using ParameterOf =
     std::conditional_t<Accepts<P, State>, Parameter<std::remove_cvref_t<P>, State>, Parameter<void, void>>;
+
+template <class State, class... P>
+constexpr bool takes_stream(Parameters<P...>) {
+    return ((ParameterOf<P, State>::kind == ParameterKind::stream) || ...);
+}
 
 constexpr bool is_word(ParameterKind kind) noexcept {
     return kind != ParameterKind::call && kind != ParameterKind::other;

@@ -1,0 +1,136 @@
+// CLIENT PAUSE, UNPAUSE and UNBLOCK.
+#include "pause.hpp"
+
+#include "defaults.hpp"
+#include "transaction.hpp"
+#include "waiter.hpp"
+
+#include <asio/redirect_error.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace resp::detail {
+
+// ---- Pause
+
+void Pause::begin(Clock::time_point until, bool only_writes) {
+    const std::lock_guard lock{mutex_};
+    const bool is_new = until_ <= Clock::now();
+    only_writes_ = only_writes && (is_new || only_writes_);
+    until_ = std::max(until_, until);
+}
+
+void Pause::end() {
+    const std::lock_guard lock{mutex_};
+    until_ = {};
+    for (const auto& waiter : waiters_) static_cast<void>(Waiter::wake(waiter));
+}
+
+Pause::Clock::time_point Pause::until() const {
+    const std::lock_guard lock{mutex_};
+    return until_;
+}
+
+bool Pause::lasts() const { return Clock::now() < until(); }
+
+bool Pause::holds(const CommandEntry& entry, const ClientRecord& client) const {
+    if (!lasts() || entry.name == "client|pause" || entry.name == "client|unpause") return false;
+    const std::lock_guard lock{mutex_};
+    if (!only_writes_ || entry.traits.write || entry.name == "publish" || entry.name == "spublish")
+        return true;
+    if (entry.name != "exec" || client.transaction == nullptr) return false;
+    const auto& queued = client.transaction->queued;
+    return std::any_of(queued.begin(), queued.end(),
+                       [](const auto& each) { return each.entry->traits.write; });
+}
+
+/// A waiter in the set, as long as its coroutine exists.
+class Pause::Place {
+public:
+    Place(Pause& pause, const asio::any_io_executor& executor)
+        : pause_(pause), waiter_(std::make_shared<Waiter>(executor)) {
+        const std::lock_guard lock{pause_.mutex_};
+        pause_.waiters_.insert(waiter_);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+        const std::lock_guard lock{pause_.mutex_};
+        pause_.waiters_.erase(waiter_);
+    }
+    [[nodiscard]] Waiter& waiter() const noexcept { return *waiter_; }
+
+private:
+    Pause& pause_;
+    const std::shared_ptr<Waiter> waiter_;
+};
+
+asio::awaitable<bool> Pause::wait(const CommandEntry& entry, const ClientRecord& client) {
+    const Place place{*this, client.connection().executor()};
+    asio::steady_timer& timer = place.waiter().timer();
+    while (holds(entry, client)) {
+        place.waiter().rest();
+        timer.expires_at(until());
+        if (!lasts()) break;
+        std::error_code ec;
+        auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if (!co_await unless_gone(client.connection(), std::move(wait)) &&
+            client.connection().peer_state() == PeerState::gone) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+// ---- the commands
+
+namespace {
+
+void pause(Table& table, std::int64_t time, const Call& call) {
+    using std::chrono::milliseconds;
+    constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;
+    if (time < 0) throw Error{"ERR timeout is negative"};
+    if (time > longest) throw Error{"ERR timeout is out of range"};
+    table.pause.begin(Pause::Clock::now() + milliseconds{time}, call.has("WRITE"));
+    table.set_extra(Extra::pause, true);
+}
+
+int unblock(const Table& table, std::int64_t id, const Call& call) {
+    const auto client = table.clients.find(static_cast<std::uint64_t>(id));
+    if (client == nullptr) return 0;
+    return client->unblock(call.has("ERROR") ? Unblocked::error : Unblocked::timeout) ? 1 : 0;
+}
+
+}  // namespace
+
+void add_pause(Table& table) {
+    table.add_default(
+        "CLIENT PAUSE timeout [WRITE | ALL]",
+        [&table](Call& call) {
+            const auto time = call.command().integer(2);
+            if (!time) throw Error{"ERR timeout is not an integer or out of range"};
+            pause(table, *time, call);
+            return ok;
+        },
+        about_admin("connection", "Suspends commands processing."));
+    table.add_default(
+        "CLIENT UNPAUSE",
+        [&table] {
+            table.set_extra(Extra::pause, false);
+            table.pause.end();
+            return ok;
+        },
+        about_admin("connection", "Resumes processing commands from paused clients."));
+    table.add_default(
+        "CLIENT UNBLOCK client-id [TIMEOUT | ERROR]",
+        [&table](Call& call) {
+            const auto id = call.command().integer(2);
+            if (!id) throw Error{std::string{not_an_integer}};
+            return unblock(table, *id, call);
+        },
+        about_admin("connection",
+                    "Unblocks a client blocked by a blocking command from a different connection."));
+}
+
+}  // namespace resp::detail
