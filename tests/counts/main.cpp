@@ -58,6 +58,20 @@ void count_requests(const std::string& name) {
     }
 }
 
+constexpr std::string_view set = "*3\r\n$3\r\nSET\r\n$10\r\nkey:000001\r\n$1\r\nv\r\n";
+
+/// GET and SET by turns, 16 deep, to which the handler replies OK.
+template <class H>
+void count_commands(std::string_view name, H handler) {
+    constexpr std::size_t rounds = 500, deep = 16;
+    Server server{{}, std::move(handler)};
+    const std::string requests = repeated(std::string{get}.append(set), deep / 2);
+    count(name, rounds * deep, [&] {
+        for (std::size_t i = 0; i != rounds; ++i)
+            require(server.send(requests) == deep * std::strlen("+OK\r\n"), "the replies to GET and SET");
+    });
+}
+
 // ---- input that costs most for its bytes
 
 struct Input {
@@ -169,6 +183,8 @@ int main(int argc, char** argv) {
     driver::count_requests<work::Echo>("request, plain handler");
     driver::count_requests<work::OutcomeEcho>("request, Outcome handler");
     driver::count_requests<work::CoroutineEcho>("request, coroutine handler");
+    driver::count_commands("command, a handler that replies OK", work::OutcomeOk{});
+    driver::count_commands("command, a service", work::service());
     driver::count_inputs();
     for (int i = 1; i != argc; ++i) driver::count_corpus(argv[i]);
     driver::count_encoder();

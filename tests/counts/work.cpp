@@ -2,6 +2,13 @@
 
 namespace work {
 
+resp::Service<> service() {
+    resp::Commands commands;
+    commands.add("GET key", [](std::string_view) { return resp::ok; });
+    commands.add("SET key value", [](std::string_view, std::string_view) { return resp::ok; });
+    return resp::Service{commands};
+}
+
 std::size_t take_frames(resp::Decoder& decoder) {
     std::size_t n = 0;
     while (decoder.next()) ++n;

@@ -6,6 +6,7 @@
 #include <libresp/codec/encoder.hpp>
 #include <libresp/server/asio.hpp>
 #include <libresp/server/handler.hpp>
+#include <libresp/service.hpp>
 
 #include <cstddef>
 #include <span>
@@ -39,6 +40,18 @@ struct CoroutineEcho {
 struct Ok {
     void operator()(const resp::Request&, resp::Reply& reply) const { reply.simple_string("OK"); }
 };
+
+/// The same, with the right to wait, which it never uses.
+struct OutcomeOk {
+    bool waits(const resp::Request&) const { return false; }
+    resp::Outcome operator()(const resp::Request&, resp::Reply& reply) const {
+        reply.simple_string("OK");
+        return {};
+    }
+};
+
+/// A service whose commands GET and SET reply OK, whatever their words.
+[[nodiscard]] resp::Service<> service();
 
 /// Takes every frame that is complete. Returns how many.
 std::size_t take_frames(resp::Decoder& decoder);

@@ -45,6 +45,7 @@ CommandEntry::~CommandEntry() = default;
 void CommandEntry::update() noexcept {
     is_special = checks_words || usage.repeated_words() > 1 || traits.admin || subcommands != nullptr ||
                  !function.exists();
+    is_plain = subcommands == nullptr && function.plain != nullptr && function.waiting == nullptr;
 }
 
 }  // namespace resp::detail

@@ -27,13 +27,10 @@ public:
     [[nodiscard]] const CommandEntry* find(std::string_view name) const noexcept {
         if (name.empty()) return nullptr;
         const Key key = key_of(name);
-        for (std::size_t i = hash(key); slots_[i].entry != nullptr; i = (i + 1) & mask_) {
-            const Slot& slot = slots_[i];
-            if (slot.key == key && slot.name.size() == name.size()) {
-                if (slot.is_exact || equals_ignoring_case(slot.name, name)) return slot.entry;
-            }
-        }
-        return nullptr;
+        const Slot& first = slots_.data()[hash(key)];
+        if (first.key == key && first.exact_size == name.size()) [[likely]]
+            return first.entry;
+        return find_next(name);
     }
     /// In the order of insertion.
     [[nodiscard]] const std::vector<CommandEntry*>& entries() const noexcept { return entries_; }
@@ -45,10 +42,11 @@ private:
     };
     struct Slot {
         Key key{};
-        std::string_view name;
         CommandEntry* entry = nullptr;
-        bool is_exact = false;  // the key says everything about the name
+        std::uint32_t exact_size = 0;  // of the name, if key and size say everything about it; else 0
+        std::uint32_t name = 0;        // in names_
     };
+    static_assert(sizeof(Slot) == 32);
 
     template <class Word>
     static std::uint64_t load(const char* from) noexcept {
@@ -69,11 +67,14 @@ private:
         const std::uint64_t mixed = (key.first ^ (key.last * 0x9E37'79B9'7F4A'7C15)) * 0xD6E8'FEB8'6659'FD93;
         return static_cast<std::size_t>(mixed >> 40) & mask_;
     }
+    [[nodiscard]] const CommandEntry* find_next(std::string_view name) const noexcept;
+    void grow();
     void place(const Slot& slot) noexcept;
 
     std::vector<Slot> slots_{std::vector<Slot>(4)};
     std::size_t mask_ = 3;
     std::vector<CommandEntry*> entries_;
+    std::vector<std::string_view> names_;  // of the entries
 };
 
 }  // namespace resp::detail

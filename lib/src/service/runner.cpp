@@ -239,12 +239,6 @@ void Runner::call_function(Table& table, Call& call) {
     finish(table, call, begin);
 }
 
-void Runner::locked(Table& table, const Call& call, const std::function<void()>& body) {
-    KeyList keys;
-    if (table.user_lock) add_keys(call, keys);
-    table.locked(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
-}
-
 void Runner::run_plain(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
     const Reply::Mark begin = call.reply().mark();

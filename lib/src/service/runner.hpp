@@ -1,9 +1,13 @@
 // Runs one command for one client.
 #pragma once
 
+#include "defaults.hpp"
 #include "table.hpp"
 
-#include <functional>
+#include <libresp/codec/wire.hpp>
+
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +28,29 @@ struct Runner {
     /// The same for a command whose last word arrives meanwhile.
     [[nodiscard]] static Outcome run_stream(Table& table, Call& call, Incoming& incoming);
     /// Runs `body` under the lock for the keys of the call.
-    static void locked(Table& table, const Call& call, const std::function<void()>& body);
+    template <class Body>
+    static void locked(Table& table, const Call& call, const Body& body) {
+        KeyList keys;
+        if (table.user_lock) add_keys(call, keys);
+        table.locked(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
+    }
     /// Calls the function without the lock: the caller holds it.
     static void call_function(Table& table, Call& call);
     /// Counts a call before its function, and after it, where the reply is complete; `begin`: where the reply begins.
-    static void start(Table& table, Call& call);
-    static void finish(Table& table, const Call& call, Reply::Mark begin);
+    static void start(Table& table, Call& call) {
+        CommandTally& tally = tally_of(call);
+        const bool is_sample = tally.calls.value() % sampled == 0;
+        tally.calls.add();
+        if (is_sample || table.extras() != 0) [[unlikely]]
+            start_observed(table, call);
+    }
+    static void finish(Table& table, const Call& call, Reply::Mark begin) {
+        const std::string_view written = call.reply().written(begin);
+        const bool is_error = !written.empty() && (written[0] == wire::byte(Type::simple_error) ||
+                                                   written[0] == wire::byte(Type::bulk_error));
+        if (is_error || call.started_ != Clock::time_point{}) [[unlikely]]
+            finish_observed(table, call, begin, is_error);
+    }
     /// Replies with an error that is not of a command's function.
     static void refuse(Table& table, ClientRecord& client, Reply& reply, std::string_view error);
     static void refuse_unknown(Table& table, ClientRecord& client, const Command& command, Reply& reply);
@@ -47,7 +68,15 @@ struct Runner {
     [[nodiscard]] static void* state_of(const Call& call) noexcept { return call.state_; }
 
 private:
-    static void observe(Table& table, const Call& call, Reply::Mark begin, std::string_view error);
+    using Clock = std::chrono::steady_clock;
+    /// Of so many calls of a command, the time of one is measured: to read the clock twice takes longer than many commands.
+    static constexpr std::uint64_t sampled = 16;
+
+    [[nodiscard]] static CommandTally& tally_of(const Call& call) noexcept {
+        return record_of(call).tally->of.data()[call.entry_->index];
+    }
+    static void start_observed(Table& table, Call& call);
+    static void finish_observed(Table& table, const Call& call, Reply::Mark begin, bool is_error);
     [[nodiscard]] static std::string refusal(Table& table, Call& call);
     [[nodiscard]] static KeyList read_keys(const Call& call);
     [[nodiscard]] static bool is_help(const Call& call) noexcept;

@@ -39,54 +39,56 @@ void ServiceBase::on_close(std::error_code) {
 }
 
 bool ServiceBase::waits(const Request& request) const {
-    next_ = table_->find(request.command());
-    if (next_ == nullptr) return false;
-    if ((table_->extras() & Extra::pause) != 0 && record_ != nullptr) [[unlikely]] {
-        is_paused_ = table_->pause.holds(*next_, *record_);
+    const CommandEntry* const entry = table_->find(request.value());
+    next_ = entry;
+    if (entry == nullptr) return false;
+    if ((table_->extras() & Extra::pause) != 0) [[unlikely]] {
+        is_paused_ = record_ != nullptr && table_->pause.holds(*entry, *record_);
         if (!table_->pause.lasts()) table_->set_extra(Extra::pause, false);
+        if (is_paused_) return true;
     }
-    return next_->function.waiting != nullptr || is_paused_;
+    return !entry->is_plain && entry->function.waiting != nullptr;
 }
 
 Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
-    const CommandEntry* entry = std::exchange(next_, nullptr);
-    if (entry == nullptr) entry = table_->find(request.command());
-    if (record_ == nullptr) [[unlikely]]
-        on_open(request.connection());  // a test without a server
-    if (entry == nullptr) [[unlikely]] {
-        Runner::refuse_unknown(*table_, *record_, request.command(), reply);
-        return {};
-    }
-    if (is_paused_) [[unlikely]] {
-        is_paused_ = false;
-        return run_later(*entry, request, reply, state);
-    }
-    return run_now(*entry, request, reply, state);
-}
-
-Outcome ServiceBase::run_now(const CommandEntry& entry, const Request& request, Reply& reply, void* state) {
+    const CommandEntry* const entry = next_;
+    if (entry == nullptr || record_ == nullptr || is_paused_) [[unlikely]]
+        return run_rare(request, reply, state);
+    next_ = nullptr;
     ClientRecord& client = *record_;
-    Call call{entry, request, reply, client, state};
+    Call call{*entry, request, reply, client, state};
     const bool has_fitting_size =
-        call.size() - entry.usage.least_words() <= entry.usage.most_words() - entry.usage.least_words();
-    if (!has_fitting_size || !client.is_usual || entry.is_special) [[unlikely]] {
-        client.begin_command(entry.usage.name() == "CLIENT");
+        call.size() - entry->usage.least_words() <= entry->usage.most_words() - entry->usage.least_words();
+    if (!has_fitting_size || !client.is_usual || entry->is_special) [[unlikely]] {
+        client.begin_command(entry->usage.name() == "CLIENT");
         if (!Runner::may_run(*table_, call)) return {};
     }
-    client.last_.store(&entry, std::memory_order_relaxed);
-    if (entry.function.waiting != nullptr) return Runner::run_waiting(*table_, call);
+    client.last_.store(entry, std::memory_order_relaxed);
+    if (entry->function.waiting != nullptr) return Runner::run_waiting(*table_, call);
     Runner::run_plain(*table_, call);
     return {};
 }
 
+/// An unknown command, a test that has not called waits() or on_open() before, or CLIENT PAUSE.
+Outcome ServiceBase::run_rare(const Request& request, Reply& reply, void* state) {
+    if (record_ == nullptr) on_open(request.connection());
+    if (next_ == nullptr) next_ = table_->find(request.value());
+    if (next_ == nullptr) {
+        Runner::refuse_unknown(*table_, *record_, request.command(), reply);
+        return {};
+    }
+    return std::exchange(is_paused_, false) ? run_later(request, reply, state) : run(request, reply, state);
+}
+
 /// After CLIENT PAUSE. The request is a copy that lives until the coroutine ends.
-Outcome ServiceBase::run_later(const CommandEntry& entry, const Request& request, Reply& reply, void* state) {
-    return [](ServiceBase& service, const CommandEntry& next, const Request& kept, Reply& out,
+Outcome ServiceBase::run_later(const Request& request, Reply& reply, void* state) {
+    return [](ServiceBase& service, const CommandEntry& entry, const Request& kept, Reply& out,
               void* its_state) -> asio::awaitable<void> {
-        if (!co_await service.table_->pause.wait(next, *service.record_)) co_return;
-        Outcome outcome = service.run_now(next, kept, out, its_state);
+        if (!co_await service.table_->pause.wait(entry, *service.record_)) co_return;
+        service.next_ = &entry;
+        Outcome outcome = service.run(kept, out, its_state);
         if (outcome.waits()) co_await outcome.take();
-    }(*this, entry, request, reply, state);
+    }(*this, *next_, request, reply, state);
 }
 
 }  // namespace resp::detail

@@ -20,14 +20,14 @@ bool may_stream(const Table& table, const CommandEntry& entry, const ClientRecor
 }  // namespace
 
 bool ServiceBase::wants_stream(const Command& words_before, std::uint64_t) const {
-    const CommandEntry* const entry = table_->find(words_before);
+    const CommandEntry* const entry = table_->find(words_before.value());
     return entry != nullptr && entry->function.streams && record_ != nullptr &&
            words_before.size() + 1 == entry->usage.least_words() && may_stream(*table_, *entry, *record_);
 }
 
 Outcome ServiceBase::run_stream(Incoming& incoming, Reply& reply, void* state) {
     const Command words = incoming.head();
-    const CommandEntry& entry = *table_->find(words);
+    const CommandEntry& entry = *table_->find(words.value());
     Call call{entry, Request{words.value(), incoming.connection()}, reply, *record_, state};
     record_->begin_command(false);
     record_->last_.store(&entry, std::memory_order_relaxed);

@@ -140,21 +140,17 @@ void Table::freeze() {
     frozen_ = true;
 }
 
-void Table::locked(std::span<const std::string_view> of, Access access, const std::function<void()>& body) {
-    if (user_lock) {
-        user_lock(of, access, body);
-    } else if (has_one_thread) {
-        body();
-    } else {
-        const std::lock_guard lock{mutex};
-        body();
-    }
-}
-
 void update_idle_timeout(const Table& table, const ClientRecord& client) {
     const bool listens = client.is_subscribed || client.is_monitor;
     client.connection().set_idle_timeout(listens ? std::chrono::milliseconds{0}
                                                  : table.server.options().idle_timeout);
+}
+
+const CommandEntry* Table::find_subcommand(const CommandEntry& entry, View request) noexcept {
+    const Command command{request};
+    if (entry.subcommands == nullptr || command.size() < 2) return &entry;
+    const CommandEntry* const sub = entry.subcommands->find(command[1]);
+    return sub != nullptr ? sub : &entry;
 }
 
 const CommandEntry* Table::find(std::string_view name) const noexcept {

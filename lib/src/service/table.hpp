@@ -73,13 +73,21 @@ public:
     [[nodiscard]] unsigned extras() const noexcept { return extras_.load(std::memory_order_relaxed); }
     void set_extra(unsigned bit, bool on) noexcept { on ? extras_.fetch_or(bit) : extras_.fetch_and(~bit); }
     /// Runs `body` under the lock of the service for the keys `of`: that of the program, or one mutex, or none.
-    void locked(std::span<const std::string_view> of, Access access, const std::function<void()>& body);
+    template <class Body>
+    void locked(std::span<const std::string_view> of, Access access, const Body& body) {
+        if (user_lock) {
+            user_lock(of, access, body);
+        } else if (has_one_thread) {
+            body();
+        } else {
+            const std::lock_guard lock{mutex};
+            body();
+        }
+    }
     /// The entry of a command. If its subcommand is unknown, the entry of its name; null if the name is unknown.
-    [[nodiscard]] const CommandEntry* find(const Command& command) const noexcept {
-        const CommandEntry* const entry = names_.find(command.name());
-        if (entry == nullptr || entry->subcommands == nullptr || command.size() < 2) return entry;
-        const CommandEntry* const sub = entry->subcommands->find(command[1]);
-        return sub != nullptr ? sub : entry;
+    [[nodiscard]] const CommandEntry* find(View request) const noexcept {
+        const CommandEntry* const entry = names_.find(Command{request}.name());
+        return entry == nullptr || entry->is_plain ? entry : find_subcommand(*entry, request);
     }
     /// The same for one word, or for two words with `|` between them: "config|get".
     [[nodiscard]] const CommandEntry* find(std::string_view name) const noexcept;
@@ -111,6 +119,8 @@ public:
     AuthFailures auth_failures;
 
 private:
+    [[nodiscard]] static const CommandEntry* find_subcommand(const CommandEntry& entry,
+                                                             View request) noexcept;
     void add_default(std::string_view line, Function function, CommandTraits traits, bool checks_itself);
     CommandEntry& make(std::string_view line, Function function, CommandTraits traits);
     CommandEntry& container(std::string_view name);

@@ -94,7 +94,8 @@ public:
     /// without a copy. Valid until more is written.
     [[nodiscard]] std::string_view written(Mark from) const noexcept {
         const std::string_view all = buffer_ != nullptr ? buffer_->view() : std::string_view{*string_};
-        return all.substr(std::min(begin_ + from.size_, all.size()));
+        const std::size_t begin = std::min(begin_ + from.size_, all.size());
+        return {all.data() + begin, all.size() - begin};
     }
 
     /// The requests after this one are read under Options::limits, no longer under Options::first_limits. Usually

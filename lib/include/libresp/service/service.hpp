@@ -34,8 +34,8 @@ protected:
     Outcome run_stream(Incoming& incoming, Reply& reply, void* state);
 
 private:
-    Outcome run_now(const CommandEntry& entry, const Request& request, Reply& reply, void* state);
-    Outcome run_later(const CommandEntry& entry, const Request& request, Reply& reply, void* state);
+    Outcome run_rare(const Request& request, Reply& reply, void* state);
+    Outcome run_later(const Request& request, Reply& reply, void* state);
     std::shared_ptr<Table> table_;
     std::shared_ptr<ClientRecord> record_;        // of this connection
     mutable const CommandEntry* next_ = nullptr;  // what waits() has found

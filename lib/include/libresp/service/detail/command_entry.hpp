@@ -45,7 +45,7 @@ struct CommandEntry {
     CommandEntry(const CommandEntry&) = delete;
     CommandEntry& operator=(const CommandEntry&) = delete;
     ~CommandEntry();
-    /// Sets is_special; after a change of `subcommands` or `checks_words`.
+    /// Sets is_special and is_plain; after a change of `subcommands` or `checks_words`.
     void update() noexcept;
 
     const std::string line;
@@ -60,6 +60,7 @@ struct CommandEntry {
     bool is_ours = false;       // a command of the library: the lock of the service is not taken for it
     bool checks_words = false;  // the usage is not simple: the words are matched before the call
     bool is_special = false;    // more than the number of words is checked before the call
+    bool is_plain = false;      // it has a function, no subcommands, and never waits
 };
 
 }  // namespace detail
