@@ -1,4 +1,4 @@
-// docs/commands.md: results, options, State, lines that are known at run time, coroutines.
+// docs/commands.md: results, options, State, lines that are known at run time, after(), coroutines, streams.
 #include "expect.hpp"
 
 #include <libresp/server/asio.hpp>
@@ -77,6 +77,38 @@ void add_coroutine(Commands& commands) {
     // [/coroutine]
 }
 
+/// A file in memory.
+std::map<std::string, std::string> files;
+class File {
+public:
+    explicit File(std::string_view name) : bytes_(&files[std::string{name}]) {}
+    void append(std::string_view piece) { bytes_->append(piece); }
+
+private:
+    std::string* bytes_;
+};
+
+void add_stream(Commands& commands) {
+    // [stream]
+    commands.add_stream(
+        "PUT name value",
+        [&](std::string_view name, resp::ValueStream& value) -> asio::awaitable<std::uint64_t> {
+            File file{name};
+            while (const auto piece = co_await value.next()) file.append(*piece);
+            co_return value.size();
+        });
+    // [/stream]
+}
+
+void add_after(Commands& commands, std::vector<std::string>& failed) {
+    // [after]
+    commands.after([&](const resp::Call& call, const resp::Finished& finished) {
+        if (!finished.error.empty())
+            failed.push_back(std::string{call.name()} + ": " + std::string{finished.error});
+    });
+    // [/after]
+}
+
 void add_reply(Commands& commands) {
     // [reply]
     commands.add("RANGE first last", [](std::int64_t first, std::int64_t last, resp::Reply& reply) {
@@ -128,6 +160,9 @@ int main() {
     add_coroutine(commands);
     add_reply(commands);
     add_replacement(commands);
+    add_stream(commands);
+    std::vector<std::string> failed;
+    add_after(commands, failed);
     resp::Service service{commands};
     expect(reply_to(service, "COPY a b\r\n"), "$11\r\ncopy a to b\r\n");
     expect(reply_to(service, "copy a b replace db 3\r\n"),
@@ -137,6 +172,7 @@ int main() {
     expect(reply_to(service, "RANGE 1 2\r\n"), "*2\r\n:1\r\n:2\r\n");
     expect(reply_to(service, "RANGE 2 1\r\n"), "-ERR the range is empty or too long\r\n");
     expect(reply_to(service, "PING\r\n").substr(0, 1), "$");
+    expect(failed.at(1), "range: ERR the range is empty or too long");
 
     resp::Commands<Session> with_state;
     add_notes(with_state);

@@ -90,7 +90,6 @@ public:
     void close() noexcept;
     /// On the executor: counts the client for this address, and closes if that is refused.
     void move_place(const Peer& peer) noexcept;
-
     /// For unless_gone(), on the executor: whether a wait of the handler may begin or go on.
     [[nodiscard]] bool may_wait() const noexcept { return is_open() && peer_state() == PeerState::open; }
     /// While set, the engine cancels the handler's wait when may_wait() becomes false. Returns what it was.

@@ -5,8 +5,8 @@
 #include "shown_words.hpp"
 
 #include <libresp/codec/escape.hpp>
+#include <libresp/codec/wire.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ void Monitors::tell(const Call& call) {
         escape(line, word);
         line += '"';
     }
-    line += "\r\n";
+    line += wire::crlf;
     const auto shared = std::make_shared<const std::string>(std::move(line));
     const std::lock_guard lock{mutex_};
     send_all(clients_, shared);

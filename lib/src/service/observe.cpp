@@ -1,4 +1,4 @@
-// What is counted, measured and shown of a command.
+// Counts and measures commands, and shows them to MONITOR, SLOWLOG and Commands::after().
 #include "runner.hpp"
 
 #include <chrono>
@@ -11,8 +11,8 @@ namespace {
 /// The text of an error reply.
 std::string_view error_text(std::string_view reply) noexcept {
     const bool is_bulk = reply.front() == wire::byte(Type::bulk_error);
-    const std::size_t begin = is_bulk ? reply.find('\n') + 1 : 1;
-    return reply.substr(begin, reply.find('\r', begin) - begin);
+    const std::size_t begin = is_bulk ? reply.find(wire::lf) + 1 : 1;
+    return reply.substr(begin, reply.find(wire::cr, begin) - begin);
 }
 
 }  // namespace

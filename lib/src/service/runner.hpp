@@ -69,7 +69,7 @@ struct Runner {
 
 private:
     using Clock = std::chrono::steady_clock;
-    /// Of so many calls of a command, the time of one is measured: to read the clock twice takes longer than many commands.
+    /// The time of one call of a command in 16 is measured: to read the clock twice takes longer than many commands.
     static constexpr std::uint64_t sampled = 16;
 
     [[nodiscard]] static CommandTally& tally_of(const Call& call) noexcept {

@@ -90,8 +90,8 @@ public:
     /// How many bytes were written to this reply since `from`, a mark of the same reply, with those that were written
     /// without a copy.
     [[nodiscard]] std::size_t bytes_since(Mark from) const noexcept;
-    /// What was written to this reply since `from`, a mark of the same reply, up to the first string that was written
-    /// without a copy. Valid until more is written.
+    /// The bytes that were written to this reply since `from`, a mark of the same reply, up to the first string that was
+    /// written without a copy. Valid until more is written.
     [[nodiscard]] std::string_view written(Mark from) const noexcept {
         const std::string_view all = buffer_ != nullptr ? buffer_->view() : std::string_view{*string_};
         const std::size_t begin = std::min(begin_ + from.size_, all.size());

@@ -54,9 +54,7 @@ public:
     /// std::invalid_argument if there is a command of this name, and std::logic_error after a Service was made.
     template <class F>
     Commands& add(detail::UsageLine<State, std::type_identity_t<F>> usage, F f, CommandTraits traits = {}) {
-        if constexpr (is_function<F>()) {
-            insert(usage.text(), detail::Invoker<State, F>::make(std::move(f)), std::move(traits));
-        }
+        if constexpr (is_function<F>()) insert_usual(usage.text(), std::move(f), std::move(traits));
         return *this;
     }
     /// Adds a command that may wait for a key, such as `BLPOP key [key ...] timeout`. The function returns a std::optional.
@@ -84,7 +82,7 @@ public:
     Commands& add(RuntimeUsage usage, F f, CommandTraits traits = {}) {
         if constexpr (is_function<F>()) {
             check<F>(usage);
-            insert(usage.line, detail::Invoker<State, F>::make(std::move(f)), std::move(traits));
+            insert_usual(usage.line, std::move(f), std::move(traits));
         }
         return *this;
     }
@@ -109,6 +107,12 @@ private:
     template <class F>
     static void check(RuntimeUsage usage) {
         detail::Invoker<State, F>::check(Usage{usage.line}, typename detail::SignatureOf<F>::Takes{});
+    }
+    template <class F>
+    void insert_usual(std::string_view line, F f, CommandTraits traits) {
+        static_assert(!detail::takes_stream<State>(typename detail::SignatureOf<F>::Takes{}),
+                      "a function with a parameter resp::ValueStream& needs resp::Commands::add_stream()");
+        insert(line, detail::Invoker<State, F>::make(std::move(f)), std::move(traits));
     }
     template <class F>
     void insert_blocking(std::string_view line, F f, CommandTraits traits) {

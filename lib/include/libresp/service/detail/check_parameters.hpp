@@ -24,6 +24,24 @@ constexpr void does_not_fit(const Usage& usage, std::size_t position, const char
     if (mistake != nullptr) throw UsageError{usage.line(), position, mistake};
 }
 
+/// Whether a parameter of this kind can bind to a part of the line that wants one of the kind `wanted`.
+constexpr void check_kind(const Usage& usage, const UsageNode& node, ParameterKind wanted,
+                          ParameterKind kind) {
+    if (kind == ParameterKind::stream) {
+        if (wanted != ParameterKind::word || node.sibling != 0 || !usage.is_simple())
+            does_not_fit(usage, node.begin,
+                         "only the last word of a line without options can be a resp::ValueStream");
+    } else if (kind != wanted) {
+        if (wanted == ParameterKind::word) {
+            does_not_fit(usage, node.begin, "the parameter for this word must be a text or a number");
+        } else if (wanted == ParameterKind::optional_word) {
+            does_not_fit(usage, node.begin, "the parameter for this word must be a std::optional");
+        } else {
+            does_not_fit(usage, node.begin, "the parameter for these words must be resp::Words");
+        }
+    }
+}
+
 constexpr void check_parameters(const Usage& usage, const ParameterKind* kinds, std::size_t size) {
     bool takes_call = false;
     std::size_t words = 0;
@@ -49,19 +67,7 @@ constexpr void check_parameters(const Usage& usage, const ParameterKind* kinds, 
             does_not_fit(usage, node.begin, "the line has more than 16 words that bind to parameters");
         if (words == 0 && takes_call) continue;
         if (i == size) does_not_fit(usage, node.begin, "the function has no parameter for this word");
-        if (kinds[i] == ParameterKind::stream) {
-            if (kind != ParameterKind::word || node.sibling != 0 || !usage.is_simple())
-                does_not_fit(usage, node.begin,
-                             "only the last word of a line without options can be a resp::ValueStream");
-        } else if (kinds[i] != kind) {
-            if (kind == ParameterKind::word) {
-                does_not_fit(usage, node.begin, "the parameter for this word must be a text or a number");
-            } else if (kind == ParameterKind::optional_word) {
-                does_not_fit(usage, node.begin, "the parameter for this word must be a std::optional");
-            } else {
-                does_not_fit(usage, node.begin, "the parameter for these words must be resp::Words");
-            }
-        }
+        check_kind(usage, node, kind, kinds[i]);
         ++i;
         skip_others();
     }
