@@ -17,9 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The memory of a key that a command waits for: here and in Keys.
-std::size_t memory_of_wait(std::string_view key) noexcept { return 256 + 2 * key.size(); }
-
 /// The end of the time of a command; the clock's last value if it has no limit.
 Clock::time_point deadline_of(const Call& call) {
     std::optional<double> seconds;
@@ -60,7 +57,7 @@ struct Blocking::State {
 
 Blocking::Blocking(Call& call) : state_(std::make_unique<State>(call)) {
     std::size_t memory = 0;
-    for (const std::string_view key : state_->keys) memory += memory_of_wait(key);
+    for (const std::string_view key : state_->keys) memory += memory_of_name(key);
     if (!record_of(call).memory.take(call.connection(), memory)) throw Error{out_of_memory};
     for (const std::string_view key : state_->keys) {
         if (state_->table.keys.wait(state_->database, key, state_->waiter)) state_->may_try = false;
@@ -75,7 +72,7 @@ Blocking::~Blocking() {
     record_of(state.call).set_waiter(nullptr);
     for (const std::string_view key : state.keys) {
         state.table.keys.stop_waiting(state.database, key, *state.waiter);
-        record_of(state.call).memory.give_back(memory_of_wait(key));
+        record_of(state.call).memory.give_back(memory_of_name(key));
     }
     for (const std::string_view key : state.keys) state.table.keys.wake(state.database, key);
     state.table.blocked.fetch_sub(1, std::memory_order_relaxed);

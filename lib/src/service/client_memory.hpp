@@ -6,10 +6,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace resp::detail {
+
+/// The memory of a name that a client makes the service keep: once for the client, and once for all clients. At least what
+/// the heap holds for the nodes of both maps.
+[[nodiscard]] inline std::size_t memory_of_name(std::string_view name) noexcept {
+    return 320 + 2 * name.size();
+}
 
 /// Charges the client in portions, so that many small things need few charges.
 class ClientMemory {

@@ -87,19 +87,29 @@ asio::awaitable<bool> Pause::wait(const CommandEntry& entry, const ClientRecord&
 
 namespace {
 
-void pause(Table& table, std::int64_t time, const Call& call) {
-    using std::chrono::milliseconds;
+void pause(Table& table, const Call& call) {
     constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;
-    if (time < 0) throw Error{"ERR timeout is negative"};
-    if (time > longest) throw Error{"ERR timeout is out of range"};
-    table.pause.begin(Pause::Clock::now() + milliseconds{time}, call.has("WRITE"));
+    const bool only_writes = call.size() == 4 && equals_ignoring_case(call[3], "WRITE");
+    if (call.size() == 4 && !only_writes && !equals_ignoring_case(call[3], "ALL")) {
+        throw Error{"ERR CLIENT PAUSE mode must be WRITE or ALL"};
+    }
+    const auto time = call.command().integer(2);
+    if (!time || *time > longest) throw Error{"ERR timeout is not an integer or out of range"};
+    if (*time < 0) throw Error{"ERR timeout is negative"};
+    table.pause.begin(Pause::Clock::now() + std::chrono::milliseconds{*time}, only_writes);
     table.set_extra(Extra::pause, true);
 }
 
-int unblock(const Table& table, std::int64_t id, const Call& call) {
-    const auto client = table.clients.find(static_cast<std::uint64_t>(id));
+int unblock(const Table& table, const Call& call) {
+    const bool with_error = call.size() == 4 && equals_ignoring_case(call[3], "ERROR");
+    if (call.size() == 4 && !with_error && !equals_ignoring_case(call[3], "TIMEOUT")) {
+        throw Error{"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"};
+    }
+    const auto id = call.command().integer(2);
+    if (!id) throw Error{std::string{not_an_integer}};
+    const auto client = table.clients.find(static_cast<std::uint64_t>(*id));
     if (client == nullptr) return 0;
-    return client->unblock(call.has("ERROR") ? Unblocked::error : Unblocked::timeout) ? 1 : 0;
+    return client->unblock(with_error ? Unblocked::error : Unblocked::timeout) ? 1 : 0;
 }
 
 }  // namespace
@@ -108,12 +118,10 @@ void add_pause(Table& table) {
     table.add_default(
         "CLIENT PAUSE timeout [WRITE | ALL]",
         [&table](Call& call) {
-            const auto time = call.command().integer(2);
-            if (!time) throw Error{"ERR timeout is not an integer or out of range"};
-            pause(table, *time, call);
+            pause(table, call);
             return ok;
         },
-        about_admin("connection", "Suspends commands processing."));
+        about_admin("connection", "Suspends commands processing."), true);
     table.add_default(
         "CLIENT UNPAUSE",
         [&table] {
@@ -123,14 +131,10 @@ void add_pause(Table& table) {
         },
         about_admin("connection", "Resumes processing commands from paused clients."));
     table.add_default(
-        "CLIENT UNBLOCK client-id [TIMEOUT | ERROR]",
-        [&table](Call& call) {
-            const auto id = call.command().integer(2);
-            if (!id) throw Error{std::string{not_an_integer}};
-            return unblock(table, *id, call);
-        },
+        "CLIENT UNBLOCK client-id [TIMEOUT | ERROR]", [&table](Call& call) { return unblock(table, call); },
         about_admin("connection",
-                    "Unblocks a client blocked by a blocking command from a different connection."));
+                    "Unblocks a client blocked by a blocking command from a different connection."),
+        true);
 }
 
 }  // namespace resp::detail

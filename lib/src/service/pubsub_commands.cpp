@@ -41,14 +41,14 @@ void subscribe(Table& table, PubSub::Kind kind, const Words& names, Call& call) 
     ClientRecord& client = record_of(call);
     auto& mine = client.subscriptions.of(kind);
     std::size_t memory = 0;
-    for (const std::string_view name : names) memory += Subscriptions::memory_of(name);
+    for (const std::string_view name : names) memory += memory_of_name(name);
     if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
     for (const std::string_view name : names) {
         if (mine.emplace(name).second) {
             table.pubsub.subscribe(kind, name, client.connection());
             update_client(table, client);
         } else {
-            client.memory.give_back(Subscriptions::memory_of(name));
+            client.memory.give_back(memory_of_name(name));
         }
         confirm(call, names_of(kind).subscribe, name, client.subscriptions.count(kind));
     }
@@ -60,7 +60,7 @@ void leave(Table& table, ClientRecord& client, PubSub::Kind kind, std::string_vi
     const auto found = mine.find(name);
     if (found == mine.end()) return;
     table.pubsub.unsubscribe(kind, name, client.connection());
-    client.memory.give_back(Subscriptions::memory_of(name));
+    client.memory.give_back(memory_of_name(name));
     mine.erase(found);
     update_client(table, client);
 }

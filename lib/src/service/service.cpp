@@ -8,6 +8,16 @@
 
 namespace resp::detail {
 
+namespace {
+
+/// Another thread may begin a new pause at the same time: then it goes on.
+void end_pause(Table& table) {
+    table.set_extra(Extra::pause, false);
+    if (table.pause.lasts()) table.set_extra(Extra::pause, true);
+}
+
+}  // namespace
+
 ServiceBase::ServiceBase(const CommandTable& commands) : table_(commands.table_) { table_->freeze(); }
 ServiceBase::ServiceBase(const ServiceBase& other) : table_(other.table_) {}
 ServiceBase::ServiceBase(ServiceBase&& other) noexcept = default;
@@ -44,7 +54,7 @@ bool ServiceBase::waits(const Request& request) const {
     if (entry == nullptr) return false;
     if ((table_->extras() & Extra::pause) != 0) [[unlikely]] {
         is_paused_ = record_ != nullptr && table_->pause.holds(*entry, *record_);
-        if (!table_->pause.lasts()) table_->set_extra(Extra::pause, false);
+        if (!table_->pause.lasts()) end_pause(*table_);
         if (is_paused_) return true;
     }
     return !entry->is_plain && entry->function.waiting != nullptr;

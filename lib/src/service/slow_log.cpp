@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -82,10 +83,11 @@ void write_entries(const std::vector<SlowLog::Entry>& entries, Reply& reply) {
     }
 }
 
-void get(const SlowLog& log, std::optional<std::int64_t> count, Reply& reply) {
-    if (count && *count < -1) throw Error{"ERR count should be greater than or equal to -1"};
-    const std::int64_t most = count.value_or(10);
-    write_entries(log.newest(most == -1 ? log.size() : static_cast<std::size_t>(most)), reply);
+void get(const SlowLog& log, const Call& call) {
+    const auto count = call.size() == 3 ? call.command().integer(2) : std::optional<std::int64_t>{10};
+    if (!count || *count < -1) throw Error{"ERR count should be greater than or equal to -1"};
+    const std::int64_t most = *count;
+    write_entries(log.newest(most == -1 ? log.size() : static_cast<std::size_t>(most)), call.reply());
 }
 
 /// A parameter of CONFIG that is an integer of at least `least`.
@@ -96,7 +98,10 @@ std::function<std::optional<std::string>(std::string_view)> integer_from(std::in
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error != std::errc{} || end != text.data() + text.size())
             return "argument couldn't be parsed into an integer";
-        if (value < least) return "argument must be at least " + std::to_string(least);
+        if (value < least) {
+            return "argument must be between " + std::to_string(least) + " and " +
+                   std::to_string(std::numeric_limits<std::int64_t>::max()) + " inclusive";
+        }
         set(value);
         return std::nullopt;
     };
@@ -122,8 +127,7 @@ void set_slow_log(Table& table, std::int64_t microseconds) {
 void add_slow_log(Table& table) {
     add_slow_log_parameters(table);
     table.add_default(
-        "SLOWLOG GET [count]",
-        [&table](std::optional<std::int64_t> count, Reply& reply) { get(table.slow_log, count, reply); },
+        "SLOWLOG GET [count]", [&table](Call& call) { get(table.slow_log, call); },
         about_admin("server", "Returns the slow log's entries."));
     table.add_default(
         "SLOWLOG LEN", [&table] { return table.slow_log.size(); },

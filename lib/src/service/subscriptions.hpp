@@ -1,8 +1,6 @@
 // What one client has subscribed to.
 #pragma once
 
-#include "client_memory.hpp"
-
 #include <libresp/service/pubsub.hpp>
 
 #include <array>
@@ -28,10 +26,6 @@ public:
         return of(Kind::channel).size() + of(Kind::pattern).size();
     }
     [[nodiscard]] bool empty() const noexcept { return count(Kind::channel) + count(Kind::shard) == 0; }
-    /// The memory of one subscription: here and in PubSub.
-    [[nodiscard]] static std::size_t memory_of(std::string_view name) noexcept {
-        return 320 + 2 * name.size();
-    }
 
 private:
     std::array<std::set<std::string, std::less<>>, 3> names_;

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] bool add(std::string_view key) {
         const std::lock_guard lock{mutex_};
         if (keys_.find(key) != keys_.end()) return true;
-        if (!memory_.take(client_, memory_of(key))) return false;
+        if (!memory_.take(client_, memory_of_name(key))) return false;
         keys_.emplace(key);
         return true;
     }
@@ -49,7 +49,7 @@ public:
         const std::lock_guard lock{mutex_};
         const auto found = keys_.find(key);
         if (found == keys_.end()) return;
-        memory_.give_back(memory_of(key));
+        memory_.give_back(memory_of_name(key));
         keys_.erase(found);
     }
     /// All keys that it remembers; afterwards none.
@@ -69,8 +69,6 @@ private:
     void send(const Write& write_keys);
     template <class Write>
     void send_elsewhere(const Write& write_keys);
-    /// The memory of a key: here and in Keys.
-    [[nodiscard]] static std::size_t memory_of(std::string_view key) noexcept { return 320 + 2 * key.size(); }
 
     const Connection client_;
     std::atomic<bool> no_loop_{false}, broken_{false};

@@ -107,8 +107,6 @@ void check_mode(const ClientRecord& client, TrackingMode mode) {
                 " before disabling tracking for this client, and then re-enabling it with a different mode."};
 }
 
-std::size_t memory_of_prefix(std::string_view prefix) noexcept { return 320 + 2 * prefix.size(); }
-
 void start_tracking(Table& table, Call& call) {
     ClientRecord& client = record_of(call);
     const TrackingOptions options = parse_tracking(table, call);
@@ -119,7 +117,7 @@ void start_tracking(Table& table, Call& call) {
     check_mode(client, options.mode);
     Prefixes added = new_prefixes(client, options);
     std::size_t memory = 0;
-    for (const std::string& prefix : added) memory += memory_of_prefix(prefix);
+    for (const std::string& prefix : added) memory += memory_of_name(prefix);
     if (!client.memory.take(client.connection(), memory)) throw Error{out_of_memory};
     if (client.tracking == nullptr) client.tracking = std::make_shared<Tracker>(client.connection());
     client.tracking->set_no_loop(options.no_loop);
@@ -127,7 +125,7 @@ void start_tracking(Table& table, Call& call) {
     client.tracking_mode = options.mode;
     for (const std::string& prefix : added) {
         table.keys.track_prefix(prefix, client.tracking);
-        if (!client.prefixes.insert(prefix).second) client.memory.give_back(memory_of_prefix(prefix));
+        if (!client.prefixes.insert(prefix).second) client.memory.give_back(memory_of_name(prefix));
     }
     client.update();
 }
@@ -252,7 +250,7 @@ void end_tracking(Table& table, ClientRecord& client) {
     if (client.tracking == nullptr) return;
     for (const std::string& prefix : client.prefixes) {
         table.keys.untrack_prefix(prefix, client.id());
-        client.memory.give_back(memory_of_prefix(prefix));
+        client.memory.give_back(memory_of_name(prefix));
     }
     untrack_keys(table, client);
     client.prefixes.clear();

@@ -21,9 +21,6 @@ CommandTraits about_transaction(const char* summary) {
     return traits;
 }
 
-/// The memory of a watched key: here and in Keys.
-std::size_t memory_of_watch(std::string_view key) noexcept { return 320 + 2 * key.size(); }
-
 /// While the functions of a transaction run.
 class Execution {
 public:
@@ -53,7 +50,7 @@ void watch(Table& table, const Words& keys, Call& call) {
     for (const std::string_view key : keys) {
         std::pair<unsigned, std::string> watched{database, key};
         if (client.watched.contains(watched)) continue;
-        if (!client.memory.take(client.connection(), memory_of_watch(key))) throw Error{out_of_memory};
+        if (!client.memory.take(client.connection(), memory_of_name(key))) throw Error{out_of_memory};
         client.watched.insert(std::move(watched));
         table.keys.watch(database, key, client.id(), client.watch_flag);
     }
@@ -116,7 +113,7 @@ void unwatch(Table& table, ClientRecord& client) {
     if (client.is_executing) return;
     for (const auto& [database, key] : client.watched) {
         table.keys.unwatch(database, key, client.id());
-        client.memory.give_back(memory_of_watch(key));
+        client.memory.give_back(memory_of_name(key));
     }
     client.watched.clear();
     client.watch_flag.reset();

@@ -1,6 +1,8 @@
 // What a service keeps for its clients counts for Options::max_memory, and is given back.
 #include "fixture.hpp"
 
+#include <libresp/server/asio.hpp>
+
 #include "support/client.hpp"
 
 #include <malloc.h>
@@ -32,6 +34,8 @@ struct ServiceMemoryFixture : ServiceUnderTest<> {
             call.changed(key, "set");
             return resp::ok;
         });
+        commands.add_blocking("TAKE key [key ...]",
+                              [](resp::Words) -> std::optional<std::string> { return std::nullopt; });
     }
     /// Sends `NAME …` with a thousand words each, `times` times or until the server no longer reads. Returns how
     /// often it was answered.
@@ -225,4 +229,19 @@ TEST_CASE("what counts is at least what the heap holds") {
         const std::size_t more = ::mallinfo2().uordblks - held;  // 0 with sanitizers
         CHECK(test.server->memory() - counted >= more);
     }
+}
+
+TEST_CASE("the keys that a client waits for count at least as much as the heap holds, until it leaves") {
+    ServiceMemoryFixture test{1 << 30};
+    const auto wait = [&](std::size_t client) {
+        REQUIRE(test.ask(numbered("TAKE", client * 1'000, 1'000), client).empty());
+    };
+    wait(0);
+    const std::size_t counted = test.server->memory();
+    const std::size_t held = ::mallinfo2().uordblks;
+    for (std::size_t client = 1; client != 20; ++client) wait(client);
+    const std::size_t more = ::mallinfo2().uordblks - held;  // 0 with sanitizers
+    CHECK(test.server->memory() - counted >= more);
+    for (std::size_t client = 0; client != 20; ++client) test.leave(client);
+    CHECK(test.server->memory() == 0);
 }
