@@ -287,17 +287,17 @@ class Example(TestCase):
         self.process.stdout.close()
         self.assertIn(code, (0, -signal.SIGTERM))  # a sanitizer ends with another one
 
-    def output(self, program, *arguments, lines=""):
+    def output(self, program, *arguments, lines="", code=0):
         done = subprocess.run([program, "-p", self.port, *arguments], input=lines.encode(), capture_output=True,
                               timeout=PATIENCE)
-        self.assertEqual((done.stderr, done.returncode), (b"", 0))
+        self.assertEqual((done.stderr, done.returncode), (b"", code))
         return done.stdout.decode()
 
     def connect(self):
         return self.connect_to(("127.0.0.1", int(self.port)))
 
-    def client(self, *arguments, lines=""):
-        return self.output(os.path.join(BIN, "client"), *arguments, lines=lines)
+    def client(self, *arguments, lines="", code=0):
+        return self.output(os.path.join(BIN, "client"), *arguments, lines=lines, code=code)
 
 
 def main():
