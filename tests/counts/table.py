@@ -40,6 +40,9 @@ def request_table(memory, loopback):
             ("coroutine handler, stream in memory", memory, "request, coroutine handler"),
             ("resp-echo, 1 client over loopback", loopback, "instructions, 1 client")):
         text += row(name, *(number(counts[f"{prefix}, {deep}"]) for deep in ("no pipeline", "16 deep")))
+    for name, shown in (("a handler that replies OK", "a handler that replies OK to GET and SET, stream in memory"),
+                        ("a service", "a service that replies OK to GET and SET, with its lock, stream in memory")):
+        text += row(shown, "–", number(memory[f"command, {name}"]))
     return text + row("resp-echo, 50 clients over loopback that are ready together",
                       number(loopback["instructions, 50 clients, no pipeline"]), "–")
 
