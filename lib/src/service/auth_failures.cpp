@@ -14,7 +14,8 @@ namespace {
 std::size_t hash_of(const std::string& address) {
     std::error_code error;
     const asio::ip::address parsed = asio::ip::make_address(address, error);
-    if (error || !parsed.is_v6()) return std::hash<std::string_view>{}(address);
+    if (error || !parsed.is_v6() || parsed.to_v6().is_v4_mapped())
+        return std::hash<std::string_view>{}(address);
     const auto bytes = parsed.to_v6().to_bytes();
     return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2});
 }

@@ -17,8 +17,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+bool has_timeout(const Usage& usage) noexcept {
+    for (std::size_t i = 1; i != usage.size(); ++i) {
+        if (usage[i].kind == UsageNode::Kind::word && usage.text(usage[i]) == "timeout") return true;
+    }
+    return false;
+}
+
 /// The end of the time of a command; the clock's last value if it has no limit.
 Clock::time_point deadline_of(const Call& call) {
+    if (!has_timeout(call.usage())) return Clock::time_point::max();
     std::optional<double> seconds;
     try {
         seconds = call.number("timeout");

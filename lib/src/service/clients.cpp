@@ -64,30 +64,37 @@ std::uint64_t Statistics::errors() const {
     return sum;
 }
 
-void Statistics::count_error(std::string_view error) {
+void ThreadTally::count_code(std::string_view error) {
     constexpr std::size_t most = 128, longest = 32;
     const std::string_view code = error.substr(0, std::min(error.find(' '), longest));
-    const std::lock_guard lock{mutex_};
-    if (const auto found = errors_by_code_.find(code); found != errors_by_code_.end()) {
+    const std::lock_guard lock{codes_mutex};
+    if (const auto found = codes.find(code); found != codes.end()) {
         ++found->second;
-    } else if (errors_by_code_.size() < most) {
-        errors_by_code_.emplace(code, 1);
+    } else if (codes.size() < most) {
+        codes.emplace(code, 1);
     }
 }
 
 std::map<std::string, std::uint64_t, std::less<>> Statistics::errors_by_code() const {
     const std::lock_guard lock{mutex_};
-    return errors_by_code_;
+    std::map<std::string, std::uint64_t, std::less<>> sum;
+    for (const auto& thread : threads_) {
+        if (thread == nullptr) continue;
+        const std::lock_guard codes_lock{thread->codes_mutex};
+        for (const auto& [code, count] : thread->codes) sum[code] += count;
+    }
+    return sum;
 }
 
-/// A count that its thread adds at the same time may be lost.
+/// A counter to which its thread adds at the same time may keep its old value.
 void Statistics::reset() {
     const std::lock_guard lock{mutex_};
-    errors_by_code_.clear();
     for (const auto& thread : threads_) {
         if (thread == nullptr) continue;
         for (CommandTally& command : thread->of) command.reset();
         thread->errors.reset();
+        const std::lock_guard codes_lock{thread->codes_mutex};
+        thread->codes.clear();
     }
 }
 
@@ -116,7 +123,7 @@ void ClientRecord::set_waiter(std::shared_ptr<Waiter> waiter) {
 bool ClientRecord::unblock(Unblocked how) {
     const std::lock_guard lock{waiter_mutex_};
     if (waiter_ == nullptr) return false;
-    waiter_->unblock(how);
+    if (!waiter_->unblock(how)) return false;
     static_cast<void>(Waiter::wake(waiter_));
     return true;
 }

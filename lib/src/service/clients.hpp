@@ -50,7 +50,7 @@ struct CommandTally {
     Tally failed;    // replied with an error by its function
     Tally timed;     // calls of which the time is known
     Tally nanoseconds;
-    std::array<Tally, 24> histogram;  // of the times: [i] are up to 2^i microseconds
+    std::array<Tally, 24> histogram;  // of the times: [i] are up to 2^i microseconds, the last one all others
 
     void add_time(std::chrono::nanoseconds time) noexcept;
     void reset() noexcept;
@@ -61,6 +61,12 @@ struct ThreadTally {
     explicit ThreadTally(std::size_t commands) : of(commands) {}
     std::vector<CommandTally> of;  // by CommandEntry::index
     Tally errors;                  // error replies, also for unknown commands
+
+    /// Counts the first word of an error text.
+    void count_code(std::string_view error);
+
+    std::mutex codes_mutex;
+    std::map<std::string, std::uint64_t, std::less<>> codes;  // at most 128; later ones are not counted
 };
 
 class Statistics {
@@ -74,15 +80,12 @@ public:
     [[nodiscard]] Sum of_command(std::size_t index) const;
     [[nodiscard]] std::uint64_t calls() const;
     [[nodiscard]] std::uint64_t errors() const;
-    /// Counts the first word of an error text.
-    void count_error(std::string_view error);
-    /// How often each first word was counted. Of 128 different ones; later ones are not counted.
+    /// How often each first word of an error text was counted.
     [[nodiscard]] std::map<std::string, std::uint64_t, std::less<>> errors_by_code() const;
     void reset();
 
 private:
     mutable std::mutex mutex_;
-    std::map<std::string, std::uint64_t, std::less<>> errors_by_code_;
     std::deque<std::unique_ptr<ThreadTally>> threads_;  // null: a thread without a client so far
 };
 

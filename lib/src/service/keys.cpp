@@ -267,7 +267,7 @@ void Tracker::send_elsewhere(const Write& write_keys) {
                    : out.array(3).bulk_string("message").bulk_string("__redis__:invalidate");
         write_keys(out);
     };
-    if (target->connection().send(write) == Sent::too_large) target->connection().abort();
+    if (target->connection().send(write) == Sent::too_large) client_.abort();
 }
 
 void Tracker::invalidate(std::string_view key, std::uint64_t by) {

@@ -26,8 +26,9 @@ std::vector<std::size_t> timed_commands(const Table& table, const Words& names) 
     for (std::size_t i = 0; i != table.size(); ++i) {
         bool is_wanted = names.empty();
         for (const std::string_view name : names) {
-            is_wanted = is_wanted || equals_ignoring_case(name, table[i].name) ||
+            is_wanted = equals_ignoring_case(name, table[i].name) ||
                         equals_ignoring_case(name, table[i].usage.name());
+            if (is_wanted) break;
         }
         if (is_wanted && table.statistics.of_command(i).timed != 0) found.push_back(i);
     }

@@ -17,16 +17,19 @@
 
 namespace resp::detail {
 
-std::size_t Monitors::add(const Connection& client) {
+void Monitors::add(const Connection& client) {
     const std::lock_guard lock{mutex_};
     if (std::find(clients_.begin(), clients_.end(), client) == clients_.end()) clients_.push_back(client);
-    return clients_.size();
 }
 
-std::size_t Monitors::remove(const Connection& client) noexcept {
+void Monitors::remove(const Connection& client) noexcept {
     const std::lock_guard lock{mutex_};
     std::erase(clients_, client);
-    return clients_.size();
+}
+
+bool Monitors::empty() const {
+    const std::lock_guard lock{mutex_};
+    return clients_.empty();
 }
 
 void Monitors::tell(const Call& call) {
@@ -53,7 +56,8 @@ void end_monitoring(Table& table, ClientRecord& client) {
     client.is_monitor = false;
     client.update();
     update_idle_timeout(table, client);
-    if (table.monitors.remove(client.connection()) == 0) table.set_extra(Extra::monitor, false);
+    table.monitors.remove(client.connection());
+    if (table.monitors.empty()) table.end_extra(Extra::monitor, [&] { return !table.monitors.empty(); });
 }
 
 void add_monitor(Table& table) {

@@ -11,14 +11,14 @@ namespace resp::detail {
 
 class Monitors {
 public:
-    /// Returns how many there are then.
-    std::size_t add(const Connection& client);
-    std::size_t remove(const Connection& client) noexcept;
+    void add(const Connection& client);
+    void remove(const Connection& client) noexcept;
+    [[nodiscard]] bool empty() const;
     /// Shows a command to all of them. They share the bytes.
     void tell(const Call& call);
 
 private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::vector<Connection> clients_;
 };
 

@@ -1,6 +1,8 @@
 // Counts and measures commands, and shows them to MONITOR, SLOWLOG and Commands::after().
 #include "runner.hpp"
 
+#include <libresp/server/incoming.hpp>
+
 #include <chrono>
 #include <string_view>
 
@@ -30,17 +32,19 @@ void Runner::finish_observed(Table& table, const Call& call, Reply::Mark begin, 
         error = error_text(call.reply().written(begin));
         tally_of(call).failed.add();
         record_of(call).tally->errors.add();
-        table.statistics.count_error(error);
+        record_of(call).tally->count_code(error);
     }
     if (call.started_ == Clock::time_point{}) return;
     const auto duration = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - call.started_);
     if (!entry.traits.blocking) tally_of(call).add_time(duration);
     const unsigned extras = table.extras();
-    if ((extras & Extra::slow_log) != 0 && !entry.traits.blocking) table.slow_log.offer(call, duration);
+    const bool may_be_slow = !entry.traits.blocking && entry.name != "exec";  // its commands count
+    if ((extras & Extra::slow_log) != 0 && may_be_slow) table.slow_log.offer(call, duration);
     if ((extras & Extra::monitor) != 0 && entry.name == "exec") table.monitors.tell(call);
     if (!table.after) return;
-    table.after(call,
-                {duration, call.request().value().wire().size(), call.reply().bytes_since(begin), error});
+    std::size_t bytes_in = call.request().value().wire().size();
+    if (call.incoming_ != nullptr) bytes_in += call.incoming_->size();
+    table.after(call, {duration, bytes_in, call.reply().bytes_since(begin), error});
 }
 
 }  // namespace resp::detail

@@ -12,6 +12,14 @@
 
 namespace resp::detail {
 
+namespace {
+
+bool may_write(const CommandEntry& entry) noexcept {
+    return entry.traits.write || entry.name == "publish" || entry.name == "spublish";
+}
+
+}  // namespace
+
 // ---- Pause
 
 void Pause::begin(Clock::time_point until, bool only_writes) {
@@ -37,12 +45,10 @@ bool Pause::lasts() const { return Clock::now() < until(); }
 bool Pause::holds(const CommandEntry& entry, const ClientRecord& client) const {
     if (!lasts() || entry.name == "client|pause" || entry.name == "client|unpause") return false;
     const std::lock_guard lock{mutex_};
-    if (!only_writes_ || entry.traits.write || entry.name == "publish" || entry.name == "spublish")
-        return true;
+    if (!only_writes_ || may_write(entry)) return true;
     if (entry.name != "exec" || client.transaction == nullptr) return false;
     const auto& queued = client.transaction->queued;
-    return std::any_of(queued.begin(), queued.end(),
-                       [](const auto& each) { return each.entry->traits.write; });
+    return std::any_of(queued.begin(), queued.end(), [](const auto& each) { return may_write(*each.entry); });
 }
 
 /// A waiter in the set, as long as its coroutine exists.
@@ -71,14 +77,12 @@ asio::awaitable<bool> Pause::wait(const CommandEntry& entry, const ClientRecord&
     asio::steady_timer& timer = place.waiter().timer();
     while (holds(entry, client)) {
         place.waiter().rest();
-        timer.expires_at(until());
+        timer.expires_at(std::min(until(), Clock::now() + std::chrono::seconds{1}));
         if (!lasts()) break;
         std::error_code ec;
         auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-        if (!co_await unless_gone(client.connection(), std::move(wait)) &&
-            client.connection().peer_state() == PeerState::gone) {
-            co_return false;
-        }
+        const bool is_there = co_await unless_gone(client.connection(), std::move(wait));
+        if (!is_there || client.connection().peer_state() != PeerState::open) co_return false;
     }
     co_return true;
 }

@@ -26,7 +26,7 @@ public:
     [[nodiscard]] bool lasts() const;
     /// Whether the command has to wait.
     [[nodiscard]] bool holds(const CommandEntry& entry, const ClientRecord& client) const;
-    /// Waits until the command may run. Returns false if the client is gone.
+    /// Waits until the command may run. Returns false if the client has left, or has ended its stream.
     [[nodiscard]] asio::awaitable<bool> wait(const CommandEntry& entry, const ClientRecord& client);
 
 private:

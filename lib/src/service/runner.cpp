@@ -100,19 +100,18 @@ void Runner::end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin) {
     client.update();
 }
 
-void Runner::refuse(Table& table, ClientRecord& client, Reply& reply, std::string_view error) {
+void Runner::refuse(ClientRecord& client, Reply& reply, std::string_view error) {
     const Reply::Mark begin = reply.mark();
     client.tally->errors.add();
-    table.statistics.count_error(error);
+    client.tally->count_code(error);
     if (client.transaction != nullptr) client.transaction->failed = true;
     reply.simple_error(error);
     end_reply(client, reply, begin);
 }
 
-void Runner::refuse_unknown(Table& table, ClientRecord& client, const Command& command, Reply& reply) {
+void Runner::refuse_unknown(ClientRecord& client, const Command& command, Reply& reply) {
     client.begin_command(false);
-    refuse(table, client, reply,
-           client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
+    refuse(client, reply, client.is_authenticated() ? unknown_command(command) : std::string{needs_auth});
 }
 
 // ---- before the call
@@ -144,7 +143,6 @@ std::string Runner::refusal(Table& table, Call& call) {
     return {};
 }
 
-/// CLIENT HELP: it is no entry of the table.
 bool Runner::is_help(const Call& call) noexcept {
     return call.entry_->subcommands != nullptr && call.size() == 2 && equals_ignoring_case(call[1], "HELP");
 }
@@ -159,7 +157,7 @@ bool Runner::may_run(Table& table, Call& call) {
         client.tally->of[entry.index].rejected.add();
         // As in Redis, an EXEC that is refused ends the transaction.
         if (entry.name == "exec") error = abort_transaction(table, client, error);
-        refuse(table, client, call.reply(), error);
+        refuse(client, call.reply(), error);
         return false;
     }
     if (is_queued) {
@@ -227,7 +225,7 @@ void Runner::add_keys(const Call& call, KeyList& keys) {
 
 void Runner::call_function(Table& table, Call& call) {
     const Reply::Mark begin = call.reply().mark();
-    if (call.entry_->function.plain == nullptr) return write_help(*call.entry_, call.reply());
+    if (is_help(call)) return write_help(*call.entry_, call.reply());
     if (record_of(call).tracking != nullptr) track_keys(table, call);
     start(table, call);
     try {

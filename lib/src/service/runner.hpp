@@ -34,6 +34,8 @@ struct Runner {
         if (table.user_lock) add_keys(call, keys);
         table.locked(keys, call.entry_->traits.readonly ? Access::read : Access::write, body);
     }
+    /// Whether it is `NAME HELP` of a command with subcommands. Its function is not called.
+    [[nodiscard]] static bool is_help(const Call& call) noexcept;
     /// Calls the function without the lock: the caller holds it.
     static void call_function(Table& table, Call& call);
     /// Counts a call before its function, and after it, where the reply is complete; `begin`: where the reply begins.
@@ -52,8 +54,8 @@ struct Runner {
             finish_observed(table, call, begin, is_error);
     }
     /// Replies with an error that is not of a command's function.
-    static void refuse(Table& table, ClientRecord& client, Reply& reply, std::string_view error);
-    static void refuse_unknown(Table& table, ClientRecord& client, const Command& command, Reply& reply);
+    static void refuse(ClientRecord& client, Reply& reply, std::string_view error);
+    static void refuse_unknown(ClientRecord& client, const Command& command, Reply& reply);
     /// Drops the reply that begins at `begin` if CLIENT REPLY says so.
     static void end_reply(ClientRecord& client, Reply& reply, Reply::Mark begin);
     /// Adds the keys of a call whose words fit.
@@ -79,7 +81,6 @@ private:
     static void finish_observed(Table& table, const Call& call, Reply::Mark begin, bool is_error);
     [[nodiscard]] static std::string refusal(Table& table, Call& call);
     [[nodiscard]] static KeyList read_keys(const Call& call);
-    [[nodiscard]] static bool is_help(const Call& call) noexcept;
 };
 
 }  // namespace resp::detail

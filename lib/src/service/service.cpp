@@ -8,16 +8,6 @@
 
 namespace resp::detail {
 
-namespace {
-
-/// Another thread may begin a new pause at the same time: then it goes on.
-void end_pause(Table& table) {
-    table.set_extra(Extra::pause, false);
-    if (table.pause.lasts()) table.set_extra(Extra::pause, true);
-}
-
-}  // namespace
-
 ServiceBase::ServiceBase(const CommandTable& commands) : table_(commands.table_) { table_->freeze(); }
 ServiceBase::ServiceBase(const ServiceBase& other) : table_(other.table_) {}
 ServiceBase::ServiceBase(ServiceBase&& other) noexcept = default;
@@ -54,7 +44,7 @@ bool ServiceBase::waits(const Request& request) const {
     if (entry == nullptr) return false;
     if ((table_->extras() & Extra::pause) != 0) [[unlikely]] {
         is_paused_ = record_ != nullptr && table_->pause.holds(*entry, *record_);
-        if (!table_->pause.lasts()) end_pause(*table_);
+        if (!table_->pause.lasts()) table_->end_extra(Extra::pause, [&] { return table_->pause.lasts(); });
         if (is_paused_) return true;
     }
     return !entry->is_plain && entry->function.waiting != nullptr;
@@ -74,7 +64,8 @@ Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
         if (!Runner::may_run(*table_, call)) return {};
     }
     client.last_.store(entry, std::memory_order_relaxed);
-    if (entry->function.waiting != nullptr) return Runner::run_waiting(*table_, call);
+    if (entry->function.waiting != nullptr && !Runner::is_help(call))
+        return Runner::run_waiting(*table_, call);
     Runner::run_plain(*table_, call);
     return {};
 }
@@ -84,7 +75,7 @@ Outcome ServiceBase::run_rare(const Request& request, Reply& reply, void* state)
     if (record_ == nullptr) on_open(request.connection());
     if (next_ == nullptr) next_ = table_->find(request.value());
     if (next_ == nullptr) {
-        Runner::refuse_unknown(*table_, *record_, request.command(), reply);
+        Runner::refuse_unknown(*record_, request.command(), reply);
         return {};
     }
     return std::exchange(is_paused_, false) ? run_later(request, reply, state) : run(request, reply, state);

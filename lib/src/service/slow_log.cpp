@@ -12,6 +12,16 @@
 
 namespace resp::detail {
 
+namespace {
+
+std::size_t memory_of(const SlowLog::Entry& entry) noexcept {
+    std::size_t bytes = sizeof entry + entry.address.size() + entry.name.size();
+    for (const std::string& word : entry.words) bytes += sizeof word + word.size();
+    return bytes;
+}
+
+}  // namespace
+
 void SlowLog::offer(const Call& call, std::chrono::nanoseconds duration) {
     using std::chrono::duration_cast;
     constexpr std::size_t most_words = 32;
@@ -27,7 +37,8 @@ void SlowLog::offer(const Call& call, std::chrono::nanoseconds duration) {
     const std::lock_guard lock{mutex_};
     entry.id = next_id_++;
     entries_.push_back(std::move(entry));
-    shrink(most_);
+    bytes_ += memory_of(entries_.back());
+    shrink();
 }
 
 std::vector<SlowLog::Entry> SlowLog::newest(std::size_t most) const {
@@ -44,16 +55,7 @@ std::size_t SlowLog::size() const {
 void SlowLog::clear() {
     const std::lock_guard lock{mutex_};
     entries_.clear();
-}
-
-std::int64_t SlowLog::longer_than() const {
-    const std::lock_guard lock{mutex_};
-    return longer_than_;
-}
-
-void SlowLog::set_longer_than(std::int64_t microseconds) {
-    const std::lock_guard lock{mutex_};
-    longer_than_ = microseconds;
+    bytes_ = 0;
 }
 
 std::size_t SlowLog::most() const {
@@ -64,11 +66,15 @@ std::size_t SlowLog::most() const {
 void SlowLog::set_most(std::size_t most) {
     const std::lock_guard lock{mutex_};
     most_ = most;
-    shrink(most);
+    shrink();
 }
 
-void SlowLog::shrink(std::size_t most) {
-    while (entries_.size() > most) entries_.pop_front();
+void SlowLog::shrink() {
+    constexpr std::size_t most_bytes = std::size_t{16} << 20;
+    while (entries_.size() > most_ || bytes_ > most_bytes) {
+        bytes_ -= memory_of(entries_.front());
+        entries_.pop_front();
+    }
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <libresp/service/call.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -22,7 +23,7 @@ public:
         std::string address, name;  // of the client
     };
 
-    /// Keeps the command if it took long.
+    /// Keeps the command if it took long. All entries together take at most 16 MiB.
     void offer(const Call& call, std::chrono::nanoseconds duration);
     /// The newest `most` ones, the newest first.
     [[nodiscard]] std::vector<Entry> newest(std::size_t most) const;
@@ -30,18 +31,23 @@ public:
     void clear();
 
     /// In microseconds; negative: off.
-    [[nodiscard]] std::int64_t longer_than() const;
-    void set_longer_than(std::int64_t microseconds);
+    [[nodiscard]] std::int64_t longer_than() const noexcept {
+        return longer_than_.load(std::memory_order_relaxed);
+    }
+    void set_longer_than(std::int64_t microseconds) noexcept {
+        longer_than_.store(microseconds, std::memory_order_relaxed);
+    }
     [[nodiscard]] std::size_t most() const;
     void set_most(std::size_t most);
 
 private:
-    void shrink(std::size_t most);
+    void shrink();
 
     mutable std::mutex mutex_;
     std::deque<Entry> entries_;  // the oldest first
     std::int64_t next_id_ = 0;
-    std::int64_t longer_than_ = -1;
+    std::atomic<std::int64_t> longer_than_{-1};
+    std::size_t bytes_ = 0;  // of the entries, about
     std::size_t most_ = 128;
 };
 

@@ -72,6 +72,12 @@ public:
     // After freeze(), from any thread.
     [[nodiscard]] unsigned extras() const noexcept { return extras_.load(std::memory_order_relaxed); }
     void set_extra(unsigned bit, bool on) noexcept { on ? extras_.fetch_or(bit) : extras_.fetch_and(~bit); }
+    /// Another thread may need it again at the same time: `is_needed` is asked after the bit was cleared.
+    template <class IsNeeded>
+    void end_extra(unsigned bit, const IsNeeded& is_needed) {
+        set_extra(bit, false);
+        if (is_needed()) set_extra(bit, true);
+    }
     /// Runs `body` under the lock of the service for the keys `of`: that of the program, or one mutex, or none.
     template <class Body>
     void locked(std::span<const std::string_view> of, Access access, const Body& body) {

@@ -24,7 +24,10 @@ std::shared_ptr<Client> parse_redirect(const Table& table, const Call& call, std
     if (!id || *id < 0) throw Error{std::string{not_an_integer}};
     if (*id == 0) return nullptr;
     std::shared_ptr<Client> target = table.clients.find(static_cast<std::uint64_t>(*id));
-    if (target == nullptr) throw Error{"ERR The client ID you want redirect to does not exist"};
+    // Another user could be flooded with pushes until it is disconnected.
+    const bool may_send =
+        target != nullptr && (record_of(call).is_admin || target->user() == call.client().user());
+    if (!may_send) throw Error{"ERR The client ID you want redirect to does not exist"};
     return target;
 }
 

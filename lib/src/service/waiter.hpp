@@ -28,8 +28,11 @@ public:
         return true;
     }
     [[nodiscard]] bool is_woken() const noexcept { return woken_.load(); }
-    /// Before wake(): the command ends.
-    void unblock(Unblocked how) noexcept { unblocked_.store(how); }
+    /// Before wake(): the command ends. Returns false if it ends already.
+    bool unblock(Unblocked how) noexcept {
+        Unblocked no = Unblocked::no;
+        return unblocked_.compare_exchange_strong(no, how);
+    }
     [[nodiscard]] Unblocked unblocked() const noexcept { return unblocked_.load(); }
     /// Waits again. Only the coroutine calls it.
     void rest() noexcept { woken_.store(false); }

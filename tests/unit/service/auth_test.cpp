@@ -201,6 +201,16 @@ TEST_CASE("a new connection does not make wrong passwords faster") {
     }
 }
 
+TEST_CASE("a client that ends its stream gets the answers to its wrong passwords no sooner") {
+    RunningAuth test;
+    auto client = test.client();
+    const auto begin = std::chrono::steady_clock::now();
+    client.send("AUTH bob nope\r\nAUTH bob nope\r\nAUTH bob nope\r\n");
+    client.finish();
+    for (int i = 0; i != 3; ++i) CHECK(client.reply() == wrong);
+    CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds{700});
+}
+
 TEST_CASE("a client that waits for its wrong password does not delay others") {
     RunningAuth test;
     auto slow = test.client();

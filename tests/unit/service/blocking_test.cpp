@@ -50,6 +50,18 @@ TEST_CASE("a blocking command answers at once if its key has something") {
     CHECK(test.ask("BLPOP k\r\n") == "-ERR wrong number of arguments for 'blpop' command\r\n");
 }
 
+TEST_CASE("a blocking command without a word timeout waits until there is something") {
+    BlockingFixture test;
+    test.commands.add_blocking("TAKE key", [&](std::string_view key) -> std::optional<std::size_t> {
+        const std::size_t size = test.lists[std::string{key}].size();
+        if (size == 0) return std::nullopt;
+        return size;
+    });
+    CHECK(test.ask("TAKE k\r\n", 1).empty());
+    CHECK(test.ask("RPUSH k a b\r\n") == ":2\r\n");
+    CHECK(test.clients[1]->received == ":2\r\n");
+}
+
 TEST_CASE("clients that wait for a key are served in the order in which they came") {
     BlockingFixture test;
     CHECK(test.ask("BLPOP k 0\r\n", 1).empty());

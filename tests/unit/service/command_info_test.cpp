@@ -1,6 +1,8 @@
 // COMMAND: what a client can learn of the commands.
 #include "fixture.hpp"
 
+#include <libresp/server/asio.hpp>
+
 using service_test::ServiceUnderTest;
 
 namespace {
@@ -158,4 +160,15 @@ TEST_CASE("COMMAND GETKEYS reports its errors with Redis' texts") {
         CHECK(test.keys_of("lmpop " + std::string{count} + " a b LEFT") ==
               "-ERR Invalid arguments specified for command\r\n");
     }
+}
+
+TEST_CASE("a command that has a function and subcommands has HELP, and its function is not called for it") {
+    ServiceUnderTest test;
+    test.commands.add("BOX",
+                      [](resp::Call& call) -> asio::awaitable<std::int64_t> { co_return call.size(); });
+    test.commands.add("BOX OPEN key", [](std::string_view) { return resp::ok; });
+    CHECK(test.ask("BOX\r\n") == ":1\r\n");
+    CHECK(test.ask("BOX HELP\r\n").find("OPEN key") != std::string::npos);
+    CHECK(test.ask("COMMAND HELP\r\n").find("GETKEYS") != std::string::npos);
+    CHECK(test.ask("COMMAND HELP\r\n").starts_with("*"));
 }

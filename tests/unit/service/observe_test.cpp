@@ -143,6 +143,15 @@ TEST_CASE("SLOWLOG is off until a time is set, and keeps the newest commands") {
     CHECK(contains(test.ask("CONFIG SET slowlog-max-len x\r\n"), "couldn't be parsed"));
 }
 
+TEST_CASE("SLOWLOG has the commands of a transaction, and not EXEC") {
+    ObserveFixture test;
+    test.commands.slow_log(std::chrono::microseconds{0});
+    test.ask("MULTI\r\nGET a\r\nEXEC\r\n");
+    const std::string entries = test.ask("SLOWLOG GET\r\n");
+    CHECK(contains(entries, "$3\r\nGET\r\n"));
+    CHECK_FALSE(contains(entries, "$4\r\nEXEC\r\n"));
+}
+
 TEST_CASE("SLOWLOG shortens long words and long commands") {
     ObserveFixture test;
     test.commands.slow_log(std::chrono::microseconds{0});

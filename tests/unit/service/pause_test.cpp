@@ -70,6 +70,9 @@ TEST_CASE("CLIENT PAUSE WRITE holds back a transaction that writes") {
     test.ask("CLIENT UNPAUSE\r\n");
     test.server->run();
     CHECK(test.clients[1]->received == "+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n");
+    CHECK(test.ask("MULTI\r\nPUBLISH a b\r\n", 2) == "+OK\r\n+QUEUED\r\n");
+    test.ask("CLIENT PAUSE 100000 WRITE\r\n");
+    CHECK(test.ask("EXEC\r\n", 2).empty());
 }
 
 TEST_CASE("a second CLIENT PAUSE makes the pause only longer and stricter") {
@@ -102,6 +105,19 @@ TEST_CASE("a client that leaves while it is paused runs nothing, and leaves no m
     CHECK(test.server->memory() == 0);
 }
 
+TEST_CASE("a client that ends its stream while it is paused ends, and others go on") {
+    PauseFixture test;
+    test.ask("CLIENT PAUSE 100000\r\n");
+    CHECK(test.ask("GET a\r\n", 1).empty());
+    test.clients[1]->finish();
+    CHECK(test.clients[1]->notify());
+    test.server->run();
+    CHECK(test.clients[1]->ended);
+    CHECK(test.clients[1]->received.empty());
+    CHECK(test.ask("CLIENT UNPAUSE\r\nGET b\r\n") == "+OK\r\n$1\r\nb\r\n");
+    CHECK(test.server->memory() == 0);
+}
+
 TEST_CASE("CLIENT PAUSE ends by time") {
     resp::Commands<> commands;
     PauseFixture::add_to(commands);
@@ -123,7 +139,8 @@ TEST_CASE("CLIENT UNBLOCK ends the wait of a blocking command") {
     test.server->run();
     CHECK(test.clients[1]->received == ":" + waiting + "\r\n$-1\r\n$1\r\na\r\n");
     test.ask("TAKE k 0\r\n", 1);
-    CHECK(test.ask("CLIENT UNBLOCK " + waiting + " ERROR\r\n") == ":1\r\n");
+    CHECK(test.ask("CLIENT UNBLOCK " + waiting + " ERROR\r\nCLIENT UNBLOCK " + waiting + "\r\n") ==
+          ":1\r\n:0\r\n");
     test.server->run();
     CHECK(test.clients[1]->received.ends_with("-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n"));
     CHECK(test.ask("CLIENT UNBLOCK 999999999\r\n") == ":0\r\n");

@@ -4,6 +4,7 @@
 #include <libresp/server/asio.hpp>
 
 using resp::ValueStream;
+using service_test::contains;
 using service_test::ServiceUnderTest;
 
 namespace {
@@ -108,6 +109,29 @@ TEST_CASE("a client that leaves in the middle of a value ends its command") {
     test.server->run();
     CHECK(test.clients[0]->closed);
     CHECK(test.server->memory() == 0);
+}
+
+TEST_CASE("a streamed command waits for the end of a pause") {
+    StreamFixture test;
+    test.ask("CLIENT PAUSE 100000\r\n", 1);
+    CHECK(test.ask(StreamFixture::put(longer)).empty());
+    test.ask("CLIENT UNPAUSE\r\n", 1);
+    test.server->run();
+    CHECK(test.clients[0]->received == ":1000000\r\n");
+    CHECK(test.stored == longer);
+}
+
+TEST_CASE("what is sent after a drain() is not taken for an error") {
+    StreamFixture test;
+    test.commands.add("FILE", [](resp::Reply& reply) -> asio::awaitable<void> {
+        reply.bulk_string_header(6).wire("abc");
+        co_await reply.drain();
+        reply.wire("-ab");
+        reply.end_bulk_string();
+    });
+    CHECK(test.ask("FILE\r\n") == "$6\r\nabc-ab\r\n");
+    CHECK(contains(test.ask("INFO commandstats\r\n"), "failed_calls=0\r\n"));
+    CHECK_FALSE(contains(test.ask("INFO errorstats\r\n"), "errorstat_"));
 }
 
 TEST_CASE("CLIENT REPLY OFF drops the reply of a streamed command") {

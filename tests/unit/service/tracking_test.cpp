@@ -260,6 +260,20 @@ TEST_CASE("REDIRECT sends the invalidations to another client, in its version of
     CHECK(test.heard("SET b 1\r\n") == invalidate("b"));
 }
 
+TEST_CASE("REDIRECT to the client of another user needs the right to administer") {
+    TrackingFixture test;
+    test.commands.auth([](const resp::AuthRequest& request) -> std::optional<resp::User> {
+        return resp::User{.name = std::string{request.user}, .admin = request.user == "admin"};
+    });
+    test.ask("AUTH ann pw\r\n", 0);
+    const std::string reply = test.ask("CLIENT ID\r\n", 0);
+    const std::string track = "CLIENT TRACKING ON REDIRECT " + reply.substr(1);
+    const std::string unknown = "-ERR The client ID you want redirect to does not exist\r\n";
+    CHECK(test.ask("AUTH bob pw\r\n" + track, 1) == "+OK\r\n" + unknown);
+    CHECK(test.ask("AUTH ann pw\r\n" + track, 2) == "+OK\r\n+OK\r\n");
+    CHECK(test.ask("AUTH admin pw\r\n" + track, 3) == "+OK\r\n+OK\r\n");
+}
+
 TEST_CASE("a client hears that the client to which it redirects has left") {
     TrackingFixture test;
     const std::string reply = test.ask("CLIENT ID\r\n", 2);

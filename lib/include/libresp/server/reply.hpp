@@ -90,9 +90,10 @@ public:
     /// How many bytes were written to this reply since `from`, a mark of the same reply, with those that were written
     /// without a copy.
     [[nodiscard]] std::size_t bytes_since(Mark from) const noexcept;
-    /// The bytes that were written to this reply since `from`, a mark of the same reply, up to the first string that was
-    /// written without a copy. Valid until more is written.
+    /// The bytes that were written to this reply since `from`, a mark of the same reply; those of strings that were written
+    /// without a copy are left out. Empty after a drain(). Valid until more is written.
     [[nodiscard]] std::string_view written(Mark from) const noexcept {
+        if ((state_ & drained) != 0) return {};
         const std::string_view all = buffer_ != nullptr ? buffer_->view() : std::string_view{*string_};
         const std::size_t begin = std::min(begin_ + from.size_, all.size());
         return {all.data() + begin, all.size() - begin};
@@ -101,13 +102,13 @@ public:
     /// The requests after this one are read under Options::limits, no longer under Options::first_limits. Usually
     /// called when the client has authenticated itself.
     Reply& lift_limits() noexcept {
-        state_ |= lifts;
+        state_ = static_cast<unsigned char>((state_ | lifts) & ~restores);
         return *this;
     }
     /// The requests after this one are read under Options::first_limits again. Usually called when the client is no longer
     /// authenticated.
     Reply& restore_limits() noexcept {
-        state_ |= restores;
+        state_ = static_cast<unsigned char>((state_ | restores) & ~lifts);
         return *this;
     }
 

@@ -69,7 +69,7 @@ public:
         return *this;
     }
     /// Adds a command whose last word may be longer than memory: a coroutine takes it piece by piece through a parameter
-    /// resp::ValueStream&. While a client is in a transaction, or not authenticated, the word has to fit in Options::limits.
+    /// resp::ValueStream&. While a client may not run the command, the word has to fit in Options::limits.
     template <class F>
     Commands& add_stream(detail::UsageLine<State, std::type_identity_t<F>> usage, F f,
                          CommandTraits traits = {}) {

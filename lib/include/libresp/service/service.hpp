@@ -36,6 +36,7 @@ protected:
 private:
     Outcome run_rare(const Request& request, Reply& reply, void* state);
     Outcome run_later(const Request& request, Reply& reply, void* state);
+    Outcome run_stream_later(const CommandEntry& entry, Incoming& incoming, Reply& reply, void* state);
     std::shared_ptr<Table> table_;
     std::shared_ptr<ClientRecord> record_;        // of this connection
     mutable const CommandEntry* next_ = nullptr;  // what waits() has found
