@@ -7,12 +7,10 @@
 
 void add(resp::Commands<>& commands) {
 #ifdef CORRECT
-    commands.add_stream("PUT key value", [](std::string_view, resp::ValueStream&) -> asio::awaitable<void> {
-        co_return;
-    });
+    commands.add_stream("PUT key value",
+                        [](std::string_view, resp::ValueStream&) -> asio::awaitable<void> { co_return; });
 #else
-    commands.add_stream("PUT value key", [](resp::ValueStream&, std::string_view) -> asio::awaitable<void> {
-        co_return;
-    });
+    commands.add_stream("PUT value key",
+                        [](resp::ValueStream&, std::string_view) -> asio::awaitable<void> { co_return; });
 #endif
 }
