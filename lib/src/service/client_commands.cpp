@@ -61,7 +61,12 @@ void list_clients(const Table& table, const Call& call) {
     call.reply().verbatim_string("txt", lines);
 }
 
-Filter parse_kill(const Call& call) {
+/// Only a service with Commands::auth() has other users than the default one.
+void check_user(const Table& table, std::string_view user) {
+    if (!table.auth.exists() && user != "default") throw Error{"ERR No such user " + quoted(user)};
+}
+
+Filter parse_kill(const Table& table, const Call& call) {
     Filter filter;
     if (call.size() % 2 != 0) throw Error{syntax_error};
     for (std::size_t i = 2; i < call.size(); i += 2) {
@@ -78,7 +83,7 @@ Filter parse_kill(const Call& call) {
         } else if (is("LADDR")) {
             filter.local = value;
         } else if (is("USER")) {
-            filter.user = value;
+            check_user(table, filter.user = value);
         } else if (is("MAXAGE")) {
             const auto age = call.command().integer(i + 1);
             if (!age) throw Error{"ERR maxage is not an integer or out of range"};
@@ -106,7 +111,7 @@ void kill(const Table& table, const Call& call) {
         filter.address = call[2];
         filter.skips_me = false;
     } else {
-        filter = parse_kill(call);
+        filter = parse_kill(table, call);
     }
     std::int64_t killed = 0;
     for (const auto& client : table.clients.all()) {

@@ -136,6 +136,7 @@ TEST_CASE("only an administrator runs commands with the right to administer") {
           "+OK\r\n-NOPERM User bob has no permissions to run the 'manage' command\r\n"
           "-EXECABORT Transaction discarded because of previous errors.\r\n");
     CHECK(test.ask("AUTH pw\r\nMANAGE\r\n") == "+OK\r\n+OK\r\n");
+    CHECK(test.ask("CLIENT KILL USER nobody\r\n") == ":0\r\n");
 }
 
 TEST_CASE(
