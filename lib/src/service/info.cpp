@@ -135,7 +135,7 @@ std::string info(const Table& table, const Words& names) {
     add("Memory", true, [&] { return memory_section(table); });
     add("Persistence", true, [] { return "loading:0\n"; });
     add("Stats", true, [&] { return stats_section(table); });
-    add("Replication", true, [] { return "role:master\nconnected_slaves:0\n"; });
+    add("Replication", true, [] { return "role:master\nconnected_slaves:0\nmaster_repl_offset:0\n"; });
     add("CPU", true, cpu_section);
     add("Commandstats", false, [&] { return commands_section(table); });
     add("Errorstats", true, [&] { return errors_section(table); });

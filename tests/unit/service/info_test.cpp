@@ -52,6 +52,7 @@ TEST_CASE("INFO has the fields that redis-cli --stat and redis_exporter read") {
     CHECK(field(info, "redis_mode") == "standalone");
     CHECK(field(info, "loading") == "0");
     CHECK(field(info, "role") == "master");
+    CHECK(field(info, "master_repl_offset") == "0");
     CHECK(field(info, "connected_clients") == "2");
     CHECK(field(info, "blocked_clients") == "0");
     CHECK(field(info, "total_connections_received") == "2");
