@@ -14,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -79,10 +80,22 @@ std::string keyspace(const Store& store) {
     std::string lines;
     for (unsigned i = 0; i != Store::databases; ++i) {
         if (store.size(i) == 0) continue;
-        lines +=
-            "db" + std::to_string(i) + ":keys=" + std::to_string(store.size(i)) + ",expires=0,avg_ttl=0\r\n";
+        lines += "db" + std::to_string(i) + ":keys=" + std::to_string(store.size(i)) +
+                 ",expires=" + std::to_string(store.expiring(i)) + ",avg_ttl=0\r\n";
     }
     return lines;
+}
+
+/// "100", "100mb".
+std::optional<std::size_t> to_bytes(std::string_view text) {
+    std::size_t number = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    for (const auto& [name, shift] : {std::pair{"", 0}, {"kb", 10}, {"mb", 20}, {"gb", 30}}) {
+        const bool fits = ec == std::errc{} && number <= (~std::size_t{0} >> shift);
+        if (fits && resp::equals_ignoring_case(unit, name)) return number << shift;
+    }
+    return std::nullopt;
 }
 
 void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
@@ -99,11 +112,18 @@ void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
                      {.admin = true, .no_multi = true, .summary = "Saves a snapshot.", .group = "server"});
     }
     commands.section("Keyspace", [&store] { return keyspace(store); });
-    commands.section("Memory", [&store, most = flags.max_memory] {
-        return "used_memory:" + std::to_string(store.bytes()) + "\r\nmaxmemory:" + std::to_string(most) +
-               "\r\n";
+    commands.section("Memory", [&store] {
+        return "used_memory:" + std::to_string(store.bytes()) +
+               "\r\nmaxmemory:" + std::to_string(store.limit()) + "\r\n";
     });
-    commands.parameter("maxmemory", [most = flags.max_memory] { return std::to_string(most); });
+    commands.parameter(
+        "maxmemory", [&store] { return std::to_string(store.limit()); },
+        [&store](std::string_view text) -> std::optional<std::string> {
+            const std::optional<std::size_t> bytes = to_bytes(text);
+            if (!bytes) return "argument must be a memory value";
+            store.set_limit(*bytes);
+            return std::nullopt;
+        });
     store.expired = [&commands](unsigned database, std::string_view key) {
         commands.keys().changed(database, key, "expired", resp::KeyEvent::expired);
     };
@@ -116,7 +136,8 @@ void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
 }
 
 void serve(Flags& flags) {
-    Store store{flags.max_memory};
+    Store store;
+    store.set_limit(flags.max_memory);
     if (!flags.snapshot.empty()) load(store, flags.snapshot);
     resp::Commands commands{resp::ServiceInfo{.databases = Store::databases}};
     configure(commands, store, flags);
@@ -137,6 +158,7 @@ int main(int argc, char** argv) {
     CLI::App app{"A key-value server with the strings of Redis"};
     Flags flags;
     app.add_option("-p,--port", flags.options.port, "TCP port; 0 picks a free one")->capture_default_str();
+    app.add_option("--unix-socket", flags.options.unix_path, "Path of a Unix socket, in addition to TCP");
     app.add_option("-t,--threads", flags.options.threads, "Number of threads")->capture_default_str();
     app.add_option("--max-memory", flags.max_memory, "Bytes of keys and values; 0: no limit")
         ->transform(CLI::AsSizeValue(false));

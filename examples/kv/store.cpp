@@ -106,7 +106,7 @@ Store::Guard Store::lock(std::span<const std::string_view> keys) {
 
 // ---- Store
 
-Store::Store(std::size_t most) : most_(most) {
+Store::Store() {
     std::random_device random;
     for (std::uint64_t& word : secret_) word = std::uint64_t{random()} << 32 | random();
 }
@@ -189,6 +189,12 @@ std::size_t Store::size(unsigned database) const noexcept {
 }
 
 void Store::clear(unsigned database) noexcept {
+std::size_t Store::expiring(unsigned database) const noexcept {
+    std::size_t expiring = 0;
+    for (const Table& table : tables_[database]) expiring += table.expiring();
+    return expiring;
+}
+
     for (std::uint64_t shard = 0; shard != shards; ++shard) {
         Table& table = tables_[database][shard];
         std::uint64_t position = 0;
@@ -230,7 +236,7 @@ void Store::expire(std::size_t most) {
 }
 
 void Store::require_room() const {
-    if (most_ != 0 && bytes() > most_) {
+    if (limit() != 0 && bytes() > limit()) {
         throw resp::error("OOM command not allowed when used memory > 'maxmemory'.");
     }
 }

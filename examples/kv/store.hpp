@@ -45,6 +45,7 @@ public:
     void set_expiry(Item& item, Time expires);
     void clear() noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t expiring() const noexcept { return expiring_.size(); }
     /// The item whose time ends first, if it has ended.
     [[nodiscard]] Item* first_expired(Time time) noexcept;
     /// Calls visit(item) for each item of the bucket at this position of the shard, and returns the position of the next
@@ -72,8 +73,7 @@ public:
     static constexpr unsigned databases = 16;
     static constexpr std::size_t shards = 16;
 
-    /// `most` bytes; see require_room(). 0: no limit.
-    explicit Store(std::size_t most = 0);
+    Store();
 
     /// Holds the locks of some shards.
     class Guard {
@@ -109,6 +109,8 @@ public:
 
     // These need all locks.
     [[nodiscard]] std::size_t size(unsigned database) const noexcept;
+    /// How many of them have an end.
+    [[nodiscard]] std::size_t expiring(unsigned database) const noexcept;
     void clear(unsigned database) noexcept;
     void swap(unsigned a, unsigned b) noexcept;
     /// Calls visit(item) for each item of the bucket at `position`, and returns the position of the next one. 0: there is
@@ -119,6 +121,9 @@ public:
     void expire(std::size_t most);
     /// Throws the error of Redis if the store is full.
     void require_room() const;
+    /// In bytes; 0: no limit.
+    [[nodiscard]] std::size_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
+    void set_limit(std::size_t limit) noexcept { limit_ = limit; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
     /// Called with the lock held when an item was removed because its time has ended.
@@ -138,6 +143,6 @@ private:
     std::array<std::array<Table, shards>, databases> tables_;
     std::array<std::mutex, shards> mutexes_;
     std::atomic<std::size_t> bytes_{0};
-    const std::size_t most_;
+    std::atomic<std::size_t> limit_{0};
     std::array<std::uint64_t, 2> secret_;  // of the hash, so that clients cannot choose keys of one bucket
 };
