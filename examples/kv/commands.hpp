@@ -17,5 +17,6 @@ void add_string_commands(resp::Commands<>& commands, Store& store);
 void add_key_commands(resp::Commands<>& commands, Store& store);
 
 /// The times that commands take: seconds or milliseconds, from now or as Unix time. Throws Redis' error for the command if
-/// the time is not positive, or too large.
-[[nodiscard]] Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command);
+/// the time is less than `least`, or too large.
+[[nodiscard]] Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command,
+                             std::int64_t least = 1);

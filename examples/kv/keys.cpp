@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <charconv>
+#include <limits>
 #include <random>
 
 namespace {
@@ -52,8 +53,8 @@ struct KeyCommands {
         if (gt && lt) throw error("ERR GT and LT options at the same time are not compatible");
         const std::optional<std::int64_t> given = call.command().integer(2);
         if (!given) throw error(std::string{resp::not_an_integer});
-        const std::int64_t time = *given;
-        const Time expires = time <= 0 ? 1 : expiry_in(time, unit, from_now, call.name());
+        constexpr auto least = std::numeric_limits<std::int64_t>::min();
+        const Time expires = expiry_in(*given, unit, from_now, call.name(), least);
         Item* const item = find(key, call);
         if (item == nullptr) return false;
         const Time old = item->expires;

@@ -241,10 +241,11 @@ void add_parts(resp::Commands<>& commands, const Strings& s) {
 
 }  // namespace
 
-Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command) {
+Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command,
+               std::int64_t least) {
     const Time begin = from_now ? now() : 0;
     Time milliseconds = 0;
-    const bool fits = time > 0 && !__builtin_mul_overflow(time, unit, &milliseconds) &&
+    const bool fits = time >= least && !__builtin_mul_overflow(time, unit, &milliseconds) &&
                       !__builtin_add_overflow(milliseconds, begin, &milliseconds);
     if (!fits) throw error("ERR invalid expire time in '" + std::string{command} + "' command");
     return milliseconds;
