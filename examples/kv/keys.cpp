@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 #include <random>
 
@@ -89,15 +90,30 @@ struct KeyCommands {
 
     // ---- copies
 
+    static unsigned database_of(std::int64_t index) {
+        if (index < 0 || index >= Store::databases) throw error("ERR DB index is out of range");
+        return static_cast<unsigned>(index);
+    }
+    void put(unsigned to_database, Text to, Text value, Time expires, Text event, const Call& call) const {
+        const bool is_new = store.set(to_database, to, value, expires);
+        const auto changed = [&](Text name, resp::KeyEvent kind) {
+            listeners.changed(to_database, to, name, kind, call.client().id());
+        };
+        if (is_new) changed("new", resp::KeyEvent::created);
+        changed(event, resp::KeyEvent::generic);
+    }
+    void transfer(const Item& item, unsigned to_database, Text to, const std::string& what,
+                  const Call& call) const {
+        const std::string key = item.key, value = item.value;
+        const Time expires = item.expires;
+        store.erase(database(call), key);
+        call.changed(key, what + "_from");
+        put(to_database, to, value, expires, what + "_to", call);
+    }
     resp::Ok rename(Text key, Text to, const Call& call) const {
         const Item* const item = find(key, call);
         if (item == nullptr) throw error("ERR no such key");
-        if (key == to) return resp::ok;
-        const std::string value = item->value;
-        store.set(database(call), to, value, item->expires);
-        store.erase(database(call), key);
-        call.changed(key, "rename_from");
-        call.changed(to, "rename_to");
+        if (key != to) transfer(*item, database(call), to, "rename", call);
         return resp::ok;
     }
     bool rename_if_new(Text key, Text to, const Call& call) const {
@@ -107,9 +123,7 @@ struct KeyCommands {
         return true;
     }
     bool copy(Text from, Text to, const Call& call) const {
-        const auto target = call.integer("destination-db").value_or(database(call));
-        if (target < 0 || target >= Store::databases) throw error("ERR DB index is out of range");
-        const auto to_database = static_cast<unsigned>(target);
+        const unsigned to_database = database_of(call.integer("destination-db").value_or(database(call)));
         if (from == to && to_database == database(call)) {
             throw error("ERR source and destination objects are the same");
         }
@@ -117,9 +131,15 @@ struct KeyCommands {
         if (item == nullptr) return false;
         if (!call.has("REPLACE") && store.find(to_database, to) != nullptr) return false;
         store.require_room();
-        const std::string value = item->value;
-        store.set(to_database, to, value, item->expires);
-        listeners.changed(to_database, to, "copy_to", resp::KeyEvent::generic, call.client().id());
+        put(to_database, to, item->value, item->expires, "copy_to", call);
+        return true;
+    }
+    bool move(Text key, std::int64_t index, const Call& call) const {
+        const unsigned to_database = database_of(index);
+        if (to_database == database(call)) throw error("ERR source and destination objects are the same");
+        const Item* const item = find(key, call);
+        if (item == nullptr || store.find(to_database, key) != nullptr) return false;
+        transfer(*item, to_database, key, "move", call);
         return true;
     }
 
@@ -168,6 +188,12 @@ struct KeyCommands {
         }
         return found;
     }
+    /// Seconds and microseconds, as texts.
+    static std::pair<std::string, std::string> time() {
+        using namespace std::chrono;
+        const auto time = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+        return {std::to_string(time / 1'000'000), std::to_string(time % 1'000'000)};
+    }
     std::size_t size(const Call& call) const { return store.size(database(call)); }
     resp::Ok clear(const Call& call) const { return clear_one(database(call)); }
     resp::Ok clear_all(const Call&) const {
@@ -180,12 +206,8 @@ struct KeyCommands {
         return resp::ok;
     }
     resp::Ok swap(std::int64_t a, std::int64_t b) const {
-        if (a < 0 || b < 0 || a >= Store::databases || b >= Store::databases) {
-            throw error("ERR DB index is out of range");
-        }
-        store.swap(static_cast<unsigned>(a), static_cast<unsigned>(b));
-        listeners.all_changed(static_cast<unsigned>(a));
-        listeners.all_changed(static_cast<unsigned>(b));
+        store.swap(database_of(a), database_of(b));
+        for (const std::int64_t each : {a, b}) listeners.all_changed(database_of(each));
         return resp::ok;
     }
 };
@@ -213,7 +235,8 @@ void add_single(resp::Commands<>& commands, const KeyCommands& k) {
         .add("TYPE key", on(k, &KeyCommands::type), key_reads)
         .add("RENAME key newkey", on(k, &KeyCommands::rename), key_writes)
         .add("RENAMENX key newkey", on(k, &KeyCommands::rename_if_new), key_writes)
-        .add("COPY source destination [DB destination-db] [REPLACE]", on(k, &KeyCommands::copy), key_writes);
+        .add("COPY source destination [DB destination-db] [REPLACE]", on(k, &KeyCommands::copy), key_writes)
+        .add("MOVE key db", on(k, &KeyCommands::move), key_writes);
 }
 
 /// They name no key, so all shards are locked.
@@ -221,6 +244,7 @@ void add_whole(resp::Commands<>& commands, const KeyCommands& k) {
     commands.add("RANDOMKEY", on(k, &KeyCommands::random), scans)
         .add("KEYS pattern", on(k, &KeyCommands::list), scans)
         .add("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]", on(k, &KeyCommands::scan), scans)
+        .add("TIME", &KeyCommands::time, {.fast = true, .group = "server"})
         .add("DBSIZE", on(k, &KeyCommands::size), scans)
         .add("FLUSHDB [ASYNC | SYNC]", on(k, &KeyCommands::clear), clears)
         .add("FLUSHALL [ASYNC | SYNC]", on(k, &KeyCommands::clear_all), clears)

@@ -150,21 +150,22 @@ Item* Store::find(unsigned database, std::string_view key) {
     return nullptr;
 }
 
-Item& Store::find_or_add(unsigned database, std::string_view key) {
-    if (Item* const item = find(database, key)) return *item;
+std::pair<Item&, bool> Store::find_or_add(unsigned database, std::string_view key) {
+    if (Item* const item = find(database, key)) return {*item, false};
     const std::uint64_t its_hash = hash(key);
     Item& item = table(database, its_hash).insert(key, its_hash);
     bytes_ += bytes_of(item);
-    return item;
+    return {item, true};
 }
 
-void Store::set(unsigned database, std::string_view key, std::string_view value, Time expires) {
-    Item& item = find_or_add(database, key);
+bool Store::set(unsigned database, std::string_view key, std::string_view value, Time expires) {
+    const auto [item, is_new] = find_or_add(database, key);
     modify(item, [value](std::string& old) {
         if (old.capacity() > 2 * value.size() + 64) old = std::string{};
         old.assign(value);
     });
     set_expiry(database, item, expires);
+    return is_new;
 }
 
 void Store::set_expiry(unsigned database, Item& item, Time expires) {
@@ -188,13 +189,13 @@ std::size_t Store::size(unsigned database) const noexcept {
     return size;
 }
 
-void Store::clear(unsigned database) noexcept {
 std::size_t Store::expiring(unsigned database) const noexcept {
     std::size_t expiring = 0;
     for (const Table& table : tables_[database]) expiring += table.expiring();
     return expiring;
 }
 
+void Store::clear(unsigned database) noexcept {
     for (std::uint64_t shard = 0; shard != shards; ++shard) {
         Table& table = tables_[database][shard];
         std::uint64_t position = 0;

@@ -93,11 +93,11 @@ public:
 
     /// The item of a key, or null. If its time has ended, it is removed first.
     [[nodiscard]] Item* find(unsigned database, std::string_view key);
-    /// The item of a key; a new one if there is none.
-    Item& find_or_add(unsigned database, std::string_view key);
+    /// The item of a key, and whether it is a new one.
+    std::pair<Item&, bool> find_or_add(unsigned database, std::string_view key);
     bool erase(unsigned database, std::string_view key);
-    /// Sets the value; `expires` 0: never.
-    void set(unsigned database, std::string_view key, std::string_view value, Time expires = 0);
+    /// Sets the value; `expires` 0: never. Returns whether the key is new.
+    bool set(unsigned database, std::string_view key, std::string_view value, Time expires = 0);
     void set_expiry(unsigned database, Item& item, Time expires);
     /// Changes the value of an item by change(value).
     template <class Change>

@@ -28,7 +28,8 @@ struct Strings {
     }
     void set(Text key, Text value, Time expires, const Call& call) const {
         store.require_room();
-        store.set(call.client().database(), key, value, expires);
+        const bool is_new = store.set(call.client().database(), key, value, expires);
+        if (is_new) call.changed(key, "new", resp::KeyEvent::created);
         call.changed(key, "set", resp::KeyEvent::string);
         if (expires != 0) call.changed(key, "expire");
     }
@@ -120,8 +121,9 @@ struct Strings {
     template <class Change>
     std::size_t change(Text key, Text event, const Call& call, const Change& change) const {
         store.require_room();
-        Item& item = store.find_or_add(call.client().database(), key);
+        const auto [item, is_new] = store.find_or_add(call.client().database(), key);
         store.modify(item, change);
+        if (is_new) call.changed(key, "new", resp::KeyEvent::created);
         call.changed(key, event, resp::KeyEvent::string);
         return item.value.size();
     }
@@ -153,6 +155,33 @@ struct Strings {
         last = std::min(last, size - 1);
         if (size == 0 || first > last) return {};
         return text.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first + 1));
+    }
+
+    // ---- bits
+
+    /// The first bit of a byte is the highest one.
+    static char mask_of(std::size_t offset) noexcept { return static_cast<char>(0x80U >> (offset % 8)); }
+    static std::size_t bit_offset(const Call& call) {
+        const std::optional<std::int64_t> offset = call.command().integer(2);
+        if (offset && *offset >= 0 && static_cast<std::size_t>(*offset) / 8 < longest) {
+            return static_cast<std::size_t>(*offset);
+        }
+        throw error("ERR bit offset is not an integer or out of range");
+    }
+    bool get_bit(Text key, Text, const Call& call) const {
+        const std::size_t offset = bit_offset(call);
+        const Text text = get(key, call).value_or("");
+        return offset / 8 < text.size() && (text[offset / 8] & mask_of(offset)) != 0;
+    }
+    bool set_bit(Text key, Text word, Text bit, const Call& call) const {
+        const std::size_t offset = bit_offset(call);
+        if (bit != "0" && bit != "1") throw error("ERR bit is not an integer or out of range");
+        const bool old = get_bit(key, word, call);
+        change(key, "setbit", call, [&](std::string& text) {
+            if (text.size() <= offset / 8) text.resize(offset / 8 + 1);
+            if (old != (bit == "1")) text[offset / 8] ^= mask_of(offset);
+        });
+        return old;
     }
 
     // ---- numbers
@@ -232,6 +261,8 @@ void add_parts(resp::Commands<>& commands, const Strings& s) {
         .add("GETRANGE key start end", on(s, &Strings::range), string_reads)
         .add("SUBSTR key start end", on(s, &Strings::range), string_reads)
         .add("SETRANGE key offset value", on(s, &Strings::set_range), string_writes)
+        .add("GETBIT key offset", on(s, &Strings::get_bit), string_reads)
+        .add("SETBIT key offset value", on(s, &Strings::set_bit), string_writes)
         .add("INCR key", on(s, &Strings::increment), string_writes)
         .add("DECR key", on(s, &Strings::decrement), string_writes)
         .add("INCRBY key increment", on(s, &Strings::add), string_writes)
