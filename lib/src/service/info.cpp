@@ -149,10 +149,17 @@ std::string info(const Table& table, const Words& names) {
 
 // ---- CONFIG
 
-/// The parameters of the library, then those of the program.
+constexpr const char* immutable = "can't set immutable config";
+
+/// The parameters of the library, after those of the program. Scripts for Redis set some of them to the value that they
+/// have here.
 void add_parameters(Table& table) {
-    const auto add = [&](const char* name, std::function<std::string()> get) {
-        table.add_parameter({name, std::move(get), nullptr});
+    const auto add = [&](const char* name, const std::function<std::string()>& get) {
+        const auto keep = [get](std::string_view text) -> std::optional<std::string> {
+            if (text == get()) return std::nullopt;
+            return immutable;
+        };
+        table.add_parameter({name, get, keep});
     };
     add("save", [] { return std::string{}; });
     add("appendonly", [] { return std::string{"no"}; });
@@ -198,7 +205,7 @@ Ok config_set(const Table& table, const Words& pairs) {
         if (parameter == nullptr) {
             throw Error{"ERR Unknown option or number of arguments for CONFIG SET - " + quoted(pairs[i])};
         }
-        if (!parameter->set) fail(pairs[i], "can't set immutable config");
+        if (!parameter->set) fail(pairs[i], immutable);
         for (std::size_t j = 0; j != i; j += 2) {
             if (equals_ignoring_case(pairs[i], pairs[j])) fail(pairs[i], "duplicate parameter");
         }

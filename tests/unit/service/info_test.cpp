@@ -130,6 +130,13 @@ TEST_CASE("CONFIG SET sets parameters of the program") {
     CHECK(test.first == "5");
 }
 
+TEST_CASE("CONFIG SET accepts the value that a parameter of the library has, and no other one") {
+    ConfigFixture test;
+    CHECK(test.ask("CONFIG SET save '' APPENDONLY no timeout 0\r\n") == "+OK\r\n");
+    CHECK(test.ask("CONFIG SET appendonly yes\r\n") ==
+          set_failed("appendonly", "can't set immutable config"));
+}
+
 TEST_CASE("CONFIG SET checks all names before it sets the first value") {
     ConfigFixture test;
     CHECK(test.ask("CONFIG SET first 5 nope 1\r\n") ==
