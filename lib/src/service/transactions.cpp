@@ -1,7 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 //
 //     MULTI           the client's commands are copied, see Runner::may_run()
-//     WATCH key       Keys::changed() sets the flag of the client
+//     WATCH key       under the lock of the key; then Keys::changed() sets the flag of the client
 //     EXEC            takes the lock for all keys, looks at the flag, and calls all functions
 #include "defaults.hpp"
 #include "runner.hpp"
@@ -159,6 +159,7 @@ void add_transactions(Table& table) {
     table.add_default(
         "WATCH key [key ...]", [&table](Words keys, Call& call) { watch(table, keys, call); },
         about_transaction("Monitors changes to keys to determine the execution of a transaction."));
+    table.take_lock_for("watch");
     CommandTraits traits = about_transaction("Forgets about watched keys of a transaction.");
     traits.no_multi = false;
     table.add_default(

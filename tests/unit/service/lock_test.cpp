@@ -83,15 +83,41 @@ TEST_CASE("the lock is taken around a function with the keys of the command") {
 
 TEST_CASE("the lock is not taken for refused commands, for those of the library and for coroutines") {
     LockFixture test;
-    test.ask("GET\r\nSET a 1 QQ\r\nNOPE a\r\nPING\r\nWATCH a\r\nUNWATCH\r\nMULTI\r\nGET a\r\nDISCARD\r\n");
+    test.ask("GET\r\nSET a 1 QQ\r\nNOPE a\r\nPING\r\nUNWATCH\r\nMULTI\r\nGET a\r\nDISCARD\r\n");
     CHECK(test.take().empty());
     CHECK(test.ask("LATER a\r\n") == "+OK\r\n");
     CHECK(test.take() == "later-");
 }
 
+TEST_CASE("WATCH takes the lock of its keys") {
+    LockFixture test;
+    test.ask("WATCH a b\r\n");
+    CHECK(test.take() == "write a b / a b; ");
+    CHECK(test.ask("MULTI\r\nWATCH a\r\n") == "+OK\r\n-ERR WATCH inside MULTI is not allowed\r\n");
+}
+
+TEST_CASE("a key whose time has ended before WATCH may be removed after it") {
+    // As in kv: whoever takes the lock removes what has expired.
+    ServiceUnderTest test;
+    bool is_expired = true;
+    test.commands.lock([&](std::span<const std::string_view>, resp::Access) {
+        if (std::exchange(is_expired, false))
+            test.commands.keys().changed(0, "a", "expired", resp::KeyEvent::expired);
+        return std::make_unique<int>();
+    });
+    test.commands.add("GET key", [](std::string_view key) { return key; });
+    CHECK(test.ask("WATCH a\r\nGET a\r\nMULTI\r\nGET a\r\nEXEC\r\n").ends_with("*1\r\n$1\r\na\r\n"));
+    is_expired = true;
+    CHECK(test.ask("WATCH b a\r\n") == "+OK\r\n");
+    is_expired = true;
+    CHECK(test.ask("MULTI\r\nGET a\r\nEXEC\r\n").ends_with("*-1\r\n"));
+}
+
 TEST_CASE("EXEC takes the lock once, with the keys of all commands and the watched keys") {
     LockFixture test;
-    test.ask("WATCH w1 w2\r\nMULTI\r\nGET a\r\nSET b 1 NX\r\nLMPOP 2 c d LEFT\r\nMSET e 1 f 2\r\nPING\r\n");
+    test.ask("WATCH w1 w2\r\n");
+    test.take();
+    test.ask("MULTI\r\nGET a\r\nSET b 1 NX\r\nLMPOP 2 c d LEFT\r\nMSET e 1 f 2\r\nPING\r\n");
     CHECK(test.take().empty());
     CHECK(test.ask("EXEC\r\n") == "*5\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+PONG\r\n");
     CHECK(test.take() == "write a b c d e f w1 w2 / a b c d e f w1 w2; get+set+lmpop+mset+");
@@ -107,6 +133,7 @@ TEST_CASE("UNWATCH in a transaction leaves the keys of the lock valid") {
     LockFixture test;
     const std::string key(100, 'w');
     test.ask("WATCH " + key + "\r\nMULTI\r\nUNWATCH\r\nGET a\r\n");
+    test.take();
     CHECK(test.ask("EXEC\r\n") == "*2\r\n+OK\r\n+OK\r\n");
     CHECK(test.take() == "write a " + key + " / a " + key + "; get+");
 }
@@ -114,6 +141,7 @@ TEST_CASE("UNWATCH in a transaction leaves the keys of the lock valid") {
 TEST_CASE("EXEC takes the lock before it looks at the watched keys") {
     LockFixture test;
     test.ask("WATCH a\r\nMULTI\r\nGET b\r\n");
+    test.take();
     test.ask("SET a 1\r\n", 1);
     CHECK(test.take() == "write a / a; set+");
     CHECK(test.ask("EXEC\r\n") == "*-1\r\n");
@@ -125,7 +153,7 @@ TEST_CASE("EXEC takes the lock before it looks at the watched keys") {
 TEST_CASE("EXEC locks everything if one of its commands has no keys, or words that do not fit") {
     LockFixture test;
     CHECK(test.ask("WATCH w\r\nMULTI\r\nGET a\r\nPLAIN\r\nEXEC\r\n").ends_with("*2\r\n+OK\r\n+OK\r\n"));
-    CHECK(test.take() == "write /; get+plain+");
+    CHECK(test.take() == "write w / w; write /; get+plain+");
     CHECK(test.ask("MULTI\r\nLMPOP 9 a b LEFT\r\nGET c\r\nEXEC\r\n")
               .ends_with("*2\r\n-ERR syntax error\r\n+OK\r\n"));
     CHECK(test.take() == "write /; get+");
