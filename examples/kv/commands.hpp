@@ -16,6 +16,8 @@ void add_string_commands(resp::Commands<>& commands, Store& store);
 /// DEL, EXPIRE, SCAN, SELECT and the others that do not depend on the type of a value.
 void add_key_commands(resp::Commands<>& commands, Store& store);
 
+/// Sets the end of a key. As in Redis, a time that has ended removes it: then `item` is gone.
+void expire_at(Store& store, Item& item, Time expires, const resp::Call& call);
 /// The times that commands take: seconds or milliseconds, from now or as Unix time. Throws Redis' error for the command if
 /// the time is less than `least`, or too large.
 [[nodiscard]] Time expiry_in(std::int64_t time, std::int64_t unit, bool from_now, std::string_view command,

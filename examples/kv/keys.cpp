@@ -62,13 +62,7 @@ struct KeyCommands {
         const bool is_refused = (nx && old != 0) || (xx && old == 0) ||
                                 (gt && (old == 0 || expires <= old)) || (lt && old != 0 && expires >= old);
         if (is_refused) return false;
-        if (expires <= now()) {
-            store.erase(database(call), key);
-            call.changed(key, "del");
-        } else {
-            store.set_expiry(database(call), *item, expires);
-            call.changed(key, "expire");
-        }
+        expire_at(store, *item, expires, call);
         return true;
     }
     /// -2: there is no such key, -1: it has no end.
@@ -95,7 +89,7 @@ struct KeyCommands {
         return static_cast<unsigned>(index);
     }
     void put(unsigned to_database, Text to, Text value, Time expires, Text event, const Call& call) const {
-        const bool is_new = store.set(to_database, to, value, expires);
+        const bool is_new = store.set(to_database, to, value, expires).second;
         const auto changed = [&](Text name, resp::KeyEvent kind) {
             listeners.changed(to_database, to, name, kind, call.client().id());
         };
@@ -252,6 +246,17 @@ void add_whole(resp::Commands<>& commands, const KeyCommands& k) {
 }
 
 }  // namespace
+
+void expire_at(Store& store, Item& item, Time expires, const resp::Call& call) {
+    const std::string key = item.key;
+    if (expires <= now()) {
+        store.erase(call.client().database(), key);
+        call.changed(key, "del");
+    } else {
+        store.set_expiry(call.client().database(), item, expires);
+        call.changed(key, "expire");
+    }
+}
 
 void add_key_commands(resp::Commands<>& commands, Store& store) {
     const KeyCommands k{store, commands.keys()};

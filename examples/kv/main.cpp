@@ -54,7 +54,7 @@ private:
         auto saved = std::chrono::steady_clock::now();
         std::unique_lock lock{mutex_};
         while (!wake_.wait_for(lock, pause, [this] { return stopped_; })) {
-            store_.expire(200);
+            store_.expire();
             const auto time = std::chrono::steady_clock::now();
             if (flags_.save_every == 0 || time - saved < std::chrono::seconds{flags_.save_every}) continue;
             saved = time;

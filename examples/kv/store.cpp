@@ -55,11 +55,6 @@ void Table::set_expiry(Item& item, Time expires) {
     item.expires = expires;
 }
 
-Item* Table::first_expired(Time time) noexcept {
-    const bool has_one = !expiring_.empty() && expiring_.begin()->first <= time;
-    return has_one ? expiring_.begin()->second : nullptr;
-}
-
 void Table::clear() noexcept {
     // One after another: the destructor of a chain would need a stack as long as the chain.
     for (std::unique_ptr<Item>& bucket : buckets_) {
@@ -98,15 +93,46 @@ Store::Guard::~Guard() {
 }
 
 Store::Guard Store::lock(std::span<const std::string_view> keys) {
-    std::bitset<shards> locked;
-    for (const std::string_view key : keys) locked.set(shard_of(hash(key)));
-    if (keys.empty()) locked.set();
-    return Guard{*this, locked};
+    std::bitset<shards> which;
+    for (const std::string_view key : keys) which.set(shard_of(hash(key)));
+    if (keys.empty()) which.set();
+    return lock_shards(which);
+}
+
+Store::Guard Store::lock_shards(std::bitset<shards> which) {
+    Guard guard{*this, which};
+    for (std::size_t i = 0; i != shards; ++i) {
+        if (which[i] && next_end_[i] != never && next_end_[i] <= now()) expire(i);
+    }
+    return guard;
+}
+
+void Store::expire() {
+    for (std::size_t i = 0; i != shards; ++i) static_cast<void>(lock_shards(std::bitset<shards>{}.set(i)));
+}
+
+void Store::expire(std::size_t shard) {
+    const Time time = now();
+    Time next = never;
+    for (unsigned database = 0; database != databases; ++database) {
+        Table& table = tables_[database][shard];
+        while (Item* const item = table.first_to_end()) {
+            if (item->expires > time) {
+                next = std::min(next, item->expires);
+                break;
+            }
+            const std::string key = item->key;
+            erase(database, *item);
+            expired(database, key);
+        }
+    }
+    next_end_[shard] = next;
 }
 
 // ---- Store
 
 Store::Store() {
+    next_end_.fill(never);
     std::random_device random;
     for (std::uint64_t& word : secret_) word = std::uint64_t{random()} << 32 | random();
 }
@@ -141,13 +167,9 @@ std::uint64_t Store::hash(std::string_view key) const noexcept {
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
-Item* Store::find(unsigned database, std::string_view key) {
+Item* Store::find(unsigned database, std::string_view key) noexcept {
     const std::uint64_t its_hash = hash(key);
-    Item* const item = table(database, its_hash).find(key, its_hash);
-    if (item == nullptr || item->expires == 0 || item->expires > now()) return item;
-    erase(database, *item);
-    expired(database, key);
-    return nullptr;
+    return table(database, its_hash).find(key, its_hash);
 }
 
 std::pair<Item&, bool> Store::find_or_add(unsigned database, std::string_view key) {
@@ -158,18 +180,21 @@ std::pair<Item&, bool> Store::find_or_add(unsigned database, std::string_view ke
     return {item, true};
 }
 
-bool Store::set(unsigned database, std::string_view key, std::string_view value, Time expires) {
-    const auto [item, is_new] = find_or_add(database, key);
-    modify(item, [value](std::string& old) {
+std::pair<Item&, bool> Store::set(unsigned database, std::string_view key, std::string_view value,
+                                  Time expires) {
+    const auto found = find_or_add(database, key);
+    modify(found.first, [value](std::string& old) {
         if (old.capacity() > 2 * value.size() + 64) old = std::string{};
         old.assign(value);
     });
-    set_expiry(database, item, expires);
-    return is_new;
+    set_expiry(database, found.first, expires);
+    return found;
 }
 
 void Store::set_expiry(unsigned database, Item& item, Time expires) {
     table(database, item.hash).set_expiry(item, expires);
+    Time& next = next_end_[shard_of(item.hash)];
+    if (expires != 0) next = std::min(next, expires);
 }
 
 void Store::erase(unsigned database, Item& item) noexcept {
@@ -210,30 +235,10 @@ void Store::swap(unsigned a, unsigned b) noexcept { tables_[a].swap(tables_[b]);
 
 std::uint64_t Store::visit(unsigned database, std::uint64_t position,
                            const std::function<void(Item&)>& visit) {
-    const Time time = now();
     const std::size_t shard = shard_of(position);
-    const std::uint64_t in_shard = tables_[database][shard].visit(position, [&](Item& item) {
-        if (item.expires == 0 || item.expires > time) visit(item);
-    });
+    const std::uint64_t in_shard = tables_[database][shard].visit(position, visit);
     if (in_shard != 0) return std::uint64_t{shard} << 60 | in_shard;
     return shard + 1 == shards ? 0 : std::uint64_t{shard + 1} << 60;
-}
-
-void Store::expire(std::size_t most) {
-    const Time time = now();
-    for (std::size_t shard = 0; shard != shards; ++shard) {
-        const std::lock_guard lock{mutexes_[shard]};
-        std::size_t left = most;
-        for (unsigned database = 0; database != databases; ++database) {
-            for (Item* item = nullptr; left != 0; --left) {
-                item = tables_[database][shard].first_expired(time);
-                if (item == nullptr) break;
-                const std::string key = item->key;
-                erase(database, *item);
-                expired(database, key);
-            }
-        }
-    }
 }
 
 void Store::require_room() const {

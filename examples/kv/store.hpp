@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,8 +47,10 @@ public:
     void clear() noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t expiring() const noexcept { return expiring_.size(); }
-    /// The item whose time ends first, if it has ended.
-    [[nodiscard]] Item* first_expired(Time time) noexcept;
+    /// The item whose time ends first. Null: no item has an end.
+    [[nodiscard]] Item* first_to_end() noexcept {
+        return expiring_.empty() ? nullptr : expiring_.begin()->second;
+    }
     /// Calls visit(item) for each item of the bucket at this position of the shard, and returns the position of the next
     /// bucket. 0: there is none.
     template <class Visit>
@@ -88,16 +91,20 @@ public:
         Store* store_;
         std::bitset<shards> locked_;
     };
-    /// Locks the shards of these keys; without keys, all. All other functions need the lock of the keys that they use.
+    /// Locks the shards of these keys; without keys, all. Removes the items there whose time has ended. All other functions
+    /// need the lock of the keys that they use.
     [[nodiscard]] Guard lock(std::span<const std::string_view> keys);
+    /// Removes all items whose time has ended. Takes one lock after the other.
+    void expire();
 
-    /// The item of a key, or null. If its time has ended, it is removed first.
-    [[nodiscard]] Item* find(unsigned database, std::string_view key);
+    /// The item of a key, or null.
+    [[nodiscard]] Item* find(unsigned database, std::string_view key) noexcept;
     /// The item of a key, and whether it is a new one.
     std::pair<Item&, bool> find_or_add(unsigned database, std::string_view key);
     bool erase(unsigned database, std::string_view key);
-    /// Sets the value; `expires` 0: never. Returns whether the key is new.
-    bool set(unsigned database, std::string_view key, std::string_view value, Time expires = 0);
+    /// Sets the value; `expires` 0: never.
+    std::pair<Item&, bool> set(unsigned database, std::string_view key, std::string_view value,
+                               Time expires = 0);
     void set_expiry(unsigned database, Item& item, Time expires);
     /// Changes the value of an item by change(value).
     template <class Change>
@@ -114,11 +121,9 @@ public:
     void clear(unsigned database) noexcept;
     void swap(unsigned a, unsigned b) noexcept;
     /// Calls visit(item) for each item of the bucket at `position`, and returns the position of the next one. 0: there is
-    /// none. Items whose time has ended are left out.
+    /// none.
     std::uint64_t visit(unsigned database, std::uint64_t position, const std::function<void(Item&)>& visit);
 
-    /// Removes items whose time has ended. Takes each lock for at most `most` of them.
-    void expire(std::size_t most);
     /// Throws the error of Redis if the store is full.
     void require_room() const;
     /// In bytes; 0: no limit.
@@ -138,10 +143,15 @@ private:
     [[nodiscard]] Table& table(unsigned database, std::uint64_t hash) noexcept {
         return tables_[database][shard_of(hash)];
     }
+    [[nodiscard]] Guard lock_shards(std::bitset<shards> which);
+    void expire(std::size_t shard);
     void erase(unsigned database, Item& item) noexcept;
+
+    static constexpr Time never = std::numeric_limits<Time>::max();
 
     std::array<std::array<Table, shards>, databases> tables_;
     std::array<std::mutex, shards> mutexes_;
+    std::array<Time, shards> next_end_;  // nothing in the shard ends before
     std::atomic<std::size_t> bytes_{0};
     std::atomic<std::size_t> limit_{0};
     std::array<std::uint64_t, 2> secret_;  // of the hash, so that clients cannot choose keys of one bucket

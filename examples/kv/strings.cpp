@@ -26,12 +26,13 @@ struct Strings {
         if (item == nullptr) return std::nullopt;
         return item->value;
     }
-    void set(Text key, Text value, Time expires, const Call& call) const {
+    /// `end` 0: none. `kept`: an end that the key had before.
+    void set(Text key, Text value, Time end, const Call& call, Time kept = 0) const {
         store.require_room();
-        const bool is_new = store.set(call.client().database(), key, value, expires);
+        const auto [item, is_new] = store.set(call.client().database(), key, value, kept);
         if (is_new) call.changed(key, "new", resp::KeyEvent::created);
         call.changed(key, "set", resp::KeyEvent::string);
-        if (expires != 0) call.changed(key, "expire");
+        if (end != 0) expire_at(store, item, end, call);
     }
 
     // ---- SET and its relatives
@@ -57,7 +58,7 @@ struct Strings {
         } else {
             reply.simple_string("OK");
         }
-        if (!is_refused) set(key, value, time.value_or(kept), call);
+        if (!is_refused) set(key, value, time.value_or(0), call, kept);
     }
     bool set_if_new(Text key, Text value, const Call& call) const {
         if (find(key, call) != nullptr) return false;
@@ -72,15 +73,17 @@ struct Strings {
         set(key, value, expiry_in(time, 1, true, call.name()), call);
         return resp::ok;
     }
-    std::optional<Text> read_and_expire(Text key, const Call& call) const {
+    std::optional<std::string> read_and_expire(Text key, const Call& call) const {
         Item* const item = find(key, call);
         if (item == nullptr) return std::nullopt;
+        std::string value = item->value;
         const std::optional<Time> time = expiry(call, "getex");
-        if (time || call.has("PERSIST")) {
-            store.set_expiry(call.client().database(), *item, time.value_or(0));
-            call.changed(key, time ? "expire" : "persist");
+        if (time) expire_at(store, *item, *time, call);
+        if (call.has("PERSIST")) {
+            store.set_expiry(call.client().database(), *item, 0);
+            call.changed(key, "persist");
         }
-        return item->value;
+        return value;
     }
     std::optional<std::string> copy(Text key, const Call& call) const {
         const Item* const item = find(key, call);

@@ -95,6 +95,19 @@ class Kv(Example):
         self.assertEqual(client.read_to_end(), b"+OK\r\n")
         self.assertEqual(self.client("EXISTS", "after"), "0\n")
 
+    def test_exec_runs_nothing_if_a_watched_key_has_expired(self):
+        client = self.connect()
+        for _ in range(10):  # kv removes expired keys by itself ten times a second
+            client.send(command(b"SET", b"key", b"1", b"PX", b"20") + command(b"WATCH", b"key") + command(b"PTTL", b"key"))
+            left = [read_line(client) for _ in range(3)][2]
+            time.sleep(0.021)
+            client.send(command(b"MULTI") + command(b"INCR", b"key") + command(b"EXEC"))
+            replies = [read_line(client) for _ in range(3)]
+            if left == b":-2":  # it had ended before WATCH
+                read_line(client)
+            else:
+                self.assertEqual(replies, [b"+OK", b"+QUEUED", b"*-1"])
+
     @needs("redis-benchmark")
     def test_redis_benchmark_finishes_without_errors(self):
         shown = self.output("redis-benchmark", "-t", "ping,set,get", "-n", "5000", "-P", "8", "-q")
