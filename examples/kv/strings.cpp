@@ -171,15 +171,15 @@ struct Strings {
         }
         throw error("ERR bit offset is not an integer or out of range");
     }
-    bool get_bit(Text key, Text, const Call& call) const {
+    bool has_bit(Text key, Text, const Call& call) const {
         const std::size_t offset = bit_offset(call);
         const Text text = get(key, call).value_or("");
         return offset / 8 < text.size() && (text[offset / 8] & mask_of(offset)) != 0;
     }
-    bool set_bit(Text key, Text word, Text bit, const Call& call) const {
+    bool change_bit(Text key, Text word, Text bit, const Call& call) const {
         const std::size_t offset = bit_offset(call);
         if (bit != "0" && bit != "1") throw error("ERR bit is not an integer or out of range");
-        const bool old = get_bit(key, word, call);
+        const bool old = has_bit(key, word, call);
         change(key, "setbit", call, [&](std::string& text) {
             if (text.size() <= offset / 8) text.resize(offset / 8 + 1);
             if (old != (bit == "1")) text[offset / 8] ^= mask_of(offset);
@@ -264,8 +264,8 @@ void add_parts(resp::Commands<>& commands, const Strings& s) {
         .add("GETRANGE key start end", on(s, &Strings::range), string_reads)
         .add("SUBSTR key start end", on(s, &Strings::range), string_reads)
         .add("SETRANGE key offset value", on(s, &Strings::set_range), string_writes)
-        .add("GETBIT key offset", on(s, &Strings::get_bit), string_reads)
-        .add("SETBIT key offset value", on(s, &Strings::set_bit), string_writes)
+        .add("GETBIT key offset", on(s, &Strings::has_bit), string_reads)
+        .add("SETBIT key offset value", on(s, &Strings::change_bit), string_writes)
         .add("INCR key", on(s, &Strings::increment), string_writes)
         .add("DECR key", on(s, &Strings::decrement), string_writes)
         .add("INCRBY key increment", on(s, &Strings::add), string_writes)
