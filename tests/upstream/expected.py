@@ -31,7 +31,7 @@ FULL = "the limit of memory is checked when `EXEC` runs a command, not when the 
 KV = Suite(
     server="kv",
     units=["protocol", "quit", "pubsub", "type/string", "type/incr", "expire", "multi", "keyspace", "scan",
-           "introspection", "introspection-2", "info-command", "networking", "other"],
+           "introspection", "introspection-2", "info-command", "tracking", "pause", "slowlog", "latency-monitor", "networking", "other"],
     denied={"needs:debug": "`DEBUG`", "needs:repl": "replication"},
     lacks={
         "protocol": {TYPES: ["/^raw protocol response", "Regression for a crash with blocking ops and pipelining"]},
@@ -77,15 +77,7 @@ KV = Suite(
             "`ACL`": ["RESET clears authenticated state"],
         },
     },
-    later={
-        "introspection": {
-            "`MONITOR`": ["MONITOR can log executed commands", "MONITOR correctly handles multi-exec cases"],
-        },
-        "other": {
-            "`MONITOR`": ["RESET clears MONITOR state"],
-            "`CLIENT TRACKING` in RESP2": ["RESET clears client state"],
-        },
-    },
+    later={},
     wrong={
         "expire": {"EXPIRE with unsupported options": "an option that does not exist is a syntax error"},
         "multi": {
@@ -158,7 +150,7 @@ HIREDIS_MORE = Hiredis(
     server=MORE.server,
     is_async=True,
     arguments=[],
-    changes=[("    test_monitor(cfg);\n", "    (void)test_monitor;\n")],  # later: MONITOR
+    changes=[],
     lacks={},
     wrong={"We properly handle a NIL invalidation payload": FORGOTTEN},
 )

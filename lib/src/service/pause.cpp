@@ -51,29 +51,34 @@ bool Pause::holds(const CommandEntry& entry, const ClientRecord& client) const {
     return std::any_of(queued.begin(), queued.end(), [](const auto& each) { return may_write(*each.entry); });
 }
 
-/// A waiter in the set, as long as its coroutine exists.
+/// A waiter in the set, as long as its coroutine exists. INFO counts it as blocked.
 class Pause::Place {
 public:
-    Place(Pause& pause, const asio::any_io_executor& executor)
-        : pause_(pause), waiter_(std::make_shared<Waiter>(executor)) {
+    Place(Pause& pause, const ClientRecord& client)
+        : pause_(pause),
+          blocked_(client.table->blocked),
+          waiter_(std::make_shared<Waiter>(client.connection().executor())) {
         const std::lock_guard lock{pause_.mutex_};
         pause_.waiters_.insert(waiter_);
+        blocked_.fetch_add(1, std::memory_order_relaxed);
     }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() {
         const std::lock_guard lock{pause_.mutex_};
         pause_.waiters_.erase(waiter_);
+        blocked_.fetch_sub(1, std::memory_order_relaxed);
     }
     [[nodiscard]] Waiter& waiter() const noexcept { return *waiter_; }
 
 private:
     Pause& pause_;
+    std::atomic<std::uint64_t>& blocked_;
     const std::shared_ptr<Waiter> waiter_;
 };
 
 asio::awaitable<bool> Pause::wait(const CommandEntry& entry, const ClientRecord& client) {
-    const Place place{*this, client.connection().executor()};
+    const Place place{*this, client};
     asio::steady_timer& timer = place.waiter().timer();
     while (holds(entry, client)) {
         place.waiter().rest();

@@ -113,7 +113,7 @@ public:
     UserLock user_lock;
     std::mutex mutex;
     bool has_one_thread = false;
-    std::atomic<std::uint64_t> blocked{0};  // clients whose command waits for a key
+    std::atomic<std::uint64_t> blocked{0};  // clients whose command waits
     PubSub pubsub;
     Keys keys{pubsub};
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -55,11 +55,13 @@ TEST_CASE("CLIENT PAUSE WRITE holds back writes only") {
     CHECK(test.ask("GET a\r\n", 1) == "$1\r\na\r\n");
     CHECK(test.ask("SET a\r\nGET b\r\n", 1).empty());
     CHECK(test.ask("PUBLISH a b\r\n", 2).empty());
+    CHECK(contains(test.ask("INFO clients\r\n"), "blocked_clients:2\r\n"));
     CHECK(test.ask("MULTI\r\nGET a\r\nEXEC\r\n", 3) == "+OK\r\n+QUEUED\r\n*1\r\n$1\r\na\r\n");
     test.ask("CLIENT UNPAUSE\r\n");
     test.server->run();
     CHECK(test.clients[1]->received == "$1\r\na\r\n+OK\r\n$1\r\nb\r\n");
     CHECK(test.clients[2]->received == ":0\r\n");
+    CHECK(contains(test.ask("INFO clients\r\n"), "blocked_clients:0\r\n"));
 }
 
 TEST_CASE("CLIENT PAUSE WRITE holds back a transaction that writes") {
