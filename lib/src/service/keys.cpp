@@ -140,6 +140,8 @@ void Keys::untrack_prefix(std::string_view prefix, std::uint64_t client) noexcep
 
 void Keys::tell(unsigned database, std::string_view key, std::string_view event, KeyEvent kind,
                 std::uint64_t by) {
+    // The change itself has its own call: nobody should hear of it twice.
+    if (kind == KeyEvent::created) return publish(database, key, event, kind);
     Trackers trackers;
     {
         Stripe& stripe = stripe_of(key);

@@ -314,6 +314,20 @@ TEST_CASE("notify-keyspace-events publishes changes by key and by event") {
     CHECK(test.heard("CONFIG SET notify-keyspace-events \"\"\r\nSET a 1\r\nDEL a\r\n").empty());
 }
 
+TEST_CASE("the event of a new key is published, and the change that follows is told once") {
+    TrackingFixture test;
+    test.commands.add("ADD key", [](std::string_view key, resp::Call& call) {
+        call.changed(key, "new", resp::KeyEvent::created);
+        call.changed(key, "add", resp::KeyEvent::generic);
+        return resp::ok;
+    });
+    test.ask("HELLO 3\r\nCLIENT TRACKING ON BCAST\r\n");
+    CHECK(test.heard("ADD a\r\n") == invalidate("a"));
+    test.ask("CLIENT TRACKING OFF\r\nSUBSCRIBE __keyevent@0__:new\r\n");
+    const std::string message = ">3\r\n$7\r\nmessage\r\n$18\r\n__keyevent@0__:new\r\n$1\r\na\r\n";
+    CHECK(test.heard("CONFIG SET notify-keyspace-events En\r\nADD a\r\n") == message);
+}
+
 TEST_CASE("notify-keyspace-events is shown as Redis shows it") {
     TrackingFixture test;
     const std::pair<const char*, const char*> texts[] = {{"KEA", "AKE"},       {"Kg$", "g$K"},
