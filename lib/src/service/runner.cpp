@@ -34,7 +34,10 @@ void write_help(const CommandEntry& container, Reply& reply) {
 std::string wrong_arity(const CommandEntry& entry, const Command& command) {
     const std::size_t words = command.size();
     const Usage& usage = entry.usage;
-    if (entry.subcommands != nullptr && words > 1) return unknown_subcommand(command);
+    if (entry.subcommands != nullptr && words > 1) {
+        const bool is_help = equals_ignoring_case(command[1], "HELP");
+        return is_help ? wrong_number_of_arguments(entry.name + "|help") : unknown_subcommand(command);
+    }
     const bool is_fixed = usage.least_words() == usage.most_words();
     const bool fits = words == usage.least_words() || (!is_fixed && words > usage.least_words());
     return fits && entry.function.exists() ? std::string{} : wrong_number_of_arguments(entry.name);
