@@ -20,7 +20,8 @@ std::string_view error_text(std::string_view reply) noexcept {
 }  // namespace
 
 void Runner::start_observed(Table& table, Call& call) {
-    const bool is_shown = !call.entry_->traits.admin && call.entry_->name != "exec";
+    const std::string_view name = call.entry_->name;
+    const bool is_shown = !call.entry_->traits.admin && name != "exec" && name != "quit";
     if ((table.extras() & Extra::monitor) != 0 && is_shown) table.monitors.tell(call);
     call.started_ = Clock::now();
 }

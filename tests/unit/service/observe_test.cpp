@@ -230,6 +230,14 @@ TEST_CASE("RESET and the end of the connection end MONITOR") {
     CHECK_FALSE(contains(test.ask("CLIENT LIST\r\n"), "flags=O"));
 }
 
+TEST_CASE("a client with MONITOR gets nothing after the reply to QUIT") {
+    ObserveFixture test;
+    test.ask("MONITOR\r\n");
+    test.ask("QUIT\r\n");
+    test.server->run();
+    CHECK(test.clients[0]->received == "+OK\r\n+OK\r\n");
+}
+
 TEST_CASE("MONITOR is not allowed in a transaction") {
     ObserveFixture test;
     CHECK(test.ask("MULTI\r\nMONITOR\r\n") == "+OK\r\n-ERR Command not allowed inside a transaction\r\n");
