@@ -8,6 +8,16 @@
 
 namespace resp::detail {
 
+namespace {
+
+/// Whether the number of words is right.
+bool has_fitting_size(const CommandEntry& entry, std::size_t words) noexcept {
+    const std::size_t least = entry.usage.least_words();
+    return words - least <= entry.usage.most_words() - least;
+}
+
+}  // namespace
+
 ServiceBase::ServiceBase(const CommandTable& commands) : table_(commands.table_) { table_->freeze(); }
 ServiceBase::ServiceBase(const ServiceBase& other) : table_(other.table_) {}
 ServiceBase::ServiceBase(ServiceBase&& other) noexcept = default;
@@ -57,9 +67,7 @@ Outcome ServiceBase::run(const Request& request, Reply& reply, void* state) {
     next_ = nullptr;
     ClientRecord& client = *record_;
     Call call{*entry, request, reply, client, state};
-    const bool has_fitting_size =
-        call.size() - entry->usage.least_words() <= entry->usage.most_words() - entry->usage.least_words();
-    if (!has_fitting_size || !client.is_usual || entry->is_special) [[unlikely]] {
+    if (!has_fitting_size(*entry, call.size()) || !client.is_usual || entry->is_special) [[unlikely]] {
         client.begin_command(entry->usage.name() == "CLIENT");
         if (!Runner::may_run(*table_, call)) return {};
     }
@@ -78,7 +86,10 @@ Outcome ServiceBase::run_rare(const Request& request, Reply& reply, void* state)
         Runner::refuse_unknown(*record_, request.command(), reply);
         return {};
     }
-    return std::exchange(is_paused_, false) ? run_later(request, reply, state) : run(request, reply, state);
+    const bool is_paused = std::exchange(is_paused_, false);
+    // A wrong number of words gets its error at once.
+    const bool runs_later = is_paused && has_fitting_size(*next_, request.command().size());
+    return runs_later ? run_later(request, reply, state) : run(request, reply, state);
 }
 
 /// After CLIENT PAUSE. The request is a copy that lives until the coroutine ends.

@@ -40,6 +40,7 @@ TEST_CASE("CLIENT PAUSE holds back the commands of all clients until CLIENT UNPA
     CHECK(test.ask("CLIENT PAUSE 100000\r\n") == "+OK\r\n");
     CHECK(test.ask("GET a\r\nGET b\r\nWAIT\r\nNONE\r\nGET c\r\n", 1).empty());
     CHECK(test.ask("GET a\r\n", 2).empty());
+    CHECK(test.ask("GET a b\r\n", 3) == "-ERR wrong number of arguments for 'get' command\r\n");
     CHECK(test.ask("CLIENT UNPAUSE\r\n") == "+OK\r\n");
     test.server->run();
     CHECK(test.clients[1]->received ==
