@@ -17,49 +17,49 @@ namespace {
 using Kind = UsageNode::Kind;
 
 /// One argument in the reply.
-struct Argument {
+struct ReplyArgument {
     std::string name;
     const char* type = "string";
     std::string token;
     bool is_optional = false;
     bool is_multiple = false;
-    std::vector<Argument> arguments;
+    std::vector<ReplyArgument> arguments;
 };
 
 class Describer {
 public:
     explicit Describer(const Usage& usage) noexcept : usage_(usage) {}
 
-    std::vector<Argument> all(std::uint8_t first) const {
-        std::vector<Argument> arguments;
+    std::vector<ReplyArgument> all(std::uint8_t first) const {
+        std::vector<ReplyArgument> arguments;
         for (std::uint8_t i = first; i != 0; i = usage_[i].sibling) arguments.push_back(one(i));
         return arguments;
     }
 
 private:
-    Argument one(std::uint8_t node) const {
+    ReplyArgument one(std::uint8_t node) const {
         const UsageNode& part = usage_[node];
         if (part.kind == Kind::word) return word(node);
         if (part.kind == Kind::keyword) return sequence_of(node, 1);
         if (part.kind == Kind::repeat) {
-            Argument argument = block(all(part.child));
+            ReplyArgument argument = block(all(part.child));
             argument.is_multiple = true;
             argument.is_optional = part.least == 0;
             return argument;
         }
-        Argument argument = alternatives(part.child);
+        ReplyArgument argument = alternatives(part.child);
         argument.is_optional = argument.is_optional || part.kind == Kind::optional;
         return argument;
     }
-    Argument word(std::uint8_t node) const {
-        Argument argument;
+    ReplyArgument word(std::uint8_t node) const {
+        ReplyArgument argument;
         argument.name = usage_.text(usage_[node]);
         if (Usage::is_key(argument.name)) argument.type = "key";
         return argument;
     }
     /// A keyword and the words after it, or words alone; `most` parts of them.
-    Argument sequence_of(std::uint8_t first, std::size_t most) const {
-        std::vector<Argument> arguments;
+    ReplyArgument sequence_of(std::uint8_t first, std::size_t most) const {
+        std::vector<ReplyArgument> arguments;
         std::string token;
         for (std::uint8_t i = first; i != 0 && most != 0; i = usage_[i].sibling, --most) {
             if (i == first && usage_[i].kind == Kind::keyword) {
@@ -69,19 +69,19 @@ private:
             }
         }
         if (arguments.empty()) {
-            Argument argument;
+            ReplyArgument argument;
             argument.name = in_small_letters(token);
             argument.type = "pure-token";
             argument.token = token;
             return argument;
         }
-        Argument argument = block(std::move(arguments));
+        ReplyArgument argument = block(std::move(arguments));
         if (argument.token.empty()) argument.token = token;
         return argument;
     }
-    Argument alternatives(std::uint8_t first) const {
+    ReplyArgument alternatives(std::uint8_t first) const {
         if (usage_[first].sibling == 0) return sequence_of(usage_[first].child, SIZE_MAX);
-        Argument choice;
+        ReplyArgument choice;
         choice.type = "oneof";
         for (std::uint8_t i = first; i != 0; i = usage_[i].sibling) {
             choice.arguments.push_back(sequence_of(usage_[i].child, SIZE_MAX));
@@ -89,11 +89,11 @@ private:
         }
         return choice;
     }
-    static Argument block(std::vector<Argument> arguments) {
+    static ReplyArgument block(std::vector<ReplyArgument> arguments) {
         if (arguments.size() == 1) return std::move(arguments.front());
-        Argument argument;
+        ReplyArgument argument;
         argument.type = "block";
-        for (const Argument& each : arguments)
+        for (const ReplyArgument& each : arguments)
             argument.name += (argument.name.empty() ? "" : "_") + each.name;
         argument.arguments = std::move(arguments);
         return argument;
@@ -102,7 +102,7 @@ private:
     const Usage& usage_;
 };
 
-void write(Reply& reply, const Argument& argument) {
+void write(Reply& reply, const ReplyArgument& argument) {
     const bool has_flags = argument.is_optional || argument.is_multiple;
     const bool has_token = !argument.token.empty();
     const bool has_arguments = !argument.arguments.empty();
@@ -117,13 +117,13 @@ void write(Reply& reply, const Argument& argument) {
     }
     if (!has_arguments) return;
     reply.bulk_string("arguments").array(argument.arguments.size());
-    for (const Argument& each : argument.arguments) write(reply, each);
+    for (const ReplyArgument& each : argument.arguments) write(reply, each);
 }
 
 }  // namespace
 
 void write_docs(Reply& reply, const CommandEntry& entry) {
-    const std::vector<Argument> arguments = Describer{entry.usage}.all(entry.usage.first());
+    const std::vector<ReplyArgument> arguments = Describer{entry.usage}.all(entry.usage.first());
     const bool has_subcommands = entry.subcommands != nullptr;
     reply.bulk_string(entry.name);
     reply.map(3 + (arguments.empty() ? 0U : 1U) + (has_subcommands ? 1U : 0U));
@@ -132,7 +132,7 @@ void write_docs(Reply& reply, const CommandEntry& entry) {
     reply.bulk_string("group").bulk_string(entry.traits.group.empty() ? "module" : entry.traits.group);
     if (!arguments.empty()) {
         reply.bulk_string("arguments").array(arguments.size());
-        for (const Argument& argument : arguments) write(reply, argument);
+        for (const ReplyArgument& argument : arguments) write(reply, argument);
     }
     if (!has_subcommands) return;
     reply.bulk_string("subcommands").map(entry.subcommands->entries().size());
