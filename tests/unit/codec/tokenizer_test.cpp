@@ -127,6 +127,19 @@ TEST_CASE("a line in pieces becomes parts") {
     CHECK(tokens[0].ends_frame());
 }
 
+TEST_CASE("a line keeps nothing of the value before it") {
+    Tokenizer tokenizer;
+    std::vector<Token> tokens = tokens_of(tokenizer, "$5\r\nhello\r\n+wo");
+    REQUIRE(tokens.size() == 2);
+    CHECK(tokens[1].size == 0);  // not known yet
+    tokenizer.reset();
+    tokens = tokens_of(tokenizer, "(123\r\n(\r\n");
+    REQUIRE(tokens.size() == 1);
+    REQUIRE(tokenizer.error());
+    CHECK(tokenizer.error()->code == resp::Errc::bad_big_number);  // it has no digits
+    CHECK(tokenizer.error()->offset == 7);
+}
+
 TEST_CASE("the token of a verbatim string includes its format") {
     Tokenizer tokenizer;
     const std::vector<Token> tokens = tokens_of(tokenizer, "=6\r\ntxt:hi\r\n");
