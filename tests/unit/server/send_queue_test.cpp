@@ -136,3 +136,14 @@ TEST_CASE("one write sends several pieces and the output after them") {
     CHECK(queue.empty());
     CHECK(pusher.memory() == 0);
 }
+
+TEST_CASE("while a handler waits, an empty output keeps at most 1 KiB of memory") {
+    const auto [capacity, kept] = GENERATE(table<std::size_t, std::size_t>({{1024, 1024}, {1025, 0}}));
+    SendQueue queue;
+    queue.lend(std::make_unique<Output>());
+    queue.output().bytes.append(noise(capacity));
+    queue.output().bytes.clear();
+    REQUIRE(queue.output().bytes.capacity() == capacity);
+    queue.fit_output();
+    CHECK(queue.output().bytes.capacity() == kept);
+}
