@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t read_room_size = 128 * 1024;
 // Freeing a block of this many bytes makes a trim of the heap worth its time.
 constexpr std::size_t worth_trimming = 64 * 1024;
-// The most memory that a spare output may keep: room for a value of 1 MiB.
-constexpr std::size_t most_kept = (1024 + 64) * 1024;
 // Spares do not count as memory of connections. So they get at most this part of max_memory: this divisor.
 constexpr std::size_t spare_part = 64;
 
@@ -54,7 +52,7 @@ std::unique_ptr<Output> Lending::take_spare_output() {
 
 void Lending::keep_spare(std::unique_ptr<Output> output) noexcept {
     const std::size_t held = output->memory();
-    output->reset(most_kept);
+    output->reset(Output::most_kept);
     note_freed(held - std::min(held, output->memory()));
     output = outputs_.keep(std::move(output));
     if (output != nullptr) note_freed(output->memory());

@@ -71,11 +71,12 @@ struct Output {
         return std::move(bytes);
     }
 
+    /// A larger block is not kept for another connection. This has room for a value of 1 MiB.
+    static constexpr std::size_t most_kept = (1024 + 64) * 1024;
     /// Bytes of memory. Of a large block only the pages that were written to take memory, and a block that
-    /// has grown beyond `small` was new.
+    /// has grown beyond `most_kept` was new.
     [[nodiscard]] std::size_t memory() const noexcept {
-        constexpr std::size_t small = 1024 * 1024;
-        return std::min(bytes.capacity(), std::max(bytes.size(), small));
+        return std::min(bytes.capacity(), std::max(bytes.size(), most_kept));
     }
     /// Prepares it for the next connection. It keeps at most `keep` bytes of memory.
     void reset(std::size_t keep) noexcept {
