@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -56,6 +57,20 @@ bool closes_on_exec(int descriptor) {
     return (flags & O_CLOEXEC) != 0;
 }
 
+int inheritable_listener() {
+    const int number = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::listen(number, 1) == 0);  // on a free port
+    return number;
+}
+
+/// Two ends. A child inherits the first one.
+std::pair<int, int> inheritable_pair() {
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0);
+    return {ends[0], ends[1]};
+}
+
 /// Until the end of the scope, the process may open `n` more descriptors.
 class FewDescriptors {
 public:
@@ -78,11 +93,17 @@ private:
 TEST_CASE("a child process inherits no socket of the server") {
     const std::set<int> before = descriptors();
     const std::string path = support::socket_path("inherit");
-    RunningServer server{{.unix_path = path}, Ping{}};
-    Client tcp = server.client();
+    // The program opens these two, as sockets that a child would inherit.
+    const int listening = inheritable_listener();
+    const auto [adopted, other_end] = inheritable_pair();
+    RunningServer server{{.addresses = {"-127.0.0.1"}, .unix_path = path, .listen_descriptors = {listening}},
+                         Ping{}};
+    server->adopt(adopted);
+    Client tcp{server->local_endpoints().at(1)};
     Client unix_client{{.path = path}};
     REQUIRE(tcp.ask(ping) == pong);
     REQUIRE(unix_client.ask(ping) == pong);
+    REQUIRE(eventually([&] { return server.stats().connections == 3; }));
     int sockets = 0;
     for (const int descriptor : descriptors()) {
         if (before.contains(descriptor) || !is_socket(descriptor)) continue;
@@ -90,7 +111,8 @@ TEST_CASE("a child process inherits no socket of the server") {
         CAPTURE(descriptor);
         CHECK(closes_on_exec(descriptor));
     }
-    CHECK(sockets == 6);  // two listeners, and both ends of two connections
+    CHECK(sockets == 9);  // three listeners, and both ends of three connections
+    ::close(other_end);
 }
 
 TEST_CASE("no connection and no descriptor is left after 500 clients") {

@@ -3,7 +3,10 @@
 
 #include "handlers.hpp"
 #include "support/catch.hpp"
+#include "support/client.hpp"
 #include "support/memory_transport.hpp"
+
+#include <libresp/server/incoming.hpp>
 
 using resp::Reply;
 using resp::Request;
@@ -28,6 +31,16 @@ struct AskingPlain {
 struct AskingCoroutine {
     asio::awaitable<void> operator()(const Request& request, Reply& reply) const {
         AskingPlain{}(request, reply);
+        co_return;
+    }
+};
+
+/// Asks for each long word, and counts how often it was asked.
+struct AskingForWords : AskingPlain {
+    int* asked;
+    bool wants_stream(const resp::Command&, std::uint64_t) const { return ++*asked != 0; }
+    asio::awaitable<void> on_stream(resp::Incoming&, Reply& reply) const {
+        reply.simple_string("STREAM");
         co_return;
     }
 };
@@ -86,6 +99,28 @@ TEMPLATE_TEST_CASE("the request after the one that restores the limits has the f
     client.send(command("AUTH") + large + command("RESET") + large);
     server.run();
     CHECK(client.received == pongs(3) + "-ERR Protocol error: invalid bulk length\r\n");
+}
+
+TEST_CASE("no word streams before the limits are lifted, whatever the first limits are") {
+    const std::string word = command("SET", "key", noise(200'000));
+    const std::size_t most = GENERATE(20U, 150'000U, 300'000U);
+    int asked = 0;
+    MemoryServer server{
+        {.first_limits = resp::Limits{.max_bulk = most}, .stream_above = 128 * 1024, .max_stream = 400'000},
+        AskingForWords{{}, &asked}};
+    const auto replies = [&](const std::string& requests) {
+        MemoryClient& client = server.connect();
+        client.send(requests);
+        server.run();
+        return client.received;
+    };
+    const std::string refused = "-ERR Protocol error: invalid bulk length\r\n";
+    CHECK(replies(word) == (most == 300'000 ? pong : refused));
+    CHECK(replies(command("AUTH") + command("RESET") + word) ==
+          pongs(2) + (most == 300'000 ? std::string{pong} : refused));
+    CHECK(asked == 0);
+    CHECK(replies(command("AUTH") + word) == std::string{pong} + "+STREAM\r\n");
+    CHECK(asked == 1);
 }
 
 TEST_CASE("lift_limits() without first limits or without a server does nothing") {

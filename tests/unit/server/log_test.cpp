@@ -150,6 +150,24 @@ TEST_CASE("bytes from a client are escaped and shortened in the log") {
     }));
 }
 
+TEST_CASE("a log line shows at most 64 bytes of a client's input") {
+    const Log log;
+    MemoryServer server{log.options(LogLevel::trace), answer};
+    const std::string most(64, 'x');
+    const std::string post = "POST " + std::string(57, 'x');  // with CRLF 64 bytes
+    for (const std::string& request :
+         {command("THROW", most), command("THROW", most + "y"), post + "\r\n", post + "x\r\n"}) {
+        server.connect().send(request);
+    }
+    server.run();
+    const std::string threw = "[unix:] Handler threw an exception: ";
+    const std::string http = "[unix:] Speaks HTTP, not RESP: ";
+    CHECK(log.has(LogLevel::error, threw + most));
+    CHECK(log.has(LogLevel::error, threw + most + "..."));
+    CHECK(log.has(LogLevel::warn, http + post + "\\x0d\\x0a"));
+    CHECK(log.has(LogLevel::warn, http + post + "x\\x0d..."));
+}
+
 TEST_CASE("a flood of bad clients does not flood the log") {
     constexpr int bad = 2'000;
     const Log log;

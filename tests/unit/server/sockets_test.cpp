@@ -4,6 +4,8 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -142,6 +144,25 @@ TEST_CASE("an adopted TCP socket has its addresses") {
     CHECK(client.ask(ping) == pong);
     CHECK(handler.clients->items().front().peer() == client.local());
     CHECK(handler.clients->items().front().local().port == acceptor.local_endpoint().port());
+}
+
+TEST_CASE("TCP probes a client that is idle for 300 s") {
+    RunningServer server{{}, Ping{}};
+    asio::io_context context;
+    asio::ip::tcp::acceptor acceptor{context, {asio::ip::make_address("127.0.0.1"), 0}};
+    Client client{Endpoint{.address = "127.0.0.1", .port = acceptor.local_endpoint().port()}};
+    const int socket = acceptor.accept().release();
+    const int same = ::dup(socket);  // stays open for the test
+    server->adopt(socket);
+    CHECK(client.ask(ping) == pong);
+    const auto option = [&](int level, int name) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        return ::getsockopt(same, level, name, &value, &size) == 0 ? value : -1;
+    };
+    CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 300);
+    ::close(same);
 }
 
 TEST_CASE("a socket that is adopted before run() waits for it") {

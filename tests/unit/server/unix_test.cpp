@@ -213,7 +213,11 @@ TEST_CASE("a server waits while another one is between bind() and listen()") {
 TEST_CASE("a stranger who locks the directory delays a server, but does not stop it") {
     const Folder folder;
     const Lock lock{folder.path()};
+    const auto begun = std::chrono::steady_clock::now();
     RunningServer server{on(folder.file()), Ping{}};
+    const auto waited = std::chrono::steady_clock::now() - begun;
+    CHECK(waited >= 2s);
+    CHECK(waited < 3s);
     CHECK(server.client().ask(ping) == pong);
 }
 
