@@ -8,9 +8,16 @@
 #include <cstring>
 #include <random>
 
+namespace {
+thread_local Time time_of_lock = 0;  // 0: not known yet
+}
+
 Time now() noexcept {
     using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    if (time_of_lock == 0) {
+        time_of_lock = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    }
+    return time_of_lock;
 }
 
 // ---- Table
@@ -101,6 +108,7 @@ Store::Guard Store::lock(std::span<const std::string_view> keys) {
 
 Store::Guard Store::lock_shards(std::bitset<shards> which) {
     Guard guard{*this, which};
+    time_of_lock = 0;
     for (std::size_t i = 0; i != shards; ++i) {
         if (which[i] && next_end_[i] != never && next_end_[i] <= now()) expire(i);
     }

@@ -26,6 +26,7 @@
 
 /// Milliseconds of Unix time.
 using Time = std::int64_t;
+/// It stands still as long as a thread holds a lock of the store: nothing ends in the middle of a command or transaction.
 [[nodiscard]] Time now() noexcept;
 
 /// A key and its value.
