@@ -11,19 +11,21 @@ class Suite(NamedTuple):
     units: list
     denied: dict  # {what Redis' suite calls a need of tests: our name}
     lacks: dict  # tests that do not run, because they use what the server does not have: {unit: {what: names}}
-    later: dict  # tests that do not run yet: what they need is on its way
     wrong: dict  # tests that run and fail: {unit: {name: why}}
 
     def not_run(self, unit):
         """{name: what the test needs}"""
-        tables = (self.lacks.get(unit, {}), self.later.get(unit, {}))
-        return {name: what for table in tables for what, names in table.items() for name in names}
+        return {name: what for what, names in self.lacks.get(unit, {}).items() for name in names}
 
 
 TYPES = "types other than strings"
 SCRIPTS = "scripts and functions"
 PARAMETERS = "parameters that only Redis has"
+FIELDS = "fields of `INFO` that only Redis has"
 PLACES = "`COMMAND` of other commands"
+
+ONE_KEY = "one message about several keys"
+RESP2 = "`CLIENT TRACKING ON` in RESP2 without `REDIRECT`"
 
 FLUSHED = "`FLUSHALL` and `SWAPDB` also end a transaction that watches a key which does not exist"
 FULL = "the limit of memory is checked when `EXEC` runs a command, not when the command is queued"
@@ -31,7 +33,7 @@ FULL = "the limit of memory is checked when `EXEC` runs a command, not when the 
 KV = Suite(
     server="kv",
     units=["protocol", "quit", "pubsub", "type/string", "type/incr", "expire", "multi", "keyspace", "scan",
-           "introspection", "introspection-2", "info-command", "tracking", "pause", "slowlog", "latency-monitor", "networking", "other"],
+           "introspection", "introspection-2", "info-command", "pause", "networking", "other"],
     denied={"needs:debug": "`DEBUG`", "needs:repl": "replication"},
     lacks={
         "protocol": {TYPES: ["/^raw protocol response", "Regression for a crash with blocking ops and pipelining"]},
@@ -72,12 +74,16 @@ KV = Suite(
                      "COMMAND LIST FILTERBY PATTERN - list all commands/subcommands",
                      "/^(BITFIELD|[LB]*POP|LMOVE|MEMORY.*|GEO.*|SORT.*|ZUNIONSTORE|XREAD|EVAL|MIGRATE) command .*marked"],
         },
+        "pause": {
+            TYPES: ["Test special commands are paused by RO"],
+            SCRIPTS: ["/scripts"],
+            FIELDS: ["Test both active and passive expires are skipped during client pause"],
+        },
         "other": {
             TYPES: ["SAVE - make sure there are all the types as values"],
             "`ACL`": ["RESET clears authenticated state"],
         },
     },
-    later={},
     wrong={
         "expire": {"EXPIRE with unsupported options": "an option that does not exist is a syntax error"},
         "multi": {
@@ -87,6 +93,7 @@ KV = Suite(
             "EXEC with at least one use-memory command should fail": FULL,
         },
         "keyspace": {"MOVE basic usage": "it counts keys that a test with other types removes"},
+        "other": {"RESET clears client state": "`CLIENT TRACKING ON` needs RESP3 or `REDIRECT`"},
         "introspection": {"CLIENT LIST": "`qbuf` is always 0", "CLIENT INFO": "`qbuf` is always 0"},
     },
 )
@@ -94,7 +101,7 @@ KV = Suite(
 # The same commands, and those of server.cpp.
 MORE = Suite(
     server="kv with more commands",
-    units=["protocol", "expire", "multi", "keyspace"],
+    units=["protocol", "expire", "multi", "keyspace", "tracking", "slowlog", "latency-monitor"],
     denied={"needs:repl": "replication"},
     lacks={
         "expire": {"`DEBUG LOADAOF`": ["/after loadaof$"], "`DEBUG` with replication": ["/Lazy-expire should not be"]},
@@ -104,8 +111,25 @@ MORE = Suite(
             "`SHUTDOWN`": ["MULTI with SHUTDOWN"],
         },
         "keyspace": {TYPES: ["/^COPY basic usage for (?!string)"]},
+        "tracking": {
+            ONE_KEY: ["The connection gets invalidation messages about all the keys",
+                      "Clients can enable the BCAST mode with prefixes", "Adding prefixes to BCAST mode works"],
+            RESP2: ["BCAST with prefix collisions throw errors", "CLIENT GETREDIR provides correct client id",
+                    "/^CLIENT TRACKINGINFO .* (on|optin|optout|bcast mode)$",
+                    "RESP2 based basic invalidation with client reply off"],
+            SCRIPTS: ["/scripts"],
+            TYPES: ["/^hdel deliver", "/^Unblocked BLMOVE"],
+            "eviction": ["/eviction", "/^Server is able to evacuate"],
+            FIELDS: ["Test ASYNC flushall", "Tracking info is correct"],
+            "`DEBUG PAUSE-CRON`": ["Regression test for #11715"],
+        },
+        "slowlog": {TYPES: ["SLOWLOG - Rewritten commands are logged as their original command"]},
+        "latency-monitor": {
+            TYPES: ["LATENCY HISTOGRAM with a subset of commands"],
+            "`LATENCY LATEST` and other events": ["/^Test latency events", "/^LATENCY (HISTORY|LATEST|DOCTOR|RESET)",
+                                                  "/^LATENCY of expire events"],
+        },
     },
-    later={},
     wrong={
         "expire": {**KV.wrong["expire"], "Redis should lazy expire keys": "`DBSIZE` never counts an expired key"},
         "multi": {
@@ -117,6 +141,7 @@ MORE = Suite(
             "SWAPDB does not touch stale key replaced with another stale key": FLUSHED,
         },
         "keyspace": KV.wrong["keyspace"],
+        "latency-monitor": {"LATENCY HISTOGRAM all commands": "a part of the calls is measured"},
     },
 )
 
@@ -125,7 +150,6 @@ class Hiredis(NamedTuple):
     server: str
     is_async: bool  # also its asynchronous tests
     arguments: list
-    changes: list  # of test.c: (old text, new text)
     lacks: dict  # tests that fail or skip themselves, because they use what the server does not have: {name: what}
     wrong: dict  # {name: why}
 
@@ -137,7 +161,6 @@ HIREDIS_KV = Hiredis(
     server=KV.server,
     is_async=False,
     arguments=["--skip-throughput"],
-    changes=[],
     lacks={
         "Can parse multi bulk replies": TYPES,
         "Can handle nested multi bulk replies": TYPES,
@@ -150,7 +173,6 @@ HIREDIS_MORE = Hiredis(
     server=MORE.server,
     is_async=True,
     arguments=[],
-    changes=[],
     lacks={},
     wrong={"We properly handle a NIL invalidation payload": FORGOTTEN},
 )

@@ -151,13 +151,11 @@ void add_debug(resp::Commands<>& commands, std::atomic<bool>& expires) {
                  expires = value != 0;
                  return resp::ok;
              })
-        .add("DEBUG SLEEP seconds", [](std::string seconds) -> asio::awaitable<resp::Ok> {
-            // hiredis has a line end after the number.
-            const std::chrono::duration<double> time{std::strtod(seconds.c_str(), nullptr)};
-            asio::steady_timer timer{co_await asio::this_coro::executor,
-                                     std::chrono::duration_cast<std::chrono::milliseconds>(time)};
-            co_await timer.async_wait(asio::use_awaitable);
-            co_return resp::ok;
+        .add("DEBUG SLEEP seconds", [](const std::string& seconds) {
+            // As in Redis, nobody else is served. hiredis sends a line end after the number.
+            const double time = std::strtod(seconds.c_str(), nullptr);
+            std::this_thread::sleep_for(std::chrono::duration<double>{time});
+            return resp::ok;
         });
 }
 
@@ -181,6 +179,12 @@ int main(int argc, char** argv) {
             store.set_limit(limit);
             return std::nullopt;
         });
+    for (const char* name : {"latency-monitor-threshold", "tracking-table-max-keys"}) {  // without an effect
+        commands.parameter(
+            name, [] { return std::string{"0"}; },
+            [](Text) -> std::optional<std::string> { return std::nullopt; });
+    }
+    commands.add("LATENCY RESET", [] { return 0; });
     commands.add("SAVE", [] { return resp::ok; }, {.no_multi = true});
     add_string_commands(commands, store);
     add_key_commands(commands, store);
