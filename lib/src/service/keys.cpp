@@ -140,7 +140,7 @@ void Keys::untrack_prefix(std::string_view prefix, std::uint64_t client) noexcep
 
 void Keys::tell(unsigned database, std::string_view key, std::string_view event, KeyEvent kind,
                 std::uint64_t by) {
-    // The change itself has its own call: nobody should hear of it twice.
+    // The change itself has its own call: no client should hear of it twice.
     if (kind == KeyEvent::created) return publish(database, key, event, kind);
     Trackers trackers;
     {
