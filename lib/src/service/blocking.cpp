@@ -7,6 +7,7 @@
 
 #include <asio/redirect_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ struct Blocking::State {
           deadline(deadline_of(given)),
           waiter(std::make_shared<Waiter>(given.connection().executor())) {
         Runner::add_keys(call, keys);
+        // A client that waited twice for one key would be the next in the queue after itself.
+        std::sort(keys.begin(), keys.end());
+        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     }
 
     Call& call;

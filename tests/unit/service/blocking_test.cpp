@@ -22,6 +22,7 @@ struct BlockingFixture : ServiceUnderTest<> {
                    call.changed(key, "rpush", resp::KeyEvent::list);
                    return list.size();
                });
+        to.add("TOUCH key", [](std::string_view key, resp::Call& call) { call.changed(key, "touch"); });  // no reply
         to.add_blocking("BLPOP key [key ...] timeout",
                         [this](resp::Words keys, double) -> std::optional<Popped> {
                             for (const std::string_view key : keys) {
@@ -94,6 +95,15 @@ TEST_CASE("the wake-up of a client that leaves goes to the next one") {
     CHECK(test.clients[1]->received.empty());
     CHECK(test.clients[2]->received == popped_a);
     CHECK(test.lists["k"].empty());
+}
+
+TEST_CASE("a client that names a key twice does not wake itself") {
+    BlockingFixture test;
+    CHECK(test.ask("BLPOP k other k 0\r\n", 1).empty());
+    CHECK(test.ask("TOUCH k\r\n").empty());  // it is woken for nothing, and waits again
+    CHECK(test.ask("RPUSH k a\r\n") == ":1\r\n");
+    CHECK(test.clients[1]->received == popped_a);
+    CHECK(test.server->memory() == 0);
 }
 
 TEST_CASE("a blocking command in a transaction does not wait") {
