@@ -96,6 +96,7 @@ void Blocking::locked(const std::function<void()>& body) {
     Runner::locked(state_->table, state_->call, body);
 }
 
+/// If the client has left, there is no reply: then its later commands must not be answered either.
 asio::awaitable<Blocking::Next, asio::any_io_executor> Blocking::wait() {
     State& state = *state_;
     // It has tried without success. Those after it may want something else.
@@ -112,7 +113,10 @@ asio::awaitable<Blocking::Next, asio::any_io_executor> Blocking::wait() {
         std::error_code ec;
         auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
         const bool is_there = co_await unless_gone(state.call.connection(), std::move(wait));
-        if (!is_there || state.call.connection().peer_state() != PeerState::open) co_return Next::gone;
+        if (!is_there || state.call.connection().peer_state() != PeerState::open) {
+            state.call.reply().close();
+            co_return Next::gone;
+        }
     }
     if (state.waiter->unblocked() == Unblocked::error) {
         throw Error{"UNBLOCKED client unblocked via CLIENT UNBLOCK"};

@@ -106,6 +106,15 @@ TEST_CASE("a client that names a key twice does not wake itself") {
     CHECK(test.server->memory() == 0);
 }
 
+TEST_CASE("the commands after one that waits are not answered if its client ends its stream") {
+    BlockingFixture test;
+    CHECK(test.ask("BLPOP k 0\r\nPING\r\n", 1).empty());
+    test.clients[1]->finish();
+    test.server->run();
+    CHECK(test.clients[1]->received.empty());  // +PONG would look like the reply to BLPOP
+    CHECK(test.clients[1]->closed);
+}
+
 TEST_CASE("a blocking command in a transaction does not wait") {
     BlockingFixture test;
     CHECK(test.ask("MULTI\r\nBLPOP k 0\r\nRPUSH k a\r\nBLPOP k 0\r\nEXEC\r\n") ==
