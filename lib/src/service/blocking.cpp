@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,11 @@ struct Blocking::State {
         // A client that waited twice for one key would be the next in the queue after itself.
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+        table.blocked.fetch_add(1, std::memory_order_relaxed);
     }
+    ~State();
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     Call& call;
     Table& table;
@@ -64,31 +69,35 @@ struct Blocking::State {
     const Clock::time_point deadline;
     const std::shared_ptr<Waiter> waiter;
     KeyList keys;
+    std::size_t memory = 0;   // that is counted for the client
+    std::size_t entered = 0;  // it waits for this many of the keys
     bool may_try = true;
 };
 
-Blocking::Blocking(Call& call) : state_(std::make_unique<State>(call)) {
-    std::size_t memory = 0;
-    for (const std::string_view key : state_->keys) memory += memory_of_name(key);
-    if (!record_of(call).memory.take(call.connection(), memory)) throw Error{out_of_memory};
-    for (const std::string_view key : state_->keys) {
-        if (state_->table.keys.wait(state_->database, key, state_->waiter)) state_->may_try = false;
-    }
-    record_of(call).set_waiter(state_->waiter);
-    state_->table.blocked.fetch_add(1, std::memory_order_relaxed);
+/// Who is next in the queues may have been woken for nothing, or not at all: it tries now.
+Blocking::State::~State() {
+    record_of(call).set_waiter(nullptr);
+    const std::span<const std::string_view> waited{keys.data(), entered};
+    for (const std::string_view key : waited) table.keys.stop_waiting(database, key, *waiter);
+    for (const std::string_view key : waited) table.keys.wake(database, key);
+    record_of(call).memory.give_back(memory);
+    table.blocked.fetch_sub(1, std::memory_order_relaxed);
 }
 
-/// Who is next in the queues may have been woken for nothing, or not at all: it tries now.
-Blocking::~Blocking() {
+Blocking::Blocking(Call& call) : state_(std::make_unique<State>(call)) {
     State& state = *state_;
-    record_of(state.call).set_waiter(nullptr);
+    std::size_t memory = 0;
+    for (const std::string_view key : state.keys) memory += memory_of_name(key);
+    if (!record_of(call).memory.take(call.connection(), memory)) throw Error{out_of_memory};
+    state.memory = memory;
     for (const std::string_view key : state.keys) {
-        state.table.keys.stop_waiting(state.database, key, *state.waiter);
-        record_of(state.call).memory.give_back(memory_of_name(key));
+        ++state.entered;  // before wait(), which may throw when it has begun
+        if (state.table.keys.wait(state.database, key, state.waiter)) state.may_try = false;
     }
-    for (const std::string_view key : state.keys) state.table.keys.wake(state.database, key);
-    state.table.blocked.fetch_sub(1, std::memory_order_relaxed);
+    record_of(call).set_waiter(state.waiter);
 }
+
+Blocking::~Blocking() = default;
 
 bool Blocking::may_try() const noexcept { return state_->may_try; }
 

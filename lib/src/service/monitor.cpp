@@ -27,7 +27,7 @@ void Monitors::remove(const Connection& client) noexcept {
     std::erase(clients_, client);
 }
 
-bool Monitors::empty() const {
+bool Monitors::empty() const noexcept {
     const std::lock_guard lock{mutex_};
     return clients_.empty();
 }
@@ -51,7 +51,7 @@ void Monitors::tell(const Call& call) {
     send_all(clients_, shared);
 }
 
-void end_monitoring(Table& table, ClientRecord& client) {
+void end_monitoring(Table& table, ClientRecord& client) noexcept {
     if (!client.is_monitor) return;
     client.is_monitor = false;
     client.update();

@@ -13,7 +13,7 @@ class Monitors {
 public:
     void add(const Connection& client);
     void remove(const Connection& client) noexcept;
-    [[nodiscard]] bool empty() const;
+    [[nodiscard]] bool empty() const noexcept;
     /// Shows a command to all of them. They share the bytes.
     void tell(const Call& call);
 

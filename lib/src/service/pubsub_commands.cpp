@@ -29,7 +29,7 @@ void confirm(const Call& call, const char* what, std::optional<std::string_view>
     reply.integer(static_cast<std::int64_t>(count));
 }
 
-void update_client(const Table& table, ClientRecord& client) {
+void update_client(const Table& table, ClientRecord& client) noexcept {
     const bool subscribed = !client.subscriptions.empty();
     if (subscribed == client.is_subscribed) return;
     client.is_subscribed = subscribed;
@@ -55,7 +55,8 @@ void subscribe(Table& table, PubSub::Kind kind, const Words& names, Call& call) 
     client.update();
 }
 
-void leave(Table& table, ClientRecord& client, PubSub::Kind kind, std::string_view name) {
+/// Allocates nothing: a client must be able to leave. `name` may be that of the subscription itself.
+void leave(Table& table, ClientRecord& client, PubSub::Kind kind, std::string_view name) noexcept {
     auto& mine = client.subscriptions.of(kind);
     const auto found = mine.find(name);
     if (found == mine.end()) return;
@@ -160,12 +161,10 @@ void add_observation(Table& table) {
 
 }  // namespace
 
-void leave_all(Table& table, ClientRecord& client) {
+void leave_all(Table& table, ClientRecord& client) noexcept {
     for (const PubSub::Kind kind : {PubSub::Kind::channel, PubSub::Kind::pattern, PubSub::Kind::shard}) {
-        while (!client.subscriptions.of(kind).empty()) {
-            const std::string name = *client.subscriptions.of(kind).begin();
-            leave(table, client, kind, name);
-        }
+        const auto& mine = client.subscriptions.of(kind);
+        while (!mine.empty()) leave(table, client, kind, *mine.begin());
     }
 }
 

@@ -25,6 +25,7 @@ ServiceBase::~ServiceBase() = default;
 
 void ServiceBase::on_start(ServerHandle server) {
     table_->has_one_thread = server.threads() == 1;
+    table_->idle_timeout = server.options().idle_timeout;
     table_->server = std::move(server);
 }
 

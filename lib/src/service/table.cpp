@@ -140,10 +140,9 @@ void Table::freeze() {
     frozen_ = true;
 }
 
-void update_idle_timeout(const Table& table, const ClientRecord& client) {
+void update_idle_timeout(const Table& table, const ClientRecord& client) noexcept {
     const bool listens = client.is_subscribed || client.is_monitor;
-    client.connection().set_idle_timeout(listens ? std::chrono::milliseconds{0}
-                                                 : table.server.options().idle_timeout);
+    client.connection().set_idle_timeout(listens ? std::chrono::milliseconds{0} : table.idle_timeout);
 }
 
 const CommandEntry* Table::find_subcommand(const CommandEntry& entry, View request) noexcept {

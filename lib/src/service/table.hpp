@@ -113,7 +113,8 @@ public:
     UserLock user_lock;
     std::mutex mutex;
     bool has_one_thread = false;
-    std::atomic<std::uint64_t> blocked{0};  // clients whose command waits
+    std::chrono::milliseconds idle_timeout{0};  // of the server
+    std::atomic<std::uint64_t> blocked{0};      // clients whose command waits
     PubSub pubsub;
     Keys keys{pubsub};
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
@@ -153,15 +154,15 @@ void add_pause(Table& table);
 /// Negative: off.
 void set_slow_log(Table& table, std::int64_t microseconds);
 /// After a change of `is_subscribed` or `is_monitor`: such a client has no reason to send requests.
-void update_idle_timeout(const Table& table, const ClientRecord& client);
+void update_idle_timeout(const Table& table, const ClientRecord& client) noexcept;
 
 /// A client has left, or RESET: ends its transaction, subscriptions, tracking and MONITOR.
-void forget(Table& table, ClientRecord& client);
-void leave_all(Table& table, ClientRecord& client);           // its subscriptions
-void end_tracking(Table& table, ClientRecord& client);        // CLIENT TRACKING OFF
-void untrack_keys(Table& table, const ClientRecord& client);  // what CLIENT TRACKING has remembered
-void unwatch(Table& table, ClientRecord& client);
-void end_monitoring(Table& table, ClientRecord& client);
+void forget(Table& table, ClientRecord& client) noexcept;
+void leave_all(Table& table, ClientRecord& client) noexcept;           // its subscriptions
+void end_tracking(Table& table, ClientRecord& client) noexcept;        // CLIENT TRACKING OFF
+void untrack_keys(Table& table, const ClientRecord& client) noexcept;  // what CLIENT TRACKING has remembered
+void unwatch(Table& table, ClientRecord& client) noexcept;
+void end_monitoring(Table& table, ClientRecord& client) noexcept;
 /// Ends a transaction whose EXEC was refused. Returns the error text.
 [[nodiscard]] std::string abort_transaction(Table& table, ClientRecord& client, std::string_view error);
 

@@ -245,11 +245,11 @@ void add_notifications(Table& table) {
 
 }  // namespace
 
-void untrack_keys(Table& table, const ClientRecord& client) {
+void untrack_keys(Table& table, const ClientRecord& client) noexcept {
     for (const std::string& key : client.tracking->take_keys()) table.keys.untrack(key, client.id());
 }
 
-void end_tracking(Table& table, ClientRecord& client) {
+void end_tracking(Table& table, ClientRecord& client) noexcept {
     if (client.tracking == nullptr) return;
     for (const std::string& prefix : client.prefixes) {
         table.keys.untrack_prefix(prefix, client.id());

@@ -34,7 +34,7 @@ private:
 };
 
 /// Ends the transaction of a client, and returns it.
-std::unique_ptr<Transaction> take_transaction(ClientRecord& client) {
+std::unique_ptr<Transaction> take_transaction(ClientRecord& client) noexcept {
     std::unique_ptr<Transaction> transaction = std::move(client.transaction);
     client.update();
     if (transaction == nullptr) return nullptr;
@@ -109,7 +109,7 @@ void exec(Table& table, Call& call) {
 }  // namespace
 
 /// In a transaction it does nothing: EXEC has looked at the keys, and the lock that it holds may still refer to them.
-void unwatch(Table& table, ClientRecord& client) {
+void unwatch(Table& table, ClientRecord& client) noexcept {
     if (client.is_executing) return;
     for (const auto& [database, key] : client.watched) {
         table.keys.unwatch(database, key, client.id());
@@ -126,7 +126,7 @@ std::string abort_transaction(Table& table, ClientRecord& client, std::string_vi
     return "EXECABORT Transaction discarded because of: " + std::string{error};
 }
 
-void forget(Table& table, ClientRecord& client) {
+void forget(Table& table, ClientRecord& client) noexcept {
     static_cast<void>(take_transaction(client));
     unwatch(table, client);
     leave_all(table, client);

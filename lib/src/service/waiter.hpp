@@ -21,11 +21,16 @@ public:
 
     /// The timer that the coroutine awaits; wake() cancels it.
     [[nodiscard]] asio::steady_timer& timer() noexcept { return timer_; }
-    /// Returns false if it was woken before, or has ended.
-    static bool wake(const std::shared_ptr<Waiter>& waiter) {
+    /// Returns false if it was woken before, or if there is no memory to wake it: the next change of the key tries again.
+    static bool wake(const std::shared_ptr<Waiter>& waiter) noexcept {
         if (waiter->woken_.exchange(true)) return false;
-        asio::post(waiter->timer_.get_executor(), [waiter] { waiter->timer_.cancel(); });
-        return true;
+        try {
+            asio::post(waiter->timer_.get_executor(), [waiter] { waiter->timer_.cancel(); });
+            return true;
+        } catch (...) {
+            waiter->woken_.store(false);
+            return false;
+        }
     }
     [[nodiscard]] bool is_woken() const noexcept { return woken_.load(); }
     /// Before wake(): the command ends. Returns false if it ends already.
