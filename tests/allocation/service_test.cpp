@@ -2,6 +2,7 @@
 #include "failing_allocator.hpp"
 #include "support/catch.hpp"
 #include "support/memory_transport.hpp"
+#include "support/service_insides.hpp"
 
 #include <libresp/server/asio.hpp>
 #include <libresp/service.hpp>
@@ -75,6 +76,14 @@ struct Lists {
         return client.received.substr(before);
     }
 
+    /// What is left of the clients after the second one has left too. Null: nothing.
+    const char* left() {
+        second->finish();
+        server->run();
+        CHECK(server->memory() == 0);
+        return support::left_of_clients(commands);
+    }
+
     std::map<std::string, std::deque<std::string>> lists;
     resp::Commands<> commands;
     std::optional<MemoryServer> server;
@@ -136,5 +145,26 @@ TEST_CASE("a change that cannot wake a client without memory does not keep the n
         failed = test.failed;
         CHECK(test.ask(*test.first, "RPUSH a-key-with-a-rather-long-name x\r\n") == "+OK\r\n");
         CHECK(test.second->received == "$1\r\nx\r\n");
+    }
+}
+
+TEST_CASE("a client that fails without memory leaves nothing in the service") {
+    const auto* const command =
+        GENERATE("SUBSCRIBE a-channel-with-a-long-name\r\n", "PSUBSCRIBE a-pattern-with-a-long-name\r\n",
+                 "CLIENT TRACKING ON BCAST PREFIX a-prefix-with-a-long-name\r\n",
+                 "WATCH a-key-with-a-rather-long-name\r\n", "LLEN a-key-with-a-rather-long-name\r\n");
+    CAPTURE(command);
+    bool failed = true;
+    for (std::size_t n = 1; failed; ++n) {
+        CAPTURE(n);
+        Lists test;
+        test.ask(*test.first, "HELLO 3\r\nCLIENT TRACKING ON\r\n");
+        if (std::string_view{command}.starts_with("CLIENT")) test.ask(*test.first, "CLIENT TRACKING OFF\r\n");
+        test.first->send(command);
+        failed = test.without_memory(n, [&] { test.server->run(); });
+        test.first->finish();
+        test.server->pass(std::chrono::seconds{2});
+        CHECK(test.first->closed);
+        CHECK(test.left() == nullptr);
     }
 }

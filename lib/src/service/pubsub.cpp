@@ -113,9 +113,11 @@ bool PubSub::subscribe(Kind kind, std::string_view name, const Connection& clien
 bool PubSub::unsubscribe(Kind kind, std::string_view name, const Connection& client) {
     const std::lock_guard lock{mutex_};
     const auto found = of(kind).find(name);
-    if (found == of(kind).end() || found->second.erase(client.id()) == 0) return false;
+    if (found == of(kind).end()) return false;
+    const bool was_subscriber = found->second.erase(client.id()) != 0;
+    // It may be empty without a change: a subscribe() that found no memory has left it.
     if (found->second.empty()) of(kind).erase(found);
-    return true;
+    return was_subscriber;
 }
 
 }  // namespace resp

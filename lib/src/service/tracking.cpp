@@ -127,8 +127,9 @@ void start_tracking(Table& table, Call& call) {
     client.tracking->set_redirect(options.redirect);
     client.tracking_mode = options.mode;
     for (const std::string& prefix : added) {
-        table.keys.track_prefix(prefix, client.tracking);
+        // First here: if there is no memory for the rest, the end of the client finds it.
         if (!client.prefixes.insert(prefix).second) client.memory.give_back(memory_of_name(prefix));
+        table.keys.track_prefix(prefix, client.tracking);
     }
     client.update();
 }
