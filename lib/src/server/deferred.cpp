@@ -160,7 +160,12 @@ void Session::end_special_reply() {
     const std::size_t before = out.size();
     std::size_t shared = 0;
     for (const Output::Shared& part : out.shared) shared += part.payload->size();
-    queue_.end_shared_reply();
+    try {
+        queue_.end_shared_reply();
+    } catch (...) {
+        shut(std::make_error_code(std::errc::not_enough_memory));  // a part of the reply may be queued
+        throw;
+    }
     limits_.moved(before - out.size() + shared);
 }
 

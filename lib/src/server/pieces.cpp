@@ -31,7 +31,12 @@ void Pieces::add(std::string_view bytes, std::size_t pushed) {
     const bool continues = !empty() && !pieces_.back().is_hole && pieces_.back().payload == nullptr &&
                            pieces_.back().run.size() < long_run;
     if (!continues) pieces_.emplace_back();
-    append(pieces_.back().run, bytes);
+    try {
+        append(pieces_.back().run, bytes);
+    } catch (...) {
+        if (!continues) pieces_.pop_back();  // an empty piece would hide what stands after it
+        throw;
+    }
     pieces_.back().pushed += pushed;
 }
 
