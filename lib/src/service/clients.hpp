@@ -4,6 +4,7 @@
 #include "client_memory.hpp"
 #include "subscriptions.hpp"
 
+#include <libresp/codec/buffer.hpp>
 #include <libresp/service/client.hpp>
 #include <libresp/service/keys.hpp>
 
@@ -124,6 +125,7 @@ struct ClientRecord : Client {
     // MULTI and WATCH
     std::unique_ptr<Transaction> transaction;  // null: none is open
     bool is_executing = false;                 // EXEC calls the functions
+    Buffer* own_messages = nullptr;            // while it does: what the client publishes for itself
     std::set<std::pair<unsigned, std::string>> watched;
     Keys::WatchFlag watch_flag;
 

@@ -132,7 +132,8 @@ void Keys::untrack_prefix(std::string_view prefix, std::uint64_t client) noexcep
     const auto found = prefixes_.find(prefix);
     if (found == prefixes_.end()) return;
     const bool was_tracked = found->second.erase(client) != 0;
-    if (found->second.empty()) prefixes_.erase(found);  // perhaps left by a track_prefix() that found no memory
+    if (found->second.empty())
+        prefixes_.erase(found);  // perhaps left by a track_prefix() that found no memory
     if (!was_tracked) return;
     has_prefixes_.fetch_sub(1);
     listeners_.fetch_sub(1);

@@ -1,6 +1,7 @@
 // SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and their opposites, PUBLISH, SPUBLISH and PUBSUB.
 #include "defaults.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,15 +91,21 @@ CommandTraits about_pubsub(const char* summary, bool no_multi = false) {
     return traits;
 }
 
-/// A transaction's reply is an array, and CLIENT REPLY OFF drops replies: then the client's own messages follow.
-std::size_t publish(const Table& table, PubSub::Kind kind, std::string_view channel, std::string_view message,
-                    const Call& call) {
-    const ClientRecord& client = record_of(call);
-    const PubSub::Publisher self{client.connection(), call.reply()};
-    const bool is_usual = !client.is_executing && client.replies == ReplyMode::on;
-    const PubSub::Publisher* const publisher = is_usual ? &self : nullptr;
-    return kind == PubSub::Kind::shard ? table.pubsub.publish_shard(channel, message, publisher)
-                                       : table.pubsub.publish(channel, message, publisher);
+/// The client's own messages stand before the number. In a transaction they follow the array of replies. CLIENT REPLY OFF
+/// drops only the number. So they are in the order in which the client has published them.
+void publish(const Table& table, PubSub::Kind kind, std::string_view channel, std::string_view message,
+             const Call& call) {
+    ClientRecord& client = record_of(call);
+    Reply& reply = call.reply();
+    const std::size_t before = reply.size();
+    std::optional<Encoder> after_exec;
+    if (client.own_messages != nullptr) after_exec.emplace(*client.own_messages, reply.version());
+    const PubSub::Publisher self{client.connection(), after_exec ? *after_exec : reply};
+    const std::size_t sent = kind == PubSub::Kind::shard
+                                 ? table.pubsub.publish_shard(channel, message, &self)
+                                 : table.pubsub.publish(channel, message, &self);
+    client.wrote_push = client.replies != ReplyMode::on && reply.size() != before;
+    if (!client.wrote_push) reply.integer(static_cast<std::int64_t>(sent));
 }
 
 /// Writes the number of subscribers of each name.
@@ -174,13 +181,13 @@ void add_pubsub(Table& table) {
     table.add_default(
         "PUBLISH channel message",
         [&table](std::string_view channel, std::string_view message, Call& call) {
-            return publish(table, PubSub::Kind::channel, channel, message, call);
+            publish(table, PubSub::Kind::channel, channel, message, call);
         },
         about_pubsub("Posts a message to a channel."));
     table.add_default(
         "SPUBLISH shardchannel message",
         [&table](std::string_view channel, std::string_view message, Call& call) {
-            return publish(table, PubSub::Kind::shard, channel, message, call);
+            publish(table, PubSub::Kind::shard, channel, message, call);
         },
         about_pubsub("Posts a message to a shard channel."));
 }

@@ -25,7 +25,9 @@ ServiceBase::~ServiceBase() = default;
 
 void ServiceBase::on_start(ServerHandle server) {
     table_->has_one_thread = server.threads() == 1;
-    table_->idle_timeout = server.options().idle_timeout;
+    const Options options = server.options();
+    table_->idle_timeout = options.idle_timeout;
+    table_->max_pushes = options.max_pushes;
     table_->server = std::move(server);
 }
 

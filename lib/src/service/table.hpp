@@ -113,8 +113,10 @@ public:
     UserLock user_lock;
     std::mutex mutex;
     bool has_one_thread = false;
-    std::chrono::milliseconds idle_timeout{0};  // of the server
-    std::atomic<std::uint64_t> blocked{0};      // clients whose command waits
+    // Of the server's options.
+    std::chrono::milliseconds idle_timeout{0};
+    std::size_t max_pushes = Options{}.max_pushes;
+    std::atomic<std::uint64_t> blocked{0};  // clients whose command waits
     PubSub pubsub;
     Keys keys{pubsub};
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -24,13 +24,28 @@ CommandTraits about_transaction(const char* summary) {
 /// While the functions of a transaction run.
 class Execution {
 public:
-    explicit Execution(ClientRecord& client) noexcept : client_(client) { client.is_executing = true; }
+    explicit Execution(ClientRecord& client) noexcept : client_(client) {
+        client.is_executing = true;
+        client.own_messages = &messages_;
+        messages_.set_limit(client.table->max_pushes);
+    }
     Execution(const Execution&) = delete;
     Execution& operator=(const Execution&) = delete;
-    ~Execution() { client_.is_executing = false; }
+    ~Execution() {
+        client_.is_executing = false;
+        client_.own_messages = nullptr;
+    }
+    /// What the client has published for itself. CLIENT REPLY OFF drops only what stands before it.
+    void write_messages(Reply& reply, Reply::Mark begin) const {
+        if (messages_.empty()) return;
+        client_.wrote_push = client_.replies != ReplyMode::on;
+        if (client_.wrote_push) reply.rollback(begin);
+        reply.wire(messages_);
+    }
 
 private:
     ClientRecord& client_;
+    Buffer messages_;
 };
 
 /// Ends the transaction of a client, and returns it.
@@ -64,6 +79,7 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
         reply.version() == Version::resp3 ? reply.null() : reply.null_array();
         return;
     }
+    const Reply::Mark begin = reply.mark();
     const Execution execution{client};
     reply.array(transaction.queued.size());
     for (const Transaction::Queued& queued : transaction.queued) {
@@ -74,6 +90,7 @@ void run_all(Table& table, Call& call, const Transaction& transaction) {
         // Each command must have its place in the array.
         if (reply.size() == before) reply.null();
     }
+    execution.write_messages(reply, begin);
 }
 
 /// The keys of all commands, and the watched ones. None, which locks everything, if a command of the program has none.
