@@ -172,14 +172,20 @@ struct KeyCommands {
         } while (position != 0);
         resp::write_result(call.reply(), found);
     }
+    /// As Redis does: buckets at random until one has keys, then one of these. If few buckets have keys, the next one.
     std::optional<Text> random(const Call& call) const {
         thread_local std::mt19937_64 engine{std::random_device{}()};
         std::optional<Text> found;
-        std::uint64_t position = engine();
-        // Twice around: the keys before the first position come last.
-        for (std::size_t rounds = 0; !found && rounds != 2; rounds += position == 0 ? 1 : 0) {
-            position = store.visit(database(call), position, [&](Item& item) { found = item.key; });
+        std::size_t seen = 0;
+        const auto choose = [&](Item& item) {
+            if (engine() % ++seen == 0) found = item.key;
+        };
+        std::uint64_t position = 0;
+        for (int tries = 0; !found && tries != 1'000; ++tries) {
+            position = store.visit(database(call), engine(), choose);
         }
+        const bool is_empty = store.size(database(call)) == 0;
+        while (!found && !is_empty) position = store.visit(database(call), position, choose);
         return found;
     }
     /// Seconds and microseconds, as texts.

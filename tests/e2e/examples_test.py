@@ -95,6 +95,15 @@ class Kv(Example):
         self.assertEqual(client.read_to_end(), b"+OK\r\n")
         self.assertEqual(self.client("EXISTS", "after"), "0\n")
 
+    def test_randomkey_returns_each_key(self):
+        client = self.connect()
+        for i in range(50):
+            client.send(command(b"FLUSHDB") + command(b"MSET", b"a%d" % i, b"1", b"b%d" % i, b"2"))
+            self.assertEqual([read_line(client), read_line(client)], [b"+OK", b"+OK"])
+            client.send(command(b"RANDOMKEY") * 100)
+            found = {[read_line(client), read_line(client)][1] for _ in range(100)}
+            self.assertEqual(found, {b"a%d" % i, b"b%d" % i})
+
     def test_exec_runs_nothing_if_a_watched_key_has_expired(self):
         client = self.connect()
         for _ in range(10):  # kv removes expired keys by itself ten times a second
