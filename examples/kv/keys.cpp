@@ -98,7 +98,7 @@ struct KeyCommands {
     }
     void transfer(const Item& item, unsigned to_database, Text to, const std::string& what,
                   const Call& call) const {
-        const std::string key = item.key, value = item.value;
+        const std::string key{item.key()}, value = item.value;
         const Time expires = item.expires;
         store.erase(database(call), key);
         call.changed(key, what + "_from");
@@ -155,7 +155,7 @@ struct KeyCommands {
         for (std::int64_t items = 0; items < most && buckets < 10 * most; ++buckets) {
             position = store.visit(database(call), position, [&](Item& item) {
                 ++items;
-                if (has_type && resp::matches_glob(item.key, pattern)) found.push_back(item.key);
+                if (has_type && resp::matches_glob(item.key(), pattern)) found.push_back(item.key());
             });
             if (position == 0) break;
         }
@@ -167,7 +167,7 @@ struct KeyCommands {
         std::uint64_t position = 0;
         do {
             position = store.visit(database(call), position, [&](Item& item) {
-                if (resp::matches_glob(item.key, pattern)) found.push_back(item.key);
+                if (resp::matches_glob(item.key(), pattern)) found.push_back(item.key());
             });
         } while (position != 0);
         resp::write_result(call.reply(), found);
@@ -178,7 +178,7 @@ struct KeyCommands {
         std::optional<Text> found;
         std::size_t seen = 0;
         const auto choose = [&](Item& item) {
-            if (engine() % ++seen == 0) found = item.key;
+            if (engine() % ++seen == 0) found = item.key();
         };
         std::uint64_t position = 0;
         for (int tries = 0; !found && tries != 1'000; ++tries) {
@@ -254,7 +254,7 @@ void add_whole(resp::Commands<>& commands, const KeyCommands& k) {
 }  // namespace
 
 void expire_at(Store& store, Item& item, Time expires, const resp::Call& call) {
-    const std::string key = item.key;
+    const std::string key{item.key()};
     if (expires <= now()) {
         store.erase(call.client().database(), key);
         call.changed(key, "del");

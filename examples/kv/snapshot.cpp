@@ -92,9 +92,9 @@ private:
 void write_item(File& file, unsigned database, const Item& item) {
     file.write(database, 1);
     file.write(static_cast<std::uint64_t>(item.expires), 8);
-    file.write(item.key.size(), 4);
+    file.write(item.key().size(), 4);
     file.write(item.value.size(), 8);
-    file.write(item.key);
+    file.write(item.key());
     file.write(item.value);
 }
 

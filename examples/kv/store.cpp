@@ -20,6 +20,19 @@ Time now() noexcept {
     return time_of_lock;
 }
 
+// ---- Item
+
+Item::Pointer Item::make(std::string_view key, std::uint64_t hash) {
+    void* const room = ::operator new(sizeof(Item) + key.size());
+    std::memcpy(static_cast<char*>(room) + sizeof(Item), key.data(), key.size());
+    return Pointer{new (room) Item{key, hash}};
+}
+
+void Item::Delete::operator()(Item* item) const noexcept {
+    item->~Item();
+    ::operator delete(item);
+}
+
 // ---- Table
 
 /// The four highest bits of a hash are the number of the shard.
@@ -31,16 +44,14 @@ std::size_t Table::bucket_of(std::uint64_t hash) const noexcept {
 Item* Table::find(std::string_view key, std::uint64_t hash) noexcept {
     if (buckets_.empty()) return nullptr;
     Item* item = buckets_[bucket_of(hash)].get();
-    while (item != nullptr && (item->hash != hash || item->key != key)) item = item->next.get();
+    while (item != nullptr && !item->has(key, hash)) item = item->next.get();
     return item;
 }
 
 Item& Table::insert(std::string_view key, std::uint64_t hash) {
-    if (size_ >= buckets_.size()) grow();
-    auto item = std::make_unique<Item>();
-    item->hash = hash;
-    item->key = key;
-    std::unique_ptr<Item>& bucket = buckets_[bucket_of(hash)];
+    if (size_ >= buckets_.size() && buckets_.size() < most_buckets) grow();
+    Item::Pointer item = Item::make(key, hash);
+    Item::Pointer& bucket = buckets_[bucket_of(hash)];
     item->next = std::move(bucket);
     bucket = std::move(item);
     ++size_;
@@ -49,7 +60,7 @@ Item& Table::insert(std::string_view key, std::uint64_t hash) {
 
 void Table::erase(Item& item) noexcept {
     if (item.expires != 0) expiring_.erase({item.expires, &item});
-    std::unique_ptr<Item>* place = &buckets_[bucket_of(item.hash)];
+    Item::Pointer* place = &buckets_[bucket_of(item.hash())];
     while (place->get() != &item) place = &(*place)->next;
     *place = std::move(item.next);
     --size_;
@@ -64,21 +75,21 @@ void Table::set_expiry(Item& item, Time expires) {
 
 void Table::clear() noexcept {
     // One after another: the destructor of a chain would need a stack as long as the chain.
-    for (std::unique_ptr<Item>& bucket : buckets_) {
+    for (Item::Pointer& bucket : buckets_) {
         while (bucket != nullptr) bucket = std::move(bucket->next);
     }
     *this = Table{};
 }
 
 void Table::grow() {
-    std::vector<std::unique_ptr<Item>> old(buckets_.empty() ? 4 : buckets_.size() * 2);
+    std::vector<Item::Pointer> old(buckets_.empty() ? 4 : buckets_.size() * 2);
     old.swap(buckets_);
     shift_ = 60 - static_cast<unsigned>(std::countr_zero(buckets_.size()));
-    for (std::unique_ptr<Item>& bucket : old) {
+    for (Item::Pointer& bucket : old) {
         while (bucket != nullptr) {
-            std::unique_ptr<Item> item = std::move(bucket);
+            Item::Pointer item = std::move(bucket);
             bucket = std::move(item->next);
-            std::unique_ptr<Item>& to = buckets_[bucket_of(item->hash)];
+            Item::Pointer& to = buckets_[bucket_of(item->hash())];
             item->next = std::move(to);
             to = std::move(item);
         }
@@ -129,7 +140,7 @@ void Store::expire(std::size_t shard) {
                 next = std::min(next, item->expires);
                 break;
             }
-            const std::string key = item->key;
+            const std::string key{item->key()};
             erase(database, *item);
             expired(database, key);
         }
@@ -181,9 +192,10 @@ Item* Store::find(unsigned database, std::string_view key) noexcept {
 }
 
 std::pair<Item&, bool> Store::find_or_add(unsigned database, std::string_view key) {
-    if (Item* const item = find(database, key)) return {*item, false};
     const std::uint64_t its_hash = hash(key);
-    Item& item = table(database, its_hash).insert(key, its_hash);
+    Table& its_table = table(database, its_hash);
+    if (Item* const item = its_table.find(key, its_hash)) return {*item, false};
+    Item& item = its_table.insert(key, its_hash);
     bytes_ += bytes_of(item);
     return {item, true};
 }
@@ -200,14 +212,14 @@ std::pair<Item&, bool> Store::set(unsigned database, std::string_view key, std::
 }
 
 void Store::set_expiry(unsigned database, Item& item, Time expires) {
-    table(database, item.hash).set_expiry(item, expires);
-    Time& next = next_end_[shard_of(item.hash)];
+    table(database, item.hash()).set_expiry(item, expires);
+    Time& next = next_end_[shard_of(item.hash())];
     if (expires != 0) next = std::min(next, expires);
 }
 
 void Store::erase(unsigned database, Item& item) noexcept {
     bytes_ -= bytes_of(item);
-    table(database, item.hash).erase(item);
+    table(database, item.hash()).erase(item);
 }
 
 bool Store::erase(unsigned database, std::string_view key) {

@@ -46,6 +46,11 @@ struct Strings {
         return std::nullopt;
     }
     void set_with_options(Text key, Text value, const Call& call) const {
+        if (call.size() == 3) {  // no options: most calls
+            set(key, value, 0, call);
+            call.reply().simple_string("OK");
+            return;
+        }
         const std::optional<Time> time = expiry(call, "set");
         resp::Reply& reply = call.reply();
         const Item* const old = find(key, call);
