@@ -98,6 +98,14 @@ std::optional<std::size_t> to_bytes(std::string_view text) {
     return std::nullopt;
 }
 
+void save_for_client(Store& store, const std::string& path) {
+    try {
+        save(store, path);
+    } catch (const std::exception& error) {
+        throw resp::error(std::string{"ERR cannot save: "} + error.what());
+    }
+}
+
 void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
     commands.lock(
         [&store](std::span<const std::string_view> keys, resp::Access) { return store.lock(keys); });
@@ -106,7 +114,7 @@ void configure(resp::Commands<>& commands, Store& store, const Flags& flags) {
     if (!flags.snapshot.empty()) {
         commands.add("SAVE",
                      [&store, path = flags.snapshot] {
-                         save(store, path);
+                         save_for_client(store, path);
                          return resp::ok;
                      },
                      {.admin = true, .no_multi = true, .summary = "Saves a snapshot.", .group = "server"});

@@ -98,6 +98,21 @@ void write_item(File& file, unsigned database, const Item& item) {
     file.write(item.value);
 }
 
+/// Everything is on the disk afterwards.
+void write_all(Store& store, const std::string& path) {
+    File file{path, "wb"};
+    file.write(magic);
+    for (unsigned database = 0; database != Store::databases; ++database) {
+        std::uint64_t position = 0;
+        do {
+            position = store.visit(database, position, [&](Item& item) { write_item(file, database, item); });
+        } while (position != 0);
+    }
+    file.write(end_mark, 1);
+    file.write(file.checksum(), 8);
+    file.sync();
+}
+
 /// A rename is on the disk when its folder is.
 void sync_folder(const std::string& path) {
     const std::string folder = std::filesystem::absolute(path).parent_path().string();
@@ -112,21 +127,13 @@ void sync_folder(const std::string& path) {
 
 void save(Store& store, const std::string& path) {
     const std::string temporary = path + ".new";
-    {
-        File file{temporary, "wb"};
-        file.write(magic);
-        for (unsigned database = 0; database != Store::databases; ++database) {
-            std::uint64_t position = 0;
-            do {
-                position =
-                    store.visit(database, position, [&](Item& item) { write_item(file, database, item); });
-            } while (position != 0);
-        }
-        file.write(end_mark, 1);
-        file.write(file.checksum(), 8);
-        file.sync();
+    try {
+        write_all(store, temporary);
+        if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path);
+    } catch (...) {
+        std::remove(temporary.c_str());
+        throw;
     }
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path);
     sync_folder(path);
 }
 
