@@ -101,9 +101,8 @@ void publish(const Table& table, PubSub::Kind kind, std::string_view channel, st
     std::optional<Encoder> after_exec;
     if (client.own_messages != nullptr) after_exec.emplace(*client.own_messages, reply.version());
     const PubSub::Publisher self{client.connection(), after_exec ? *after_exec : reply};
-    const std::size_t sent = kind == PubSub::Kind::shard
-                                 ? table.pubsub.publish_shard(channel, message, &self)
-                                 : table.pubsub.publish(channel, message, &self);
+    const std::size_t sent = kind == PubSub::Kind::shard ? table.pubsub.publish_shard(channel, message, &self)
+                                                         : table.pubsub.publish(channel, message, &self);
     client.wrote_push = client.replies != ReplyMode::on && reply.size() != before;
     if (!client.wrote_push) reply.integer(static_cast<std::int64_t>(sent));
 }

@@ -22,7 +22,8 @@ struct BlockingFixture : ServiceUnderTest<> {
                    call.changed(key, "rpush", resp::KeyEvent::list);
                    return list.size();
                });
-        to.add("TOUCH key", [](std::string_view key, resp::Call& call) { call.changed(key, "touch"); });  // no reply
+        to.add("TOUCH key",
+               [](std::string_view key, resp::Call& call) { call.changed(key, "touch"); });  // no reply
         to.add_blocking("BLPOP key [key ...] timeout",
                         [this](resp::Words keys, double) -> std::optional<Popped> {
                             for (const std::string_view key : keys) {

@@ -113,11 +113,12 @@ TEST_CASE("a client's own messages arrive in order, whatever is between them") {
     ServiceUnderTest test;
     test.ask("HELLO 3\r\nSUBSCRIBE a\r\n");
     const auto own = [](const char* text) { return message(">", "a", text); };
-    CHECK(test.ask("MULTI\r\nPUBLISH a 1\r\nPUBLISH a 2\r\nEXEC\r\nPUBLISH a 3\r\nCLIENT REPLY OFF\r\nPUBLISH a 4\r\n"
+    CHECK(test.ask("MULTI\r\nPUBLISH a 1\r\nPUBLISH a 2\r\nEXEC\r\nPUBLISH a 3\r\nCLIENT REPLY "
+                   "OFF\r\nPUBLISH a 4\r\n"
                    "MULTI\r\nPUBLISH a 5\r\nPING\r\nEXEC\r\nCLIENT REPLY ON\r\nPUBLISH a 6\r\n"
                    "CLIENT REPLY SKIP\r\nPUBLISH a 7\r\nPUBLISH a 8\r\nPUBLISH b 9\r\n") ==
-          "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n:1\r\n" + own("1") + own("2") + own("3") + ":1\r\n" + own("4") +
-              own("5") + "+OK\r\n" + own("6") + ":1\r\n" + own("7") + own("8") + ":1\r\n:0\r\n");
+          "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n:1\r\n" + own("1") + own("2") + own("3") + ":1\r\n" +
+              own("4") + own("5") + "+OK\r\n" + own("6") + ":1\r\n" + own("7") + own("8") + ":1\r\n:0\r\n");
 }
 
 TEST_CASE("CLIENT REPLY OFF drops neither confirmations nor messages") {
