@@ -1,4 +1,4 @@
-// expect: a function of resp::Commands::add_stream() must be a coroutine with a parameter resp::ValueStream&
+// expect: must be a coroutine with a parameter resp::ValueStream&
 // A function that cannot wait for the next piece.
 #include <libresp/server/asio.hpp>
 #include <libresp/service.hpp>

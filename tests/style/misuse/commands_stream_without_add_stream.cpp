@@ -1,4 +1,4 @@
-// expect: a function with a parameter resp::ValueStream& needs resp::Commands::add_stream()
+// expect: a function with a parameter resp::ValueStream& needs resp::Commands::add_stream
 // A value in pieces, for a command that gets its words as a whole.
 #include <libresp/server/asio.hpp>
 #include <libresp/service.hpp>

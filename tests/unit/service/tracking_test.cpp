@@ -176,7 +176,7 @@ TEST_CASE("CLIENT TRACKING and CLIENT CACHING report their errors with Redis' te
     CHECK(tracking("ON PREFIX a") == "-ERR PREFIX option requires BCAST mode to be enabled\r\n");
     CHECK(tracking("ON BCAST OPTIN") == "-ERR OPTIN and OPTOUT are not compatible with BCAST\r\n");
     CHECK(tracking("ON OPTIN OPTOUT") == "-ERR You can't specify both OPTIN mode and OPTOUT mode\r\n");
-    CHECK(tracking("ON REDIRECT 1") == "-ERR The client ID you want redirect to does not exist\r\n");
+    CHECK(tracking("ON REDIRECT 999999999") == "-ERR The client ID you want redirect to does not exist\r\n");
     for (const char* words : {"ON OPTIN", "ON", "ON OPTIN"}) CHECK(tracking(words) == "+OK\r\n");
     CHECK(tracking("ON OPTOUT") == "-ERR You can't switch OPTIN/OPTOUT mode" + other_mode);
     CHECK(tracking("ON BCAST") == "-ERR You can't switch BCAST mode on/off" + other_mode);
