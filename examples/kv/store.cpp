@@ -10,7 +10,12 @@
 
 namespace {
 thread_local Time time_of_lock = 0;  // 0: not known yet
+
+std::uint64_t first_hash_of(std::size_t shard) noexcept {
+    return std::uint64_t{shard} << (64 - Table::shard_bits);
 }
+
+}  // namespace
 
 Time now() noexcept {
     using namespace std::chrono;
@@ -35,9 +40,9 @@ void Item::Delete::operator()(Item* item) const noexcept {
 
 // ---- Table
 
-/// The four highest bits of a hash are the number of the shard.
+/// The highest bits of a hash are the number of the shard.
 std::size_t Table::bucket_of(std::uint64_t hash) const noexcept {
-    constexpr std::uint64_t below_shard = (std::uint64_t{1} << 60) - 1;
+    constexpr std::uint64_t below_shard = (std::uint64_t{1} << (64 - shard_bits)) - 1;
     return static_cast<std::size_t>((hash & below_shard) >> shift_);
 }
 
@@ -84,7 +89,7 @@ void Table::clear() noexcept {
 void Table::grow() {
     std::vector<Item::Pointer> old(buckets_.empty() ? 4 : buckets_.size() * 2);
     old.swap(buckets_);
-    shift_ = 60 - static_cast<unsigned>(std::countr_zero(buckets_.size()));
+    shift_ = 64 - shard_bits - static_cast<unsigned>(std::countr_zero(buckets_.size()));
     for (Item::Pointer& bucket : old) {
         while (bucket != nullptr) {
             Item::Pointer item = std::move(bucket);
@@ -98,36 +103,33 @@ void Table::grow() {
 
 // ---- locks
 
-Store::Guard::Guard(Store& store, std::bitset<shards> locked) : store_(&store), locked_(locked) {
-    for (std::size_t i = 0; i != shards; ++i) {
-        if (locked_[i]) store.mutexes_[i].lock();
-    }
+Store::Guard::Guard(Store& store, ShardSet locked) : store_(&store), locked_(locked) {
+    for_each(locked_, [&](std::size_t shard) { store.shards_[shard].mutex.lock(); });
 }
 
 Store::Guard::~Guard() {
-    for (std::size_t i = 0; store_ != nullptr && i != shards; ++i) {
-        if (locked_[i]) store_->mutexes_[i].unlock();
-    }
+    for_each(locked_, [this](std::size_t shard) { store_->shards_[shard].mutex.unlock(); });
 }
 
 Store::Guard Store::lock(std::span<const std::string_view> keys) {
-    std::bitset<shards> which;
-    for (const std::string_view key : keys) which.set(shard_of(hash(key)));
-    if (keys.empty()) which.set();
-    return lock_shards(which);
+    static_assert(shards == 64, "a bit of ShardSet for each");
+    ShardSet which = 0;
+    for (const std::string_view key : keys) which |= ShardSet{1} << shard_of(hash(key));
+    return lock_shards(keys.empty() ? ~ShardSet{0} : which);
 }
 
-Store::Guard Store::lock_shards(std::bitset<shards> which) {
+Store::Guard Store::lock_shards(ShardSet which) {
     Guard guard{*this, which};
     time_of_lock = 0;
-    for (std::size_t i = 0; i != shards; ++i) {
-        if (which[i] && next_end_[i] != never && next_end_[i] <= now()) expire(i);
-    }
+    for_each(which, [this](std::size_t shard) {
+        const Time next = shards_[shard].next_end;
+        if (next != never && next <= now()) expire(shard);
+    });
     return guard;
 }
 
 void Store::expire() {
-    for (std::size_t i = 0; i != shards; ++i) static_cast<void>(lock_shards(std::bitset<shards>{}.set(i)));
+    for (std::size_t i = 0; i != shards; ++i) static_cast<void>(lock_shards(ShardSet{1} << i));
 }
 
 void Store::expire(std::size_t shard) {
@@ -145,13 +147,12 @@ void Store::expire(std::size_t shard) {
             expired(database, key);
         }
     }
-    next_end_[shard] = next;
+    shards_[shard].next_end = next;
 }
 
 // ---- Store
 
 Store::Store() {
-    next_end_.fill(never);
     std::random_device random;
     for (std::uint64_t& word : secret_) word = std::uint64_t{random()} << 32 | random();
 }
@@ -213,7 +214,7 @@ std::pair<Item&, bool> Store::set(unsigned database, std::string_view key, std::
 
 void Store::set_expiry(unsigned database, Item& item, Time expires) {
     table(database, item.hash()).set_expiry(item, expires);
-    Time& next = next_end_[shard_of(item.hash())];
+    Time& next = shards_[shard_of(item.hash())].next_end;
     if (expires != 0) next = std::min(next, expires);
 }
 
@@ -257,8 +258,8 @@ std::uint64_t Store::visit(unsigned database, std::uint64_t position,
                            const std::function<void(Item&)>& visit) {
     const std::size_t shard = shard_of(position);
     const std::uint64_t in_shard = tables_[database][shard].visit(position, visit);
-    if (in_shard != 0) return std::uint64_t{shard} << 60 | in_shard;
-    return shard + 1 == shards ? 0 : std::uint64_t{shard + 1} << 60;
+    if (in_shard != 0) return first_hash_of(shard) | in_shard;
+    return shard + 1 == shards ? 0 : first_hash_of(shard + 1);
 }
 
 void Store::require_room() const {

@@ -1,7 +1,7 @@
-// The data of the key-value server: 16 databases, each in 16 shards, and one mutex for each shard of all databases.
+// The data of the key-value server: 16 databases, each in 64 shards, and one mutex for each shard of all databases.
 //
-//     hash of a key    0101 011100…
-//                      shard bucket of the shard's table
+//     hash of a key    010101 1100…
+//                      shard  bucket of the shard's table
 //
 // The buckets of a table are in the order of the hashes, and so are the shards. So a position in the space of hashes is
 // a cursor for SCAN that stays valid while tables grow.
@@ -9,7 +9,7 @@
 
 #include <array>
 #include <atomic>
-#include <bitset>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] std::string_view key() const noexcept {
         return {reinterpret_cast<const char*>(this + 1), key_size_};
     }
-    /// The hash of the key. Its lower half is zero: a table has at most 2^28 buckets.
+    /// The hash of the key. Its lower half is zero: a table has at most 2^26 buckets.
     [[nodiscard]] std::uint64_t hash() const noexcept { return std::uint64_t{hash_} << 32; }
     [[nodiscard]] bool has(std::string_view key, std::uint64_t hash) const noexcept {
         return hash_ == hash >> 32 && this->key() == key;
@@ -66,7 +66,8 @@ private:
 /// A hash table of one shard. It doubles when it has as many items as buckets.
 class Table {
 public:
-    static constexpr std::size_t most_buckets = std::size_t{1} << 28;
+    static constexpr unsigned shard_bits = 6;  // of a hash
+    static constexpr std::size_t most_buckets = std::size_t{1} << (32 - shard_bits);
 
     [[nodiscard]] Item* find(std::string_view key, std::uint64_t hash) noexcept;
     Item& insert(std::string_view key, std::uint64_t hash);
@@ -94,7 +95,7 @@ private:
     void grow();
 
     std::vector<Item::Pointer> buckets_;
-    unsigned shift_ = 60;  // of the bits below the shard's, those that are not in the number of the bucket
+    unsigned shift_ = 64 - shard_bits;  // bits of a hash after the number of the bucket
     std::size_t size_ = 0;
     std::set<std::pair<Time, Item*>> expiring_;
 };
@@ -102,22 +103,22 @@ private:
 class Store {
 public:
     static constexpr unsigned databases = 16;
-    static constexpr std::size_t shards = 16;
+    static constexpr std::size_t shards = std::size_t{1} << Table::shard_bits;
+    using ShardSet = std::uint64_t;  // a bit for each shard
 
     Store();
 
     /// Holds the locks of some shards.
     class Guard {
     public:
-        Guard(Store& store, std::bitset<shards> locked);
-        Guard(Guard&& other) noexcept
-            : store_(std::exchange(other.store_, nullptr)), locked_(other.locked_) {}
+        Guard(Store& store, ShardSet locked);
+        Guard(Guard&& other) noexcept : store_(other.store_), locked_(std::exchange(other.locked_, 0)) {}
         Guard& operator=(Guard&&) = delete;
         ~Guard();
 
     private:
         Store* store_;
-        std::bitset<shards> locked_;
+        ShardSet locked_;
     };
     /// Locks the shards of these keys; without keys, all. Removes the items there whose time has ended. All other functions
     /// need the lock of the keys that they use.
@@ -164,7 +165,14 @@ public:
     std::function<void(unsigned database, std::string_view key)> expired = [](unsigned, std::string_view) {};
 
 private:
-    [[nodiscard]] static std::size_t shard_of(std::uint64_t hash) noexcept { return hash >> 60; }
+    [[nodiscard]] static std::size_t shard_of(std::uint64_t hash) noexcept {
+        return hash >> (64 - Table::shard_bits);
+    }
+    /// Calls visit(shard) in the order of the numbers.
+    template <class Visit>
+    static void for_each(ShardSet set, const Visit& visit) {
+        for (; set != 0; set &= set - 1) visit(static_cast<std::size_t>(std::countr_zero(set)));
+    }
     [[nodiscard]] static std::size_t bytes_of(const Item& item) noexcept {
         return sizeof(Item) + item.key().size() + item.value.capacity();
     }
@@ -172,15 +180,20 @@ private:
     [[nodiscard]] Table& table(unsigned database, std::uint64_t hash) noexcept {
         return tables_[database][shard_of(hash)];
     }
-    [[nodiscard]] Guard lock_shards(std::bitset<shards> which);
+    [[nodiscard]] Guard lock_shards(ShardSet which);
     void expire(std::size_t shard);
     void erase(unsigned database, Item& item) noexcept;
 
     static constexpr Time never = std::numeric_limits<Time>::max();
 
+    /// Threads that lock neighbours do not share a cache line.
+    struct alignas(64) Shard {
+        std::mutex mutex;
+        Time next_end = never;  // nothing in the shard ends before
+    };
+
     std::array<std::array<Table, shards>, databases> tables_;
-    std::array<std::mutex, shards> mutexes_;
-    std::array<Time, shards> next_end_;  // nothing in the shard ends before
+    std::array<Shard, shards> shards_;
     std::atomic<std::size_t> bytes_{0};
     std::atomic<std::size_t> limit_{0};
     std::array<std::uint64_t, 2> secret_;  // of the hash, so that clients cannot choose keys of one bucket
