@@ -1,6 +1,8 @@
 // The arguments of a function until it is called: a tuple that takes the compiler little time.
 #pragma once
 
+#include <libresp/detail/require_cxx20.hpp>
+
 #include <cstddef>
 #include <utility>
 
