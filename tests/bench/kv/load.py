@@ -29,7 +29,7 @@ class Load:
 
     def requests(self, scale):
         """A multiple of what all connections send at once: redis-benchmark then sends exactly so many."""
-        usual = 20_000 if self.pipeline == 1 else 200_000 // (4 if self.command == "mset" else 1)
+        usual = 50_000 if self.pipeline == 1 else 200_000 // (4 if self.command == "mset" else 1)
         at_once = self.pipeline * CONNECTIONS
         return max(round(usual * scale / at_once), 1) * at_once
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares examples/kv with Redis: CPU time of a request, memory of a key, and kv with two threads against one.
 
-    ./dev bench kv                       all of it, about ten minutes
+    ./dev bench kv                       all of it, about fifteen minutes
     ./dev bench kv --brief               one short round of everything: does it still work?
     ./dev bench kv --parts cpu --threads 1 --rounds 5
 
@@ -41,13 +41,13 @@ def flags():
     parser.add_argument("--parts", type=lambda text: text.split(","), default=PARTS, help="of " + ",".join(PARTS))
     parser.add_argument("--threads", type=lambda text: [int(word) for word in text.split(",")], default=[1, 2],
                         help="of each server (1,2)")
-    parser.add_argument("--rounds", type=int, help="how often each is measured (11)")
+    parser.add_argument("--rounds", type=int, help="how often each is measured (15)")
     parser.add_argument("--scale", type=float, help="times the usual number of requests and keys (1)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="the folder of the reports")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(unknown)}")
-    options.rounds = options.rounds or (1 if options.brief else 11)
+    options.rounds = options.rounds or (1 if options.brief else 15)
     options.scale = options.scale or (0.01 if options.brief else 1)
     return options
 
