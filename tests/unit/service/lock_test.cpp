@@ -97,7 +97,7 @@ TEST_CASE("WATCH takes the lock of its keys") {
 }
 
 TEST_CASE("a key whose time has ended before WATCH may be removed after it") {
-    // As in kv: whoever takes the lock removes what has expired.
+    // As in kv: taking the lock removes what has expired.
     ServiceUnderTest test;
     bool is_expired = true;
     test.commands.lock([&](std::span<const std::string_view>, resp::Access) {
